@@ -1,0 +1,5 @@
+"""The number types every kernel is written for."""
+
+ctypedef fused real:
+    float
+    double

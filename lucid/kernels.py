@@ -1,0 +1,473 @@
+"""The only door to the compiled loops: NumPy arrays in, NumPy arrays out.
+
+Three functions, `conv`, `conv_input_grad` and `conv_weight_grad`, take arrays with one to three
+spatial axes. Axes of length 1 are put before the spatial ones, up to three, so every kernel is
+written once, for three axes. The arrays of the caller are never written.
+
+Which algorithm computes is said by `use`, per thread; a kernel of your own joins by `register`.
+"""
+
+import os
+import sys
+from contextvars import ContextVar
+from math import prod
+
+import numpy as np
+
+from lucid._cython import conv_naive, threads
+from lucid.errors import DtypeError, ShapeError
+
+__all__ = [
+    "conv", "conv_input_grad", "conv_weight_grad", "get", "get_num_threads", "list", "register",
+    "set_num_threads", "use",
+]
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
+PRIMITIVES = ("forward", "input_grad", "weight_grad")
+PARALLEL_FROM = 500_000  # multiply-adds; below, waking a second thread costs more than it saves
+CALL_LIMIT = {"naive": 10**8}  # multiply-adds a call, so that Ctrl-C is heard within 100 ms
+DEFAULT_CALL_LIMIT = 4 * 10**9
+
+
+class Kernel:
+    """One algorithm: up to three functions of one signature, those of `lucid.kernels.register`.
+
+    Attributes
+    ----------
+    name : str
+        What `use` calls it.
+    forward, input_grad, weight_grad : callable or None
+        ``function(x, w, y, stride, dilation, low, groups, threads)``; None where the algorithm
+        leaves the work to ``"auto"``.
+    """
+
+    def __init__(self, name, forward=None, input_grad=None, weight_grad=None):
+        self.name = name
+        self.forward, self.input_grad, self.weight_grad = forward, input_grad, weight_grad
+        self.typed = {
+            (primitive, dtype): _specialise(getattr(self, primitive), dtype)
+            for primitive in PRIMITIVES for dtype in (FLOAT32, FLOAT64)
+        }
+
+    def __repr__(self):
+        offered = ", ".join(each for each in PRIMITIVES if getattr(self, each) is not None)
+        return f"<kernel {self.name!r}: {offered}>"
+
+
+def _specialise(function, dtype):
+    """Pick the version for one dtype; of a compiled kernel this skips Cython's slow dispatch."""
+    versions = getattr(function, "__signatures__", None)
+    return function["float" if dtype is FLOAT32 else "double"] if versions else function
+
+
+_registry = {}
+_algorithm = ContextVar("algorithm", default="auto")
+
+
+def register(name, forward=None, input_grad=None, weight_grad=None):
+    """Add an algorithm under a name of its own, or replace one.
+
+    Each function is called as ``function(x, w, y, stride, dilation, low, groups, threads)`` with
+    C-contiguous arrays x (N, C, D, H, W), w (F, C // groups, KD, KH, KW) and y (N, F, OD, OH, OW)
+    of one dtype, float32 or float64, of which none is empty; `stride`, `dilation` and `low` are
+    tuples of three ints. It *adds* its result into the one array it computes (y, x and w in turn),
+    writes no other, and uses at most `threads` threads. A large batch may come in several calls.
+
+    Parameters
+    ----------
+    name : str
+        What `use` will call it.
+    forward, input_grad, weight_grad : callable, optional
+        What is missing is computed by ``"auto"``.
+
+    Returns
+    -------
+    Kernel
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> def forward(x, w, y, stride, dilation, low, groups, threads):
+    ...     y += 7
+    >>> _ = kernels.register("seven", forward)
+    >>> with kernels.use("seven"):
+    ...     kernels.get()
+    <kernel 'seven': forward>
+    """
+    for function in (forward, input_grad, weight_grad):
+        if function is not None and not callable(function):
+            raise TypeError(f"kernel {name!r}: {function!r} is not a function")
+    _registry[name] = Kernel(name, forward, input_grad, weight_grad)
+    return _registry[name]
+
+
+def get(name=None):
+    """Return the kernel of a name; without a name, the one in use.
+
+    Parameters
+    ----------
+    name : str, optional
+        One of `list()`.
+
+    Returns
+    -------
+    Kernel
+
+    Raises
+    ------
+    ValueError
+        If no kernel has this name.
+
+    Examples
+    --------
+    >>> from lucid import kernels
+    >>> kernels.get("naive")
+    <kernel 'naive': forward, input_grad, weight_grad>
+    """
+    name = _algorithm.get() if name is None else name
+    if name not in _registry:
+        raise ValueError(f"no kernel is called {name!r}; there are {', '.join(_registry)}")
+    return _registry[name]
+
+
+def list():
+    """Return the names of all kernels.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from lucid import kernels
+    >>> "naive" in kernels.list()
+    True
+    """
+    return tuple(_registry)
+
+
+class use:
+    """Choose the algorithm from now on, or for the length of a ``with`` block.
+
+    The choice holds for the Python thread (more exactly the `contextvars` context) that makes it;
+    a new thread starts with ``"auto"``.
+
+    Parameters
+    ----------
+    name : str
+        One of `list()`: ``"auto"`` picks the fastest, ``"naive"`` is the definition.
+
+    Examples
+    --------
+    >>> from lucid import kernels
+    >>> with kernels.use("naive"):
+    ...     kernels.get().name
+    'naive'
+    >>> kernels.get().name
+    'auto'
+    """
+
+    def __init__(self, name):
+        self._token = _algorithm.set(get(name).name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        _algorithm.reset(self._token)
+
+
+def _default_threads():
+    """Read LUCID_NUM_THREADS, then OMP_NUM_THREADS, then count the processors we may run on."""
+    for variable in ("LUCID_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "").split(",")[0].strip()
+        if text.isdigit() and int(text) >= 1:
+            return int(text)
+        if text and variable == "LUCID_NUM_THREADS":
+            raise ImportError(f"{variable}={text} is not a number of threads; it must be at least 1")
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_num_threads(count):
+    """Set how many threads one call may use, in the whole process.
+
+    Results do not depend on it, not even in their last bit. Small work runs on one thread anyway,
+    and so does everything where the compiler had no OpenMP.
+
+    Parameters
+    ----------
+    count : int
+        At least 1. The start value is the environment's ``LUCID_NUM_THREADS``, else
+        ``OMP_NUM_THREADS``, else the number of processors.
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> before = lucid.kernels.get_num_threads()
+    >>> lucid.kernels.set_num_threads(1)
+    >>> lucid.kernels.get_num_threads()
+    1
+    >>> lucid.kernels.set_num_threads(before)
+    """
+    global _num_threads
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise TypeError(f"the number of threads must be an int, not {count!r}")
+    if not 1 <= count <= 1024:
+        raise ValueError(f"the number of threads must be 1 to 1024, not {count}")
+    _num_threads = int(count)
+
+
+def get_num_threads():
+    """Return how many threads one call may use.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> lucid.kernels.get_num_threads() >= 1
+    True
+    """
+    return _num_threads
+
+
+_num_threads = _default_threads()
+
+
+def _ready(x, dtype):
+    """Return x itself, or a copy in C order, aligned and of the machine's byte order."""
+    if x.dtype is dtype and x.flags.num & READY == READY:
+        return x
+    return np.require(x, dtype, ("C", "A"))
+
+
+def _common_dtype(a, b):
+    """The dtype to compute in, which must be float32 or float64."""
+    dtype = np.result_type(a, b).newbyteorder("=")
+    if dtype != FLOAT32 and dtype != FLOAT64:
+        raise DtypeError(
+            f"convolution of {a.dtype} with {b.dtype} would compute in {dtype}; "
+            f"needs float32 or float64: convert one with .float() or .double()"
+        )
+    return FLOAT32 if dtype == FLOAT32 else FLOAT64
+
+
+def _allocate(shape, dtype, bias):
+    """Make the result: zeros, or the bias of each channel; MemoryError names the shape."""
+    try:
+        if bias is None:
+            return np.zeros(shape, dtype)
+        if bias.shape != shape[1:2]:
+            raise ShapeError(
+                f"bias of shape {bias.shape} does not fit a result of shape {shape}; "
+                f"needs ({shape[1]},)"
+            )
+        result = np.empty(shape, dtype)
+    except (MemoryError, OverflowError) as error:
+        raise MemoryError(_too_large(shape, dtype)) from error
+    except ValueError as error:  # NumPy's word for a shape beyond any address
+        if isinstance(error, ShapeError) or prod(shape) * dtype.itemsize <= sys.maxsize:
+            raise
+        raise MemoryError(_too_large(shape, dtype)) from error
+    result[...] = bias.reshape((-1,) + (1,) * (len(shape) - 2))
+    return result
+
+
+def _too_large(shape, dtype):
+    size = prod(shape) * dtype.itemsize
+    return f"a result of shape {shape} in {dtype} needs {size / 2**30:.1f} GiB"
+
+
+def _check(geometry, x_shape, w_shape, y_shape):
+    """Refuse shapes that are not those of the geometry; any of x_shape, y_shape may be None."""
+    groups = geometry.groups
+    if w_shape[2:] != geometry.kernel_size or w_shape[0] % groups:
+        raise ShapeError(
+            f"weight of shape {w_shape} does not fit; needs kernel {geometry.kernel_size} and a "
+            f"first axis that splits into groups={groups} equal parts"
+        )
+    if x_shape is not None and (
+        x_shape[2:] != geometry.input_size or x_shape[1] != w_shape[1] * groups
+    ):
+        raise ShapeError(
+            f"input of shape {x_shape} does not fit a weight of shape {w_shape}; needs "
+            f"(N, {w_shape[1] * groups}, {', '.join(map(str, geometry.input_size))})"
+        )
+    if y_shape is not None and (y_shape[2:] != geometry.output_size or y_shape[1] != w_shape[0]):
+        raise ShapeError(
+            f"output of shape {y_shape} does not fit a weight of shape {w_shape}; needs "
+            f"(N, {w_shape[0]}, {', '.join(map(str, geometry.output_size))})"
+        )
+
+
+def conv(x, w, geometry, bias=None):
+    """Convolve x with w.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *input_size), one to three spatial axes.
+    w : numpy.ndarray
+        (F, C // groups, *kernel_size).
+    geometry : lucid.geometry.Geometry
+        All sizes, from `lucid.geometry.conv_geometry`.
+    bias : numpy.ndarray, optional
+        (F,), added to every position.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, F, *output_size), a new array.
+
+    Raises
+    ------
+    ShapeError, DtypeError, MemoryError
+        If shapes do not fit, a dtype is not floating, or the result is too large.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> from lucid.geometry import conv_geometry
+    >>> x, w = np.ones((1, 1, 5)), np.ones((1, 1, 3))
+    >>> kernels.conv(x, w, conv_geometry(x.shape, w.shape, padding=((1, 1),)))
+    array([[[2., 3., 3., 3., 2.]]])
+    """
+    x_shape, w_shape = x.shape, w.shape
+    _check(geometry, x_shape, w_shape, None)
+    dtype = x.dtype if x.dtype is w.dtype and x.dtype in FLOATS else _common_dtype(x, w)
+    y = _allocate((x_shape[0], w_shape[0], *geometry.output_size), dtype, bias)
+    _run("forward", _ready(x, dtype), _ready(w, dtype), y, geometry)
+    return y
+
+
+def conv_input_grad(y, w, geometry, bias=None):
+    """Compute the derivative of ``<conv(x, w), y>`` by x: the transposed convolution of y with w.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        (N, F, *output_size).
+    w : numpy.ndarray
+        (F, C // groups, *kernel_size).
+    geometry : lucid.geometry.Geometry
+        That of the convolution.
+    bias : numpy.ndarray, optional
+        (C,), added to every position of the result.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, C, *input_size), a new array.
+
+    Raises
+    ------
+    ShapeError, DtypeError, MemoryError
+        As in `conv`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> from lucid.geometry import conv_geometry
+    >>> y, w = np.ones((1, 1, 3)), np.ones((1, 1, 3))
+    >>> kernels.conv_input_grad(y, w, conv_geometry((1, 1, 5), w.shape))
+    array([[[1., 2., 3., 2., 1.]]])
+    """
+    y_shape, w_shape = y.shape, w.shape
+    _check(geometry, None, w_shape, y_shape)
+    dtype = y.dtype if y.dtype is w.dtype and y.dtype in FLOATS else _common_dtype(y, w)
+    x_shape = (y_shape[0], w_shape[1] * geometry.groups, *geometry.input_size)
+    x = _allocate(x_shape, dtype, bias)
+    _run("input_grad", x, _ready(w, dtype), _ready(y, dtype), geometry)
+    return x
+
+
+def conv_weight_grad(x, y, geometry):
+    """Compute the derivative of ``<conv(x, w), y>`` by w.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *input_size).
+    y : numpy.ndarray
+        (N, F, *output_size).
+    geometry : lucid.geometry.Geometry
+        That of the convolution.
+
+    Returns
+    -------
+    numpy.ndarray
+        (F, C // groups, *kernel_size), a new array.
+
+    Raises
+    ------
+    ShapeError, DtypeError, MemoryError
+        As in `conv`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> from lucid.geometry import conv_geometry
+    >>> x, y = np.ones((1, 1, 5)), np.ones((1, 1, 3))
+    >>> kernels.conv_weight_grad(x, y, conv_geometry(x.shape, (1, 1, 3)))
+    array([[[3., 3., 3.]]])
+    """
+    w_shape = (y.shape[1], x.shape[1] // geometry.groups, *geometry.kernel_size)
+    _check(geometry, x.shape, w_shape, y.shape)
+    if x.shape[0] != y.shape[0]:
+        raise ShapeError(
+            f"input of shape {x.shape} and output of shape {y.shape} have batches of "
+            f"{x.shape[0]} and {y.shape[0]} items; they must be equal"
+        )
+    dtype = x.dtype if x.dtype is y.dtype and x.dtype in FLOATS else _common_dtype(x, y)
+    w = _allocate(w_shape, dtype, None)
+    _run("weight_grad", _ready(x, dtype), w, _ready(y, dtype), geometry)
+    return w
+
+
+FLOATS = frozenset((FLOAT32, FLOAT64))
+
+
+def _lift(values, one):
+    """Put leading axes before `values`, up to three."""
+    return (one,) * (3 - len(values)) + values
+
+
+def _run(primitive, x, w, y, geometry):
+    """Lift the three arrays to three axes, choose kernel and threads, compute into one of them."""
+    if not (x.size and w.size and y.size):
+        return  # nothing to add
+    work = y.size * (w.size // w.shape[0])
+    kernel = _choose(primitive, x.dtype, work)
+    ndim = x.ndim
+    if ndim < 5:
+        axes = (None,) * (5 - ndim)
+        lift = (slice(None), slice(None), *axes)
+        x, w, y = x[lift], w[lift], y[lift]
+    arguments = (
+        _lift(geometry.stride, 1), _lift(geometry.dilation, 1), _lift(geometry.low, 0),
+        geometry.groups, _num_threads if work >= PARALLEL_FROM else 1,
+    )
+    limit = CALL_LIMIT.get(_algorithm.get(), DEFAULT_CALL_LIMIT)
+    if work <= limit:
+        kernel(x, w, y, *arguments)
+        return
+    items = max(1, limit * x.shape[0] // work)  # Python hears Ctrl-C between two calls
+    for n in range(0, x.shape[0], items):
+        kernel(x[n : n + items], w, y[n : n + items], *arguments)
+
+
+def _choose(primitive, dtype, work):
+    """Return the function to call; what the kernel in use does not offer, ``"auto"`` does."""
+    return _registry[_algorithm.get()].typed[primitive, dtype] or _registry["naive"].typed[primitive, dtype]
+
+
+for _name, _module in {"naive": conv_naive}.items():
+    register(_name, _module.forward, _module.input_grad, _module.weight_grad)
+register("auto")

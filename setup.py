@@ -1,0 +1,121 @@
+"""Build `lucid._cython`: every compiler switch of the project stands in this file.
+
+The same sources are compiled once for each x86-64 level (v2, v3, v4) into a sub-package of its own;
+`lucid/_cython/__init__.py` picks one by the processor's own flags. Other processors, and compilers
+that refuse a level, get the one portable build. OpenMP is used where the compiler has it.
+
+    pip install .                                          build and install everything
+    python setup.py build_ext --inplace                    build beside the sources, to work on them
+    LUCID_LEVELS=v4 python setup.py build_ext --inplace    build one level only, to work faster
+    LUCID_CHECKS=1 python setup.py build_ext --inplace     add a slow build that checks every index;
+    LUCID_CPU=checks python -m pytest tests/test_kernels.py    ... and run on it
+"""
+
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+PACKAGE = "lucid._cython"
+SOURCES = Path("lucid/_cython")
+SHARED = f"{PACKAGE}._cyutility"  # what Cython would otherwise repeat in every module
+COMMON = {"cpu", "threads"}  # built once, not for each level
+LEVELS = {
+    "v2": ("x86_64_v2", ["-march=x86-64-v2"]),
+    "v3": ("x86_64_v3", ["-march=x86-64-v3"]),
+    "v4": ("x86_64_v4", ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
+    "portable": ("portable", []),
+    "checks": ("checks", ["-O1"]),
+}
+FAST = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]  # safe; never -ffast-math
+QUICK = {"boundscheck": False, "wraparound": False, "initializedcheck": False, "cdivision": True}
+CHECKED = {"boundscheck": True, "wraparound": False, "initializedcheck": True, "cdivision": False}
+
+
+def wanted_levels():
+    """Name the levels to try: the environment's choice, or all that this processor family has."""
+    if os.environ.get("LUCID_CHECKS", "0") != "0":
+        return ["checks"]
+    if "LUCID_LEVELS" in os.environ:
+        return os.environ["LUCID_LEVELS"].split()
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return ["v2", "v3", "v4", "portable"] if x86 else ["portable"]
+
+
+def modules():
+    """List the extensions: common ones, then each source once for each level."""
+    names = sorted(path.stem for path in SOURCES.glob("*.pyx"))
+    source = {name: [str(SOURCES / f"{name}.pyx")] for name in names}
+    common = [Extension(f"{PACKAGE}.{name}", source[name]) for name in sorted(COMMON)]
+    common.append(Extension(SHARED, [str(SOURCES / "_cyutility.c")]))
+    return common + [
+        Extension(f"{PACKAGE}.{LEVELS[level][0]}.{name}", source[name])
+        for level in wanted_levels() for name in names if name not in COMMON
+    ]
+
+
+class Build(build_ext):
+    """Ask the compiler what it can do, translate the sources under build/, compile in parallel."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def accepts(self, *flags, code="int main(void) { return 0; }"):
+        """Whether a small program compiles and links with these flags."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "probe.c")
+            path.write_text(code)
+            try:
+                objects = self.compiler.compile([str(path)], folder, extra_postargs=["-Werror", *flags])
+                self.compiler.link_executable(objects, str(Path(folder, "probe")), extra_postargs=list(flags))
+            except Exception as error:  # each compiler class has its own
+                self.announce(f"not used: {' '.join(flags)} ({type(error).__name__})", level=2)
+                return False
+        return True
+
+    def build_extensions(self):
+        openmp = [flag for flag in ["-fopenmp"] if self.accepts(
+            flag, code="#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }")]
+        levels = [level for level in wanted_levels() if self.accepts(*LEVELS[level][1])]
+        if len(levels) > 1 and "portable" in levels:
+            levels.remove("portable")
+        fast = [flag for flag in FAST if self.accepts(flag)]
+        groups = {level: [] for level in ["common", *levels]}
+        folders = {folder: level for level, (folder, _) in LEVELS.items()}
+        for extension in self.extensions:
+            level = folders.get(extension.name.split(".")[-2], "common")
+            if level in groups:
+                extension.extra_compile_args = openmp + (
+                    ["-O2", "-g0"] if level == "common" else ["-O1"] if level == "checks"
+                    else fast + LEVELS[level][1])
+                extension.extra_link_args = list(openmp)
+                groups[level].append(extension)
+        for level, extensions in groups.items():
+            self.translate(level, extensions)
+        self.extensions = sum(groups.values(), [])
+        super().build_extensions()
+
+    def translate(self, level, extensions):
+        """Turn the .pyx sources of one level into C, under build/."""
+        translated = cythonize(
+            list(extensions),
+            build_dir=f"build/cython/{level}",
+            compiler_directives={"language_level": 3, **(CHECKED if level == "checks" else QUICK)},
+            shared_utility_qualified_name=SHARED,
+            quiet=True,
+        )
+        for extension, other in zip(extensions, translated, strict=True):
+            extension.sources = other.sources
+
+    def copy_extensions_to_source(self):
+        for extension in self.extensions:
+            Path(*extension.name.split(".")[:-1]).mkdir(exist_ok=True)
+        super().copy_extensions_to_source()
+
+
+setup(ext_modules=modules(), cmdclass={"build_ext": Build})
