@@ -1,0 +1,79 @@
+"""Products of matrices."""
+
+import numpy as np
+
+from lucid.autograd import Function
+from lucid.errors import DtypeError, ShapeError
+from lucid.ops.operands import check_broadcast, check_tensor, sum_to
+from lucid.ops.shaping import reshape, transpose
+
+__all__ = ["matmul"]
+
+
+class MatMul(Function):
+    r"""Multiply stacks of matrices: for :math:`Y = AB`, A gets :math:`G B^T` and B :math:`A^T G`."""
+
+    def forward(self, a, b):
+        return np.matmul(a, b)
+
+    def backward(self, grad_y):
+        a, b = self.inputs
+        grad_a = grad_b = None
+        if self.needs[0]:
+            grad_a = sum_to(MatMul()(grad_y, transpose(b, -1, -2)), a.shape)
+        if self.needs[1]:
+            grad_b = sum_to(MatMul()(transpose(a, -1, -2), grad_y), b.shape)
+        return grad_a, grad_b
+
+
+def matmul(x, other):
+    """Multiply matrices, vectors, or stacks of matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        ``(..., m, k)``, or a vector ``(k,)``.
+    other : Tensor
+        ``(..., k, n)``, or a vector ``(k,)``; the axes in front broadcast. Of the type of `x`.
+
+    Returns
+    -------
+    Tensor
+        ``(..., m, n)``, without the axis that a vector lacks.
+
+    Raises
+    ------
+    ShapeError
+        If the inner sizes differ, the axes in front do not broadcast, or one has no axes.
+    DtypeError
+        If the types differ.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.matmul(lucid.tensor([[1.0, 2.0], [3.0, 4.0]]), lucid.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    check_tensor(x, "matmul")
+    check_tensor(other, "matmul")
+    a, b = x.array.shape, other.array.shape
+    if not a or not b:
+        raise ShapeError(f"matmul: shapes {a} and {b}: each needs at least 1 axis; use x * other")
+    if x.array.dtype != other.array.dtype:
+        raise DtypeError(
+            f"matmul: dtypes differ: {x.dtype.name} and {other.dtype.name}; "
+            f"convert one with .to(dtype)"
+        )
+    if a[-1] != b[max(len(b) - 2, 0)]:
+        raise ShapeError(
+            f"matmul: shapes {a} and {b}: the last axis of the first has {a[-1]}, "
+            f"the next-to-last of the second {b[max(len(b) - 2, 0)]}; they must be equal"
+        )
+    check_broadcast(a[:-2], b[:-2], "matmul")
+    left = x if len(a) > 1 else reshape(x, (1, *a))
+    right = other if len(b) > 1 else reshape(other, (*b, 1))
+    y = MatMul()(left, right)
+    if len(a) > 1 and len(b) > 1:
+        return y
+    shape = y.array.shape
+    return reshape(y, shape[:-2] + shape[-2:-1] * (len(a) > 1) + shape[-1:] * (len(b) > 1))

@@ -1,0 +1,154 @@
+"""What the differentiable steps share: bringing operands together, and counting axes."""
+
+import numpy as np
+
+from lucid.autograd import Function
+from lucid.dtypes import as_dtype, get_default_dtype, result_type
+from lucid.errors import DtypeError, ShapeError
+from lucid.geometry import check_int
+
+
+def is_tensor(x):
+    """Tell a tensor from everything else, without knowing its class."""
+    return hasattr(x, "wrap")
+
+
+def check_tensor(x, name):
+    """Refuse what is not a tensor, with the name of the function that was called."""
+    if not is_tensor(x):
+        raise TypeError(
+            f"{name}: needs a Tensor, not {type(x).__name__}; make one with lucid.tensor(...)"
+        )
+
+
+class Cast(Function):
+    """Change the data type; the gradient changes back."""
+
+    keeps_inputs = False
+
+    def __init__(self, source, target):
+        self.source, self.target = source, target
+
+    def forward(self, x):
+        return x.astype(self.target.numpy)
+
+    def backward(self, grad_y):
+        return Cast(self.target, self.source)(grad_y)
+
+
+def cast(x, target):
+    """Give x in the data type `target`: x itself if it has it already."""
+    source = as_dtype(x.array.dtype)
+    return x if source is target else Cast(source, target)(x)
+
+
+def as_floating(x):
+    """Give x in a floating-point type: integers and bools become the default one."""
+    return x if x.array.dtype.kind == "f" else cast(x, get_default_dtype())
+
+
+def pair(x, other, name):
+    """Bring two operands, at least one of them a tensor, to one type and check their shapes."""
+    if not (is_tensor(x) and is_tensor(other)):
+        x, other = _wrap_number(x, other, name)
+    a, b = x.array, other.array
+    if a.dtype is not b.dtype and a.dtype != b.dtype:
+        target = result_type(((x.dtype, a.ndim), (other.dtype, b.ndim)))
+        x, other = cast(x, target), cast(other, target)
+    if a.shape != b.shape and a.ndim and b.ndim:
+        check_broadcast(a.shape, b.shape, name)
+    return x, other
+
+
+def _wrap_number(x, other, name):
+    if not is_tensor(x):
+        other, x = _wrap_number(other, x, name)
+        return x, other
+    if isinstance(other, np.ndarray):
+        return x, x.wrap(other)
+    if not isinstance(other, (bool, int, float, np.number, np.bool_)):
+        raise TypeError(
+            f"{name}: needs a Tensor or a number beside the Tensor, not {type(other).__name__}"
+        )
+    number = as_dtype(type(other) if isinstance(other, (bool, int, float)) else other.dtype)
+    target = result_type(((x.dtype, x.array.ndim), (number, -1)))
+    try:
+        return x, x.wrap(np.array(other, dtype=target.numpy))
+    except OverflowError:
+        raise DtypeError(f"{name}: {other} does not fit in {target.name}") from None
+
+
+def check_broadcast(a_shape, b_shape, name):
+    """Refuse two shapes that do not broadcast, naming the axis at fault."""
+    for axis in range(1, min(len(a_shape), len(b_shape)) + 1):
+        m, n = a_shape[-axis], b_shape[-axis]
+        if m != n and m != 1 and n != 1:
+            raise ShapeError(
+                f"{name}: shapes {a_shape} and {b_shape} do not broadcast: axis -{axis} has {m} "
+                f"and {n}; counted from the last, axes must be equal or one of them 1"
+            )
+
+
+def check_dim(dim, ndim, name):
+    """Return an axis counted from the first; a tensor without axes lends one."""
+    dim = check_int(dim, f"{name}: dim")
+    bound = max(ndim, 1)
+    if not -bound <= dim < bound:
+        raise ShapeError(
+            f"{name}: dim={dim} is not an axis of a tensor with {ndim} axes; "
+            f"needs {-bound} to {bound - 1}"
+        )
+    return dim % bound
+
+
+def check_dims(dim, ndim, name):
+    """Return a tuple of axes counted from the first; None stands for all of them."""
+    if dim is None or dim == ():
+        return tuple(range(ndim))
+    if not isinstance(dim, (tuple, list)):
+        return (check_dim(dim, ndim, name),) if ndim else ()
+    dims = tuple(check_dim(each, ndim, name) for each in dim)
+    if len(set(dims)) != len(dims):
+        raise ShapeError(f"{name}: dim={tuple(dim)} names an axis twice")
+    return dims if ndim else ()
+
+
+class SumTo(Function):
+    """Add up the axes along which a shape was broadcast: the adjoint of `BroadcastTo`."""
+
+    keeps_inputs = False
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def forward(self, x):
+        lead = x.ndim - len(self.shape)
+        spread = [
+            lead + axis
+            for axis, size in enumerate(self.shape)
+            if size == 1 and x.shape[lead + axis] != 1
+        ]
+        return x.sum(axis=(*range(lead), *spread)).reshape(self.shape)
+
+    def backward(self, grad_y):
+        return BroadcastTo(self.input_shapes[0])(grad_y)
+
+
+class BroadcastTo(Function):
+    """Repeat axes of length 1, and add new ones in front, without copying."""
+
+    keeps_inputs = False
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def forward(self, x):
+        return np.broadcast_to(x, self.shape)
+
+    def backward(self, grad_y):
+        return sum_to(grad_y, self.input_shapes[0])
+
+
+def sum_to(x, shape):
+    """Add x up to `shape`, from which it was broadcast."""
+    return x if x.array.shape == shape else SumTo(shape)(x)

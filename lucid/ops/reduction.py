@@ -1,0 +1,604 @@
+"""Steps that fold axes together."""
+
+from math import prod
+
+import numpy as np
+
+from lucid.autograd import Function
+from lucid.errors import DtypeError, ShapeError
+from lucid.ops.elementwise import cast_like, exp, sqrt
+from lucid.ops.operands import BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor
+from lucid.ops.shaping import reshape
+
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "log_softmax", "logsumexp", "max", "mean",
+    "min", "softmax", "std", "sum", "var",
+]
+
+
+class Sum(Function):
+    r"""Add up: :math:`y = \sum x`, so :math:`y_x = 1`."""
+
+    keeps_inputs = False
+
+    def __init__(self, dims, keepdim):
+        self.dims, self.keepdim = dims, keepdim
+
+    def forward(self, x):
+        # counts must not wrap: bools and small integers add up as int64
+        dtype = np.int64 if x.dtype.kind in "biu" else None
+        return x.sum(axis=self.dims, dtype=dtype, keepdims=self.keepdim)
+
+    def backward(self, grad_y):
+        return spread(grad_y, self.input_shapes[0], self.dims)
+
+
+def spread(y, x_shape, dims):
+    """Repeat a reduced tensor along the axes that were folded."""
+    kept = tuple(1 if axis in dims else size for axis, size in enumerate(x_shape))
+    return BroadcastTo(x_shape)(reshape(y, kept))
+
+
+class Extreme(Function):
+    """Take the largest or smallest; equal ones share the gradient."""
+
+    keeps_output = True
+
+    def __init__(self, reduce, dims, keepdim):
+        self.reduce, self.dims, self.keepdim = reduce, dims, keepdim
+
+    def forward(self, x):
+        return self.reduce(x, axis=self.dims, keepdims=self.keepdim)
+
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        y = np.asarray(self.output.array).reshape(
+            [1 if axis in self.dims else size for axis, size in enumerate(x.shape)]
+        )
+        is_it = x.array == y
+        share = is_it / is_it.sum(axis=self.dims, keepdims=True)
+        return spread(grad_y, x.shape, self.dims) * cast_like(x.wrap(share), grad_y)
+
+
+class LogSoftmax(Function):
+    r"""Log-probabilities: :math:`y = x - \ln \sum e^x`, so :math:`y_x g = g - e^y \sum g`."""
+
+    keeps_inputs = False
+    keeps_output = True
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x):
+        # the largest is subtracted first: then no power overflows
+        y = x - x.max(axis=self.dim, keepdims=True, initial=-np.inf)
+        return y - np.log(np.exp(y).sum(axis=self.dim, keepdims=True))
+
+    def backward(self, grad_y):
+        total = sum(grad_y, self.dim, keepdim=True)
+        return grad_y - exp(self.output) * total
+
+
+def sum(x, dim=None, keepdim=False, *, dtype=None):
+    """Add up elements.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers; bools and integers add up as int64.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+    dtype : dtype, optional
+        What to convert `x` to first.
+
+    Returns
+    -------
+    Tensor
+        0 for an empty sum.
+
+    Raises
+    ------
+    ShapeError
+        If `dim` is not an axis, or named twice.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.sum(lucid.tensor([[1, 2], [3, 4]]), dim=1)
+    tensor([3, 7])
+    """
+    check_tensor(x, "sum")
+    if dtype is not None:
+        x = cast(x, dtype)
+    return Sum(check_dims(dim, x.array.ndim, "sum"), keepdim)(x)
+
+
+def mean(x, dim=None, keepdim=False):
+    """Average elements.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        NaN for an empty mean.
+
+    Raises
+    ------
+    DtypeError
+        If `x` is not floating-point.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.mean(lucid.tensor([1.0, 2.0, 6.0]))
+    tensor(3.)
+    """
+    _check_floating(x, "mean")
+    dims = check_dims(dim, x.array.ndim, "mean")
+    return Sum(dims, keepdim)(x) / float(_count(x, dims))
+
+
+def _count(x, dims):
+    return prod([x.array.shape[axis] for axis in dims]) or float("nan")
+
+
+def _check_floating(x, name):
+    check_tensor(x, name)
+    if not x.dtype.is_floating_point:
+        raise DtypeError(f"{name}: needs floating point, not {x.dtype.name}; call x.float() first")
+
+
+def var(x, dim=None, keepdim=False, *, correction=1):
+    r"""Compute the variance: :math:`\frac{1}{n - c} \sum (x - \bar x)^2`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+    correction : number, default 1
+        The :math:`c` taken from the count: 1 for a sample, 0 for a whole population.
+
+    Returns
+    -------
+    Tensor
+        NaN where the count is not above the correction.
+
+    Raises
+    ------
+    DtypeError
+        If `x` is not floating-point.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.var(lucid.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    _check_floating(x, "var")
+    dims = check_dims(dim, x.array.ndim, "var")
+    deviation = x - mean(x, dims, keepdim=True)
+    degrees = _count(x, dims) - correction
+    total = Sum(dims, keepdim)(deviation * deviation)
+    return total / (float(degrees) if degrees > 0 else float("nan"))
+
+
+def std(x, dim=None, keepdim=False, *, correction=1):
+    r"""Compute the standard deviation, the root of `var`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+    correction : number, default 1
+        As in `var`.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DtypeError
+        If `x` is not floating-point.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.std(lucid.tensor([1.0, 3.0, 5.0]))
+    tensor(2.)
+    """
+    return sqrt(var(x, dim, keepdim, correction=correction))
+
+
+def _extreme(reduce, x, dim, keepdim, name):
+    check_tensor(x, name)
+    dims = check_dims(dim, x.array.ndim, name)
+    if 0 in [x.array.shape[axis] for axis in dims]:
+        raise ShapeError(f"{name}: shape {x.shape} has nothing to choose from along dim={dim}")
+    return Extreme(reduce, dims, keepdim)(x)
+
+
+def amax(x, dim=None, keepdim=False):
+    """Take the largest element; NaN wins.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        Equal largest elements share the gradient.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to take.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.amax(lucid.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([5, 7])
+    """
+    return _extreme(np.max, x, dim, keepdim, "amax")
+
+
+def amin(x, dim=None, keepdim=False):
+    """Take the smallest element; NaN wins.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        Equal smallest elements share the gradient.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to take.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.amin(lucid.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([1, 2])
+    """
+    return _extreme(np.min, x, dim, keepdim, "amin")
+
+
+def max(x, dim=None, keepdim=False):
+    """Take the largest element, and with `dim` also tell where it stands.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int, optional
+        The axis to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axis, with length 1.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        The largest; with `dim`, (values, indices), the first index where several are equal. With
+        `dim` the gradient goes to that one alone.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to take.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> x = lucid.tensor([[1, 5], [7, 2]])
+    >>> lucid.max(x)
+    tensor(7)
+    >>> values, indices = lucid.max(x, dim=1)
+    >>> indices
+    tensor([1, 0])
+    """
+    if dim is None:
+        return _extreme(np.max, x, None, keepdim, "max")
+    return _take(x, argmax(x, dim, keepdim=True), dim, keepdim)
+
+
+def min(x, dim=None, keepdim=False):
+    """Take the smallest element, and with `dim` also tell where it stands.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int, optional
+        The axis to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axis, with length 1.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        The smallest; with `dim`, (values, indices), the first index where several are equal. With
+        `dim` the gradient goes to that one alone.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to take.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.min(lucid.tensor([[1, 5], [7, 2]]))
+    tensor(1)
+    """
+    if dim is None:
+        return _extreme(np.min, x, None, keepdim, "min")
+    return _take(x, argmin(x, dim, keepdim=True), dim, keepdim)
+
+
+def _take(x, indices, dim, keepdim):
+    if x.array.ndim == 0:
+        return x, indices
+    dim = check_dim(dim, x.array.ndim, "max")
+    grid = list(np.ogrid[tuple(slice(size) for size in indices.shape)])
+    grid[dim] = indices.array
+    values = x[tuple(grid)]
+    if keepdim:
+        return values, indices
+    shape = indices.shape[:dim] + indices.shape[dim + 1 :]
+    return reshape(values, shape), reshape(indices, shape)
+
+
+def _position(choose, x, dim, keepdim, name):
+    check_tensor(x, name)
+    if dim is not None:
+        dim = check_dim(dim, x.array.ndim, name)
+    if x.array.size == 0 and (dim is None or x.array.shape[dim] == 0):
+        raise ShapeError(f"{name}: shape {x.shape} has nothing to choose from along dim={dim}")
+    if x.array.ndim == 0:
+        return x.wrap(np.zeros((), np.int64))
+    return x.wrap(choose(x.array, axis=dim, keepdims=keepdim).astype(np.int64, copy=False))
+
+
+def argmax(x, dim=None, keepdim=False):
+    """Find where the largest element stands; NaN wins.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int, optional
+        The axis to search along; default the flattened tensor.
+    keepdim : bool, default False
+        Keep the searched axis, with length 1.
+
+    Returns
+    -------
+    Tensor of int64
+        The first position where several are equal.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to choose.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.argmax(lucid.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([1, 0])
+    """
+    return _position(np.argmax, x, dim, keepdim, "argmax")
+
+
+def argmin(x, dim=None, keepdim=False):
+    """Find where the smallest element stands; NaN wins.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int, optional
+        The axis to search along; default the flattened tensor.
+    keepdim : bool, default False
+        Keep the searched axis, with length 1.
+
+    Returns
+    -------
+    Tensor of int64
+        The first position where several are equal.
+
+    Raises
+    ------
+    ShapeError
+        If there is no element to choose.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.argmin(lucid.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([0, 1])
+    """
+    return _position(np.argmin, x, dim, keepdim, "argmin")
+
+
+def any(x, dim=None, keepdim=False):
+    """Tell whether any element is not zero.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor of bool
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.any(lucid.tensor([0, 3]))
+    tensor(True)
+    """
+    check_tensor(x, "any")
+    return x.wrap(np.any(x.array, axis=check_dims(dim, x.array.ndim, "any"), keepdims=keepdim))
+
+
+def all(x, dim=None, keepdim=False):
+    """Tell whether no element is zero.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers.
+    dim : int or tuple of int, optional
+        The axes to fold; default all.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor of bool
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.all(lucid.tensor([0, 3]))
+    tensor(False)
+    """
+    check_tensor(x, "all")
+    return x.wrap(np.all(x.array, axis=check_dims(dim, x.array.ndim, "all"), keepdims=keepdim))
+
+
+def log_softmax(x, dim):
+    r"""Turn scores into log-probabilities: :math:`x_j - \ln \sum_k e^{x_k}`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Scores; integers become the default floating-point type.
+    dim : int
+        The axis of the classes.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If `dim` is not an axis.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.log_softmax(lucid.tensor([0.0, 0.0]), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
+    check_tensor(x, "log_softmax")
+    dim = check_dim(dim, x.array.ndim, "log_softmax")
+    return LogSoftmax(dim if x.array.ndim else None)(as_floating(x))
+
+
+def softmax(x, dim):
+    r"""Turn scores into probabilities: :math:`e^{x_j} / \sum_k e^{x_k}`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Scores; integers become the default floating-point type.
+    dim : int
+        The axis of the classes.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x`; sums to 1 along `dim`.
+
+    Raises
+    ------
+    ShapeError
+        If `dim` is not an axis.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.softmax(lucid.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return exp(log_softmax(x, dim))
+
+
+def logsumexp(x, dim, keepdim=False):
+    r"""Compute :math:`\ln \sum_k e^{x_k}` without overflow.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any numbers; integers become the default floating-point type.
+    dim : int or tuple of int
+        The axes to fold.
+    keepdim : bool, default False
+        Keep the folded axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    ShapeError
+        If `dim` is not an axis.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.logsumexp(lucid.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6932)
+    """
+    check_tensor(x, "logsumexp")
+    x = as_floating(x)
+    dims = check_dims(dim, x.array.ndim, "logsumexp")
+    top = x.array.max(axis=dims, keepdims=True, initial=-np.inf)
+    top = x.wrap(np.where(np.isfinite(top), top, 0).astype(x.array.dtype))
+    y = Sum(dims, True)(exp(x - top)).log() + top
+    return y if keepdim else reshape(y, Sum(dims, False).forward(x.array).shape)
