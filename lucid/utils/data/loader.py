@@ -1,0 +1,195 @@
+"""Reading a data set in batches."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lucid.errors import ShapeError
+from lucid.ops.shaping import stack
+from lucid.tensor import Tensor
+from lucid.utils.data.dataset import IterableDataset, Rows, take
+from lucid.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+
+__all__ = ["DataLoader", "default_collate"]
+
+
+def default_collate(batch):
+    """Make one batch of many samples, by putting an axis for the samples first.
+
+    Parameters
+    ----------
+    batch : sequence
+        The samples, at least one, all built alike.
+
+    Returns
+    -------
+    object
+        By the type of a sample. Tensor or numpy.ndarray `S`: a tensor `(N, *S)`. int or bool: an
+        int64 or bool tensor `(N,)`; float: float64. str or bytes: the list of them. dict, tuple or
+        list: the same of batches, a plain tuple becoming a list, as in PyTorch.
+
+    Raises
+    ------
+    ShapeError
+        If tensors of a batch differ in shape, or lists in length.
+    TypeError
+        If samples are of any other type.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> from lucid.utils.data import default_collate
+    >>> default_collate([(lucid.zeros(2, 3), 4), (lucid.ones(2, 3), 5)])[1]
+    tensor([4, 5])
+    >>> default_collate([{"name": "a", "age": 1}, {"name": "b", "age": 2}])
+    {'name': ['a', 'b'], 'age': tensor([1, 2])}
+    """
+    if isinstance(batch, Rows):
+        return list(batch.columns)
+    first = batch[0]
+    if isinstance(first, Tensor | np.ndarray):
+        shapes = {tuple(sample.shape) for sample in batch}
+        if len(shapes) > 1:
+            raise ShapeError(
+                f"samples of shapes {sorted(shapes)} cannot be stacked to a batch; "
+                f"bring them to one shape, or give the DataLoader a collate_fn"
+            )
+        return stack([x if isinstance(x, Tensor) else Tensor(x) for x in batch])
+    if isinstance(first, float):
+        return Tensor(np.asarray(batch, dtype=np.float64))
+    if isinstance(first, int | np.generic):
+        return Tensor(np.asarray(batch))
+    if isinstance(first, str | bytes):
+        return list(batch)
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+    if isinstance(first, Sequence):
+        lengths = {len(sample) for sample in batch}
+        if len(lengths) > 1:
+            raise ShapeError(f"samples of {sorted(lengths)} parts cannot be one batch")
+        parts = [default_collate(part) for part in zip(*batch, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts
+    raise TypeError(
+        f"no batch of {type(first).__name__} is known; return tensors, arrays, numbers, strings, "
+        f"dicts or tuples of them, or give the DataLoader a collate_fn"
+    )
+
+
+class DataLoader:
+    """Reads a data set in batches; each `for` over it is one epoch.
+
+    Parameters
+    ----------
+    dataset : Dataset or IterableDataset
+        What is read: anything with `__getitem__` and `__len__`, or an `IterableDataset`.
+    batch_size : int or None, default 1
+        Samples in a batch; at least 1. None: no batches, the samples one by one.
+    shuffle : bool, default False
+        Read in random order, another one at each epoch.
+    sampler : iterable of int, optional
+        The numbers of the samples, in order; excludes `shuffle`.
+    batch_sampler : iterable of list of int, optional
+        The numbers of the samples of each batch; excludes `batch_size`, `shuffle`, `sampler` and
+        `drop_last`.
+    num_workers : int, default 0
+        0, the only choice: the samples are read when the batch is asked for.
+    collate_fn : callable, optional
+        Makes a batch of a sequence of samples; default `default_collate`. Without batches, it is
+        called with one sample, and the default is to leave it alone.
+    drop_last : bool, default False
+        Leave out a last batch with fewer samples than `batch_size`.
+    generator : Generator, optional
+        Source of the random order; default the global one, which `lucid.manual_seed` starts anew.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The data set given.
+    sampler, batch_sampler : iterable
+        The order, given or made; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If two arguments exclude each other, `batch_size` is below 1, or `num_workers` is not 0.
+    TypeError
+        If `batch_size` is no int.
+
+    Notes
+    -----
+    The samples of a batch of a `TensorDataset`, or of a `Subset` of it, are taken from each tensor
+    at once, by one index array.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> from lucid.utils.data import DataLoader, TensorDataset
+    >>> pairs = TensorDataset(lucid.rand(5, 1, 8, 8), lucid.arange(5))
+    >>> loader = DataLoader(pairs, batch_size=2)
+    >>> len(loader)
+    3
+    >>> for x, label in loader:
+    ...     print(x.shape, label)
+    (2, 1, 8, 8) tensor([0, 1])
+    (2, 1, 8, 8) tensor([2, 3])
+    (1, 1, 8, 8) tensor([4])
+    """
+
+    def __init__(
+        self,
+        dataset,
+        batch_size=1,
+        shuffle=False,
+        sampler=None,
+        batch_sampler=None,
+        num_workers=0,
+        collate_fn=None,
+        *,
+        drop_last=False,
+        generator=None,
+    ):
+        if num_workers != 0:
+            raise ValueError(f"num_workers={num_workers}: lucid reads in the caller; use 0")
+        if sampler is not None and shuffle:
+            raise ValueError("sampler and shuffle=True exclude each other: both give the order")
+        order = shuffle or sampler is not None
+        if batch_sampler is not None and (batch_size != 1 or order or drop_last):
+            raise ValueError(
+                "batch_sampler gives the batches; leave out batch_size, shuffle, sampler, drop_last"
+            )
+        if batch_size is None and drop_last:
+            raise ValueError("batch_size=None makes no batches, so drop_last=True has no meaning")
+        if isinstance(dataset, IterableDataset):
+            if order or batch_sampler is not None:
+                raise ValueError("an IterableDataset has its own order: no shuffle, no sampler")
+        elif batch_sampler is None and sampler is None:
+            sampler = SequentialSampler(dataset)
+            if shuffle:
+                sampler = RandomSampler(dataset, generator=generator)
+        # a stream has no numbers, but it is cut into batches by the same rule
+        numbers = dataset if isinstance(dataset, IterableDataset) else sampler
+        if batch_sampler is None and batch_size is not None:
+            batch_sampler = BatchSampler(numbers, batch_size, drop_last)
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.drop_last = drop_last
+        self.generator = generator
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self.collate_fn = collate_fn or (default_collate if batch_sampler is not None else None)
+
+    def __iter__(self):
+        stream = isinstance(self.dataset, IterableDataset)
+        if self.batch_sampler is not None:
+            for batch in self.batch_sampler:
+                yield self.collate_fn(batch if stream else take(self.dataset, batch))
+            return
+        for item in self.dataset if stream else self.sampler:
+            sample = item if stream else self.dataset[item]
+            yield sample if self.collate_fn is None else self.collate_fn(sample)
+
+    def __len__(self):
+        if self.batch_sampler is not None:
+            return len(self.batch_sampler)
+        return len(self.dataset if isinstance(self.dataset, IterableDataset) else self.sampler)
