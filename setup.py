@@ -23,7 +23,7 @@ from setuptools.command.build_ext import build_ext
 PACKAGE = "lucid._cython"
 SOURCES = Path("lucid/_cython")
 SHARED = f"{PACKAGE}._cyutility"  # what Cython would otherwise repeat in every module
-COMMON = {"cpu", "threads"}  # built once, not for each level
+COMMON = {"cpu", "threads", "workspace"}  # built once, not for each level
 LEVELS = {
     "v2": ("x86_64_v2", ["-march=x86-64-v2"]),
     "v3": ("x86_64_v3", ["-march=x86-64-v3"]),
@@ -31,7 +31,10 @@ LEVELS = {
     "portable": ("portable", []),
     "checks": ("checks", ["-O1"]),
 }
-FAST = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]  # safe; never -ffast-math
+FAST = [  # safe switches only, never -ffast-math
+    "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math",
+    "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
+]
 QUICK = {"boundscheck": False, "wraparound": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {"boundscheck": True, "wraparound": False, "initializedcheck": True, "cdivision": False}
 

@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from lucid._cython import conv_naive, threads
+from lucid._cython import conv_direct, conv_naive
 from lucid.errors import DtypeError, ShapeError
 
 __all__ = [
@@ -465,9 +465,9 @@ def _run(primitive, x, w, y, geometry):
 
 def _choose(primitive, dtype, work):
     """Return the function to call; what the kernel in use does not offer, ``"auto"`` does."""
-    return _registry[_algorithm.get()].typed[primitive, dtype] or _registry["naive"].typed[primitive, dtype]
+    return next(filter(None, (_registry[name].typed[primitive, dtype] for name in (_algorithm.get(), "direct", "naive"))))
 
 
-for _name, _module in {"naive": conv_naive}.items():
-    register(_name, _module.forward, _module.input_grad, _module.weight_grad)
+for _name, _module in {"naive": conv_naive, "direct": conv_direct}.items():
+    register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
 register("auto")

@@ -1,0 +1,205 @@
+"""A padded copy of a block of input in which every kernel tap is one shifted run of neighbours.
+
+Along one axis, position m with tap k reads the source at ``column * step + residue - low``, where
+``column = m + shift(k)`` and the residue is that of ``k * dilation`` modulo the stride. Columns of
+one residue are stored side by side, in a *slot* of their own, so that neighbouring m read
+neighbouring memory whatever the stride. Rows and planes are then flattened: with a fixed distance
+between rows (the *pitch*), a tap is one offset for all positions of a block, and what is computed
+for the gap between two rows is dropped.
+
+A convolution reads slots and writes every position. Its input gradient is one dense convolution of
+stride 1 for each *phase* of the position it writes, with the taps for which ``k * dilation`` equals
+``i + low`` modulo the stride. So there is no scatter and no product with an inserted zero.
+"""
+
+from libc.string cimport memset
+
+from lucid._cython.types cimport real
+
+cdef struct Axis:
+    bint backward  # lay out the input gradient
+    Py_ssize_t taps, dilation, stride, cycle  # taps k and k + cycle have one residue
+    Py_ssize_t reach  # the largest shift
+    Py_ssize_t slots, src_size, src_step, src_low
+    Py_ssize_t phases, dst_size, dst_step, dst_low
+    Py_ssize_t count, block  # positions m to compute for each phase: in all, and at a time
+    Py_ssize_t pitch  # columns stored for a block
+
+
+cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    """Round a / b up, for b > 0 and any a, whichever way the build's own division rounds."""
+    return a // b + (1 if a % b > 0 else 0)
+
+
+cdef inline Py_ssize_t clip(Py_ssize_t a, Py_ssize_t high) noexcept nogil:
+    return 0 if a < 0 else (high if a > high else a)
+
+
+cdef inline Py_ssize_t gcd(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    cdef Py_ssize_t rest
+    while b:
+        rest = a % b
+        a = b
+        b = rest
+    return a
+
+
+cdef inline Axis lay_out(
+    Py_ssize_t size, Py_ssize_t taps, Py_ssize_t output, Py_ssize_t stride, Py_ssize_t dilation,
+    Py_ssize_t low, bint backward,
+) noexcept nogil:
+    """Describe one axis of ``y[o] += x[o * stride + k * dilation - low] * w[k]``, or of its gradient.
+
+    Forward, m is o. Backward, position i has ``m * stride + phase residue = i + low``, with m
+    counted from the one of position 0.
+    """
+    cdef Axis axis
+    cdef Py_ssize_t first = -ceil_div(-low, stride)  # floor(low / stride): the m of position 0
+    axis.backward = backward
+    axis.taps, axis.dilation, axis.stride = taps, dilation, stride
+    axis.cycle = stride // gcd(stride, dilation)
+    axis.reach = (taps - 1) * dilation // stride
+    axis.slots = axis.phases = 1
+    if backward:
+        axis.phases = min(taps, axis.cycle)
+        axis.src_size, axis.src_step, axis.src_low = output, 1, axis.reach - first
+        axis.dst_size, axis.dst_step, axis.dst_low = size, stride, low - first * stride
+    else:
+        axis.slots = min(taps, axis.cycle)
+        axis.src_size, axis.src_step, axis.src_low = size, stride, low
+        axis.dst_size, axis.dst_step, axis.dst_low = output, 1, 0
+    axis.count = axis.block = ceil_div(axis.dst_size + axis.dst_low, axis.dst_step)
+    axis.pitch = 0
+    return axis
+
+
+cdef inline Py_ssize_t shift(const Axis *axis, Py_ssize_t k) noexcept nogil:
+    """Count the columns from m to what tap k reads for it."""
+    cdef Py_ssize_t columns = k * axis.dilation // axis.stride
+    return axis.reach - columns if axis.backward else columns
+
+
+cdef inline Py_ssize_t tap_step(const Axis *axis) noexcept nogil:
+    """Phase p has the taps p, p + step, p + 2 step, ..."""
+    return axis.cycle if axis.backward else 1
+
+
+cdef inline Py_ssize_t phase_taps(const Axis *axis, Py_ssize_t phase) noexcept nogil:
+    return ceil_div(axis.taps - phase, tap_step(axis))
+
+
+cdef inline Py_ssize_t slot(const Axis *axis, Py_ssize_t k) noexcept nogil:
+    return 0 if axis.backward else k % axis.cycle
+
+
+cdef inline Py_ssize_t src_start(const Axis *axis, Py_ssize_t slot, Py_ssize_t m) noexcept nogil:
+    """Return the source position of column 0, in a block that starts at m."""
+    cdef Py_ssize_t residue = 0 if axis.backward else slot * axis.dilation % axis.stride
+    return m * axis.src_step + residue - axis.src_low
+
+
+cdef inline Py_ssize_t dst_start(const Axis *axis, Py_ssize_t phase, Py_ssize_t m) noexcept nogil:
+    """Return the position that m writes in a phase; it may lie just outside."""
+    cdef Py_ssize_t residue = phase * axis.dilation % axis.stride if axis.backward else 0
+    return m * axis.dst_step + residue - axis.dst_low
+
+
+cdef inline void set_block(Axis *axis, Py_ssize_t block) noexcept nogil:
+    """Cut the axis into equal blocks of at most `block` positions, and lay out one of them.
+
+    Zeros behind a row serve as the zeros before the next one, where the block is the whole axis.
+    """
+    cdef Py_ssize_t columns, start, shared, before, behind, s
+    axis.block = ceil_div(axis.count, ceil_div(axis.count, block))
+    columns = shared = axis.block + axis.reach
+    for s in range(axis.slots):
+        start = src_start(axis, s, 0)
+        before = clip(ceil_div(-start, axis.src_step), columns)
+        behind = columns - clip(ceil_div(axis.src_size - start, axis.src_step), columns)
+        shared = min(shared, before, behind)
+    axis.pitch = columns - (shared if axis.block == axis.count else 0)
+
+
+cdef inline Py_ssize_t plane_size(const Axis *axes) noexcept nogil:
+    """Count the elements stored for one channel of a block."""
+    return (
+        axes[0].slots * axes[1].slots * axes[2].slots
+        * axes[0].pitch * axes[1].pitch * axes[2].pitch
+    )
+
+
+cdef inline Py_ssize_t tail_size(const Axis *axes) noexcept nogil:
+    """Count the zeros wanted behind the last channel: those its last row and plane share."""
+    cdef Py_ssize_t a, size = 0
+    for a in range(3):
+        size = size * axes[a].pitch + axes[a].block + axes[a].reach - axes[a].pitch
+    return size
+
+
+cdef inline void set_blocks(Axis *axes, Py_ssize_t size, Py_ssize_t shortest) noexcept nogil:
+    """Cut a block so small that a channel of it takes about `size` elements, outer axes first."""
+    cdef Py_ssize_t a, inner
+    for a in range(3):
+        set_block(&axes[a], axes[a].count)
+    for a in range(3):
+        inner = plane_size(axes)
+        if inner > size:
+            inner //= axes[a].pitch
+            set_block(&axes[a], max(shortest if a == 2 else 1, size // inner - axes[a].reach))
+
+
+cdef inline Py_ssize_t tap_offset(
+    const Axis *axes, Py_ssize_t k0, Py_ssize_t k1, Py_ssize_t k2
+) noexcept nogil:
+    """Return the elements from position m to what a tap reads for it, within one channel."""
+    cdef Py_ssize_t which = (
+        (slot(&axes[0], k0) * axes[1].slots + slot(&axes[1], k1)) * axes[2].slots
+        + slot(&axes[2], k2)
+    )
+    return (
+        (which * axes[0].pitch + shift(&axes[0], k0)) * axes[1].pitch + shift(&axes[1], k1)
+    ) * axes[2].pitch + shift(&axes[2], k2)
+
+
+cdef inline void copy_row(
+    const real *x, Py_ssize_t step, Py_ssize_t start, Py_ssize_t size, real *row,
+    Py_ssize_t columns,
+) noexcept nogil:
+    """Fill a row with ``x[start + q * step]``, and zeros where that is outside 0 .. size - 1."""
+    cdef Py_ssize_t q
+    cdef Py_ssize_t first = clip(ceil_div(-start, step), columns)
+    cdef Py_ssize_t last = max(first, clip(ceil_div(size - start, step), columns))
+    for q in range(first):
+        row[q] = 0
+    if step == 1:
+        for q in range(first, last):
+            row[q] = x[start + q]
+    else:
+        for q in range(first, last):
+            row[q] = x[start + q * step]
+    for q in range(last, columns):
+        row[q] = 0
+
+
+cdef inline void copy_channel(
+    const real *x, const Axis *axes, const Py_ssize_t *m, real *plane
+) noexcept nogil:
+    """Copy one channel of the block that starts at m[0], m[1], m[2]: slots, then planes, rows."""
+    cdef Py_ssize_t s0, s1, s2, q0, q1, i0, i1
+    cdef Py_ssize_t columns = axes[2].pitch
+    for s0 in range(axes[0].slots):
+        for s1 in range(axes[1].slots):
+            for s2 in range(axes[2].slots):
+                for q0 in range(axes[0].pitch):
+                    i0 = src_start(&axes[0], s0, m[0]) + q0 * axes[0].src_step
+                    for q1 in range(axes[1].pitch):
+                        i1 = src_start(&axes[1], s1, m[1]) + q1 * axes[1].src_step
+                        if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
+                            copy_row(
+                                x + (i0 * axes[1].src_size + i1) * axes[2].src_size,
+                                axes[2].src_step, src_start(&axes[2], s2, m[2]),
+                                axes[2].src_size, plane, columns,
+                            )
+                        else:
+                            memset(plane, 0, columns * sizeof(real))
+                        plane += columns

@@ -1,0 +1,7 @@
+cdef class Workspace:
+    cdef char *block
+    cdef char *data  # aligned to a cache line
+    cdef size_t size
+
+cdef Workspace borrow(size_t size)
+cdef void give_back(Workspace workspace)

@@ -1,0 +1,56 @@
+"""Scratch memory that is kept from call to call: a fresh page costs more than the work in it.
+
+A kernel borrows one block for a call and gives it back; both happen under the GIL, so two Python
+threads never hold the same block. What is kept is bounded, and `empty` frees it.
+"""
+
+from libc.stdint cimport uintptr_t
+from libc.stdlib cimport free, malloc
+
+cdef list kept = []
+LIMIT = 64 << 20  # bytes kept for the next call
+
+
+cdef class Workspace:
+    """One block of memory, freed with the object."""
+
+    def __dealloc__(self):
+        free(self.block)
+
+
+cdef Workspace borrow(size_t size):
+    """Return a block of at least `size` bytes; its content is undefined."""
+    cdef Workspace workspace
+    cdef Py_ssize_t index
+    for index in range(len(kept)):
+        workspace = kept[index]
+        if workspace.size >= size:
+            return kept.pop(index)
+    workspace = Workspace()
+    workspace.block = <char *> malloc(size + 64)
+    if workspace.block == NULL:
+        raise MemoryError(f"a workspace of {size} bytes")
+    workspace.data = workspace.block + (64 - <uintptr_t> workspace.block % 64)
+    workspace.size = size
+    return workspace
+
+
+cdef void give_back(Workspace workspace):
+    """Keep the block for the next call, if all that is kept stays within the limit."""
+    kept.append(workspace)
+    while held() > LIMIT:
+        kept.pop(0)
+
+
+def held():
+    """Count the bytes that are kept for later calls."""
+    cdef Workspace workspace
+    cdef size_t total = 0
+    for workspace in kept:
+        total += workspace.size
+    return total
+
+
+def empty():
+    """Free what is kept."""
+    kept.clear()
