@@ -75,6 +75,21 @@ def default_collate(batch):
     )
 
 
+def _check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last):
+    """Refuse arguments of `DataLoader` that exclude each other."""
+    order = shuffle or sampler is not None
+    if sampler is not None and shuffle:
+        raise ValueError("sampler and shuffle=True exclude each other: both give the order")
+    if batch_sampler is not None and (batch_size != 1 or order or drop_last):
+        raise ValueError(
+            "batch_sampler gives the batches; leave out batch_size, shuffle, sampler, drop_last"
+        )
+    if batch_size is None and drop_last:
+        raise ValueError("batch_size=None makes no batches, so drop_last=True has no meaning")
+    if isinstance(dataset, IterableDataset) and (order or batch_sampler is not None):
+        raise ValueError("an IterableDataset has its own order: no shuffle, no sampler")
+
+
 class DataLoader:
     """Reads a data set in batches; each `for` over it is one epoch.
 
@@ -150,26 +165,15 @@ class DataLoader:
     ):
         if num_workers != 0:
             raise ValueError(f"num_workers={num_workers}: lucid reads in the caller; use 0")
-        if sampler is not None and shuffle:
-            raise ValueError("sampler and shuffle=True exclude each other: both give the order")
-        order = shuffle or sampler is not None
-        if batch_sampler is not None and (batch_size != 1 or order or drop_last):
-            raise ValueError(
-                "batch_sampler gives the batches; leave out batch_size, shuffle, sampler, drop_last"
-            )
-        if batch_size is None and drop_last:
-            raise ValueError("batch_size=None makes no batches, so drop_last=True has no meaning")
-        if isinstance(dataset, IterableDataset):
-            if order or batch_sampler is not None:
-                raise ValueError("an IterableDataset has its own order: no shuffle, no sampler")
-        elif batch_sampler is None and sampler is None:
+        _check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
+        stream = isinstance(dataset, IterableDataset)
+        if not stream and batch_sampler is None and sampler is None:
             sampler = SequentialSampler(dataset)
             if shuffle:
                 sampler = RandomSampler(dataset, generator=generator)
-        # a stream has no numbers, but it is cut into batches by the same rule
-        numbers = dataset if isinstance(dataset, IterableDataset) else sampler
         if batch_sampler is None and batch_size is not None:
-            batch_sampler = BatchSampler(numbers, batch_size, drop_last)
+            # a stream has no numbers, but its samples are cut into batches by the same rule
+            batch_sampler = BatchSampler(dataset if stream else sampler, batch_size, drop_last)
         self.dataset = dataset
         self.batch_size = batch_size
         self.num_workers = num_workers
