@@ -19,6 +19,7 @@ thread. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
+from libc.string cimport memset
 
 from lucid._cython.microkernel cimport (
     LANE_BYTES, ROWS, multiply_add, multiply_add_scattered,
@@ -33,6 +34,8 @@ from lucid._cython.workspace cimport Workspace, borrow, give_back
 cdef Py_ssize_t WEIGHT_BYTES = 4 << 20  # packed weights at a time: about a share of the last cache
 cdef Py_ssize_t BLOCK_BYTES = 512 << 10  # input block of a thread: half of a second-level cache
 cdef Py_ssize_t TAPS = 256  # of one inner kernel call: their input lines fit the first-level cache
+cdef Py_ssize_t POSITIONS = 2048  # of a weight gradient's block: its packed outputs fit as well
+cdef Py_ssize_t TASKS = 16  # of a weight gradient: a fixed number, so that bits are fixed too
 
 cdef struct Plan:
     Axis axes[3]
@@ -348,4 +351,184 @@ def input_grad(
         &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0],
         w.strides[1] // sizeof(real), plan.features * w.strides[1] // sizeof(real),
         &x[0, 0, 0, 0, 0], threads,
+    )
+
+
+cdef struct Sums:  # how a weight gradient's sum over items and positions is cut
+    Plan plan
+    Py_ssize_t units, chunks  # blocks of items; ranges of units, each with sums of its own
+    Py_ssize_t columns, parts  # columns of `lanes` features, shared out to this many tasks
+    Py_ssize_t rows  # (channel, tap) pairs of the channels held at a time, in whole ROWS
+    Py_ssize_t column_size  # sums of one column: every (channel, tap) pair, `lanes` features
+    Py_ssize_t positions  # of a block
+    Py_ssize_t buffer_size
+
+
+cdef void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcept nogil:
+    """Cut the work into tasks that do not depend on the number of threads, nor do the bits."""
+    cdef Plan *plan = &sums.plan
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t a, lanes = LANE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
+    plan.taps = axes[0].taps * axes[1].taps * axes[2].taps
+    set_blocks(axes, min(max(size // plan.channels, 8 * lanes), POSITIONS), 4 * lanes)
+    plan.plane = plane_size(axes)
+    plan.step1 = axes[2].pitch
+    plan.step0 = axes[1].pitch * plan.step1
+    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, max(1, size // plan.plane)))
+    sums.units = plan.items
+    sums.positions = 1
+    for a in range(3):
+        plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
+        sums.units *= plan.blocks[a]
+        sums.positions *= axes[a].block
+    sums.rows = whole(plan.held * plan.taps, ROWS)
+    sums.columns = ceil_div(plan.features, lanes)
+    sums.column_size = ceil_div(plan.channels, plan.held) * sums.rows * lanes
+    size = plan.groups * sums.columns * sums.column_size * itemsize
+    sums.chunks = max(1, min(min(TASKS, sums.units), WEIGHT_BYTES // size))
+    sums.parts = clip(ceil_div(TASKS, sums.chunks * plan.groups), sums.columns)
+    sums.buffer_size = plan.held * plan.plane + tail_size(axes) + whole(sums.positions * lanes, 16)
+
+
+cdef void pack_columns(
+    Plan *plan, const real *y, Py_ssize_t features, const Py_ssize_t *m, const Py_ssize_t *size,
+    real *packed,
+) noexcept nogil:
+    """Store `lanes` features of each position side by side; zeros where there are fewer."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t m0, m1, m2, f, lanes = LANE_BYTES // sizeof(real)
+    cdef const real *row
+    for m0 in range(size[0]):
+        for m1 in range(size[1]):
+            row = y + ((m[0] + m0) * axes[1].dst_size + m[1] + m1) * axes[2].dst_size + m[2]
+            for m2 in range(size[2]):
+                for f in range(features):
+                    packed[f] = row[f * plan.dst_plane + m2]
+                for f in range(features, lanes):
+                    packed[f] = 0
+                packed += lanes
+
+
+cdef void sum_task(
+    Sums *sums, Py_ssize_t task, const real *x, const real *y, const Py_ssize_t *base,
+    Py_ssize_t *position, real *result, real *buffer,
+) noexcept nogil:
+    """Sum up the units of one chunk, for one group and a part of its columns of features."""
+    cdef Plan *plan = &sums.plan
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t m[3]
+    cdef Py_ssize_t size[3]
+    cdef Py_ssize_t a, c, turn, each, held, group, chunk, part, unit, rest, column, first, last
+    cdef Py_ssize_t m0, m1, m2, row, count, feature, lanes = LANE_BYTES // sizeof(real)
+    cdef real *packed = buffer
+    part = task % sums.parts
+    chunk = task // sums.parts % sums.chunks
+    group = task // sums.parts // sums.chunks
+    first = part * sums.columns // sums.parts
+    last = (part + 1) * sums.columns // sums.parts
+    result += (chunk * plan.groups + group) * sums.columns * sums.column_size
+    buffer += whole(sums.positions * lanes, 16)
+    memset(result + first * sums.column_size, 0, (last - first) * sums.column_size * sizeof(real))
+    for unit in range(chunk * sums.units // sums.chunks, (chunk + 1) * sums.units // sums.chunks):
+        rest = unit
+        for a in range(2, -1, -1):
+            m[a] = rest % plan.blocks[a] * axes[a].block
+            size[a] = min(axes[a].block, axes[a].count - m[a])
+            rest //= plan.blocks[a]
+        rest = rest * plan.groups + group
+        count = 0
+        for m0 in range(size[0]):
+            for m1 in range(size[1]):
+                for m2 in range(size[2]):
+                    position[count] = m0 * plan.step0 + m1 * plan.step1 + m2
+                    count += 1
+        for turn in range(ceil_div(plan.channels, plan.held)):
+            c = turn * plan.held
+            held = min(plan.held, plan.channels - c)
+            for each in range(held):
+                copy_channel(
+                    x + (rest * plan.channels + c + each) * plan.src_plane, axes, m,
+                    buffer + each * plan.plane,
+                )
+            memset(buffer + held * plan.plane, 0, tail_size(axes) * sizeof(real))
+            for column in range(first, last):
+                feature = column * lanes
+                pack_columns(
+                    plan, y + (rest * plan.features + feature) * plan.dst_plane,
+                    min(lanes, plan.features - feature), m, size, packed,
+                )
+                for row in range(ceil_div(held * plan.taps, ROWS)):
+                    multiply_add_scattered(
+                        buffer, base + row * ROWS, position, packed, count,
+                        result + column * sums.column_size + (turn * sums.rows + row * ROWS) * lanes,
+                    )
+
+
+cdef void add_sums(Sums *sums, Py_ssize_t f, const real *result, real *w) noexcept nogil:
+    """Add to w what all chunks found for one feature, in their order."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t t, row, chunk, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t group = f // plan.features, feature = f % plan.features
+    cdef Py_ssize_t chunk_size = plan.groups * sums.columns * sums.column_size
+    cdef real total
+    result += (group * sums.columns + feature // lanes) * sums.column_size + feature % lanes
+    w += f * plan.channels * plan.taps
+    for t in range(plan.channels * plan.taps):
+        row = t // (plan.held * plan.taps) * sums.rows + t % (plan.held * plan.taps)
+        total = 0
+        for chunk in range(sums.chunks):
+            total += result[chunk * chunk_size + row * lanes]
+        w[t] += total
+
+
+cdef int correlate_with_output(
+    Sums *sums, const real *x, const real *y, real *w, int threads
+) except -1:
+    """Add to w, for every tap, the sum over items and positions of x times y."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t task, tasks, f, row, bases, positions, results
+    cdef Workspace workspace
+    cdef Py_ssize_t *base
+    cdef Py_ssize_t *position
+    cdef real *result
+    make_sums(sums, sizeof(real), threads)
+    tasks = plan.groups * sums.chunks * sums.parts
+    threads = <int> min(threads, tasks)
+    bases = whole(sums.rows, 8)
+    positions = whole(sums.positions, 8)
+    results = whole(sums.chunks * plan.groups * sums.columns * sums.column_size, 16)
+    workspace = borrow(
+        (bases + threads * positions) * sizeof(Py_ssize_t)
+        + (results + threads * sums.buffer_size) * sizeof(real)
+    )
+    base = <Py_ssize_t *> workspace.data
+    position = base + bases
+    result = <real *> (position + threads * positions)
+    plan.chunk = plan.held
+    with nogil:
+        set_offsets(plan, base)
+        for row in range(plan.held * plan.taps, sums.rows):
+            base[row] = 0
+        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            sum_task(
+                sums, task, x, y, base, position + threadid() * positions, result,
+                result + results + threadid() * sums.buffer_size,
+            )
+        for f in prange(plan.groups * plan.features, num_threads=threads):
+            add_sums(sums, f, result, w)
+    give_back(workspace)
+    return 0
+
+
+def weight_grad(
+    const real[:, :, :, :, ::1] x not None, real[:, :, :, :, ::1] w not None,
+    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
+    cdef Sums sums
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&sums.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    correlate_with_output(
+        &sums, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], threads
     )

@@ -1,0 +1,384 @@
+r"""Pooling: one number for each window of each plane, by its definition.
+
+A *plane* is one channel of one item, of up to three axes. The window of output position o holds the
+input positions :math:`i = o \cdot stride + k \cdot dilation - low` that lie inside the plane.
+
+=====================  ======================================================
+`max_pool`             ``y[p, o] = max over k of x[p, i]``, ``index[p, o] = i`` of the maximum
+`max_scatter`          ``x[p, index[p, o]] += y[p, o]``
+`max_gather`           ``y[p, o] = x[p, index[p, o]]``
+`average_pool`         ``y[p, o] = (sum over k of x[p, i]) / divisor[o]``
+`average_input_grad`   ``x[p, i] += y[p, o] / divisor[o]``
+=====================  ======================================================
+
+The first maximum of a window wins and a NaN beats every number, as in PyTorch, where the last NaN
+of several is the one that is indexed.
+
+Cost: one comparison or addition for each (p, o, k), and memory: every x and y once, and for the
+maximum 8 bytes of index for each y. So the loops are built to keep up with memory: along the last
+axis a chunk of outputs is held in a small buffer, and one tap after the other passes over all of
+it, which the compiler turns into vector instructions. Threads split the planes and share nothing.
+"""
+
+from cython.parallel cimport prange
+
+from lucid._cython.types cimport real
+
+cdef enum:
+    CHUNK = 256  # outputs held at once: their buffers take a tenth of the first cache
+
+cdef struct Axis:
+    Py_ssize_t size, taps, count, stride, dilation, low
+
+cdef struct Run:
+    Py_ssize_t start, stop  # outputs, counted in the chunk, whose tap is inside the row
+    Py_ssize_t position  # that `start` reads
+
+
+cdef inline Axis axis_of(
+    int number, Py_ssize_t size, Py_ssize_t count, tuple kernel_size, tuple stride,
+    tuple dilation, tuple low,
+):
+    cdef Axis axis
+    axis.size, axis.count = size, count
+    axis.taps, axis.stride = kernel_size[number], stride[number]
+    axis.dilation, axis.low = dilation[number], low[number]
+    return axis
+
+
+cdef inline Py_ssize_t first_tap(const Axis *axis, Py_ssize_t o) noexcept nogil:
+    """Return the first tap of output o that lies inside the axis; -1 if there is none."""
+    cdef Py_ssize_t start = o * axis.stride - axis.low, k
+    if start >= 0:
+        return 0
+    k = (axis.dilation - 1 - start) // axis.dilation
+    return k if k < axis.taps and start + k * axis.dilation < axis.size else -1
+
+
+cdef inline Py_ssize_t position_of(const Axis *axis, Py_ssize_t o, Py_ssize_t k) noexcept nogil:
+    """Return what tap k of output o reads; -1 if that is outside the axis."""
+    cdef Py_ssize_t i = o * axis.stride + k * axis.dilation - axis.low
+    return i if 0 <= i < axis.size else -1
+
+
+cdef inline Run run_of(
+    const Axis *axis, Py_ssize_t k, Py_ssize_t begin, Py_ssize_t count
+) noexcept nogil:
+    """Find the outputs among `count` from `begin` whose tap k is inside the axis."""
+    cdef Run run
+    cdef Py_ssize_t shift = k * axis.dilation - axis.low, last = axis.size - 1 - shift
+    run.start, run.stop = begin, begin + count
+    if begin * axis.stride + shift < 0:
+        run.start = (axis.stride - 1 - shift) // axis.stride
+    if (run.stop - 1) * axis.stride > last:
+        run.stop = last // axis.stride + 1 if last >= 0 else 0
+    run.position = run.start * axis.stride + shift
+    run.start -= begin
+    run.stop -= begin
+    return run
+
+
+cdef inline void larger(
+    const real *x, Py_ssize_t step, real *best, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    cdef real value
+    for o in range(count):
+        value = x[o * step]
+        best[o] = value if (value > best[o]) | (value != value) else best[o]
+
+
+cdef inline void larger_tap(
+    const real *x, Py_ssize_t step, int tap, real *best, int *winner, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    cdef real value
+    cdef bint is_larger
+    for o in range(count):
+        value = x[o * step]
+        is_larger = (value > best[o]) | (value != value)
+        best[o] = value if is_larger else best[o]
+        winner[o] = tap if is_larger else winner[o]
+
+
+cdef inline void take_larger(
+    const real *x, Py_ssize_t step, int tap, real *best, int *winner, Py_ssize_t count
+) noexcept nogil:
+    # a step that the compiler knows becomes vector loads
+    if winner == NULL:
+        if step == 1:
+            larger(x, 1, best, count)
+        elif step == 2:
+            larger(x, 2, best, count)
+        else:
+            larger(x, step, best, count)
+    elif step == 1:
+        larger_tap(x, 1, tap, best, winner, count)
+    elif step == 2:
+        larger_tap(x, 2, tap, best, winner, count)
+    else:
+        larger_tap(x, step, tap, best, winner, count)
+
+
+cdef inline void add_up(
+    const real *x, Py_ssize_t step, real *total, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    if step == 1:
+        for o in range(count):
+            total[o] += x[o]
+    elif step == 2:
+        for o in range(count):
+            total[o] += x[o * 2]
+    else:
+        for o in range(count):
+            total[o] += x[o * step]
+
+
+cdef inline void add_out(
+    real *x, Py_ssize_t step, const real *share, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    if step == 1:
+        for o in range(count):
+            x[o] += share[o]
+    else:
+        for o in range(count):
+            x[o * step] += share[o]
+
+
+cdef inline void first_winners(
+    const Axis *axes, Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count, int *winner
+) noexcept nogil:
+    """Begin with the first tap inside, which stays where every element is minus infinity."""
+    cdef Py_ssize_t k0 = first_tap(&axes[0], o0), k1 = first_tap(&axes[1], o1), k2, o
+    cdef Py_ssize_t tap = (k0 * axes[1].taps + k1) * axes[2].taps
+    cdef bint is_empty = k0 < 0 or k1 < 0
+    for o in range(count):
+        winner[o] = <int> tap if not is_empty else -1
+    if is_empty:
+        return
+    for o in range(count):
+        if (begin + o) * axes[2].stride >= axes[2].low:
+            break
+        k2 = first_tap(&axes[2], begin + o)
+        winner[o] = <int> (tap + k2) if k2 >= 0 else -1
+
+
+cdef inline void max_chunk(
+    const real *x, real *y, Py_ssize_t *index, const Axis *axes, const Py_ssize_t *offset,
+    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
+) noexcept nogil:
+    cdef real best[CHUNK]
+    cdef int winners[CHUNK]
+    cdef int *winner = winners if index != NULL else NULL
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o, start
+    cdef Run run
+    cdef Py_ssize_t height = axes[1].size, width = axes[2].size
+    for o in range(count):
+        best[o] = -<real> float("inf")
+    if winner != NULL:
+        first_winners(axes, o0, o1, begin, count, winner)
+    for k0 in range(axes[0].taps):
+        i0 = position_of(&axes[0], o0, k0)
+        if i0 < 0:
+            continue
+        for k1 in range(axes[1].taps):
+            i1 = position_of(&axes[1], o1, k1)
+            if i1 < 0:
+                continue
+            for k2 in range(axes[2].taps):
+                run = run_of(&axes[2], k2, begin, count)
+                take_larger(
+                    x + (i0 * height + i1) * width + run.position, axes[2].stride,
+                    <int> ((k0 * axes[1].taps + k1) * axes[2].taps + k2), best + run.start,
+                    winner + run.start if winner != NULL else NULL, run.stop - run.start,
+                )
+    for o in range(count):
+        y[o] = best[o]
+    if winner != NULL:
+        start = ((o0 * axes[0].stride - axes[0].low) * height
+                 + o1 * axes[1].stride - axes[1].low) * width + begin * axes[2].stride - axes[2].low
+        for o in range(count):
+            index[o] = start + o * axes[2].stride + offset[winner[o]] if winner[o] >= 0 else -1
+
+
+cdef inline void max_plane(
+    const real *x, real *y, Py_ssize_t *index, const Axis *axes, const Py_ssize_t *offset
+) noexcept nogil:
+    cdef Py_ssize_t o0, o1, begin, row
+    for o0 in range(axes[0].count):
+        for o1 in range(axes[1].count):
+            row = (o0 * axes[1].count + o1) * axes[2].count
+            for begin in range(0, axes[2].count, CHUNK):
+                max_chunk(
+                    x, y + row + begin, index + row + begin if index != NULL else NULL, axes,
+                    offset, o0, o1, begin, min(CHUNK, axes[2].count - begin),
+                )
+
+
+def max_pool(
+    const real[:, :, :, ::1] x not None, real[:, :, :, ::1] y not None,
+    Py_ssize_t[:, :, :, ::1] index, const Py_ssize_t[::1] offset not None, tuple kernel_size,
+    tuple stride, tuple dilation, tuple low, int threads,
+):
+    """Write to y (P, *O) the maxima of x (P, *I), and to index, unless it is None, where they lie.
+
+    `offset` says for each tap how far behind the first one it lies in a plane.
+    """
+    cdef Axis axes[3]
+    cdef Py_ssize_t p
+    cdef bint wants_index = index is not None
+    cdef int number
+    for number in range(3):
+        axes[number] = axis_of(
+            number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, dilation, low
+        )
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        max_plane(
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], &index[p, 0, 0, 0] if wants_index else NULL, axes,
+            &offset[0],
+        )
+
+
+def max_scatter(
+    real[:, ::1] x not None, const Py_ssize_t[:, ::1] index not None,
+    const real[:, ::1] y not None, int threads,
+):
+    """Add each y (P, O) to the element of x (P, I) that index names."""
+    cdef Py_ssize_t p, o
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        for o in range(y.shape[1]):
+            if index[p, o] >= 0:
+                x[p, index[p, o]] += y[p, o]
+
+
+def max_gather(
+    const real[:, ::1] x not None, const Py_ssize_t[:, ::1] index not None,
+    real[:, ::1] y not None, int threads,
+):
+    """Read into each y (P, O) the element of x (P, I) that index names; 0 for an empty window."""
+    cdef Py_ssize_t p, o
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        for o in range(y.shape[1]):
+            y[p, o] = x[p, index[p, o]] if index[p, o] >= 0 else 0
+
+
+cdef inline void average_chunk(
+    const real *x, real *y, const Axis *axes, real divisor, const real *divisors,
+    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
+) noexcept nogil:
+    cdef real total[CHUNK]
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o
+    cdef Run run
+    for o in range(count):
+        total[o] = 0
+    for k0 in range(axes[0].taps):
+        i0 = position_of(&axes[0], o0, k0)
+        if i0 < 0:
+            continue
+        for k1 in range(axes[1].taps):
+            i1 = position_of(&axes[1], o1, k1)
+            if i1 < 0:
+                continue
+            for k2 in range(axes[2].taps):
+                run = run_of(&axes[2], k2, begin, count)
+                add_up(
+                    x + (i0 * axes[1].size + i1) * axes[2].size + run.position, axes[2].stride,
+                    total + run.start, run.stop - run.start,
+                )
+    for o in range(count):
+        y[o] = total[o] / (divisor * divisors[o])
+
+
+cdef inline void average_grad_chunk(
+    real *x, const real *y, const Axis *axes, real divisor, const real *divisors,
+    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
+) noexcept nogil:
+    cdef real share[CHUNK]
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o
+    cdef Run run
+    for o in range(count):
+        share[o] = y[o] / (divisor * divisors[o])
+    for k0 in range(axes[0].taps):
+        i0 = position_of(&axes[0], o0, k0)
+        if i0 < 0:
+            continue
+        for k1 in range(axes[1].taps):
+            i1 = position_of(&axes[1], o1, k1)
+            if i1 < 0:
+                continue
+            for k2 in range(axes[2].taps):
+                run = run_of(&axes[2], k2, begin, count)
+                add_out(
+                    x + (i0 * axes[1].size + i1) * axes[2].size + run.position, axes[2].stride,
+                    share + run.start, run.stop - run.start,
+                )
+
+
+cdef inline void average_plane(
+    const real *x, real *y, const Axis *axes, const real *divisor0, const real *divisor1,
+    const real *divisor2,
+) noexcept nogil:
+    cdef Py_ssize_t o0, o1, begin, row
+    for o0 in range(axes[0].count):
+        for o1 in range(axes[1].count):
+            row = (o0 * axes[1].count + o1) * axes[2].count
+            for begin in range(0, axes[2].count, CHUNK):
+                average_chunk(
+                    x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
+                    o0, o1, begin, min(CHUNK, axes[2].count - begin),
+                )
+
+
+cdef inline void average_grad_plane(
+    real *x, const real *y, const Axis *axes, const real *divisor0, const real *divisor1,
+    const real *divisor2,
+) noexcept nogil:
+    cdef Py_ssize_t o0, o1, begin, row
+    for o0 in range(axes[0].count):
+        for o1 in range(axes[1].count):
+            row = (o0 * axes[1].count + o1) * axes[2].count
+            for begin in range(0, axes[2].count, CHUNK):
+                average_grad_chunk(
+                    x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
+                    o0, o1, begin, min(CHUNK, axes[2].count - begin),
+                )
+
+
+def average_pool(
+    const real[:, :, :, ::1] x not None, real[:, :, :, ::1] y not None,
+    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
+    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+):
+    """Write to y (P, *O) the sums of x (P, *I) over its windows, divided by the three divisors."""
+    cdef Axis axes[3]
+    cdef Py_ssize_t p
+    cdef int number
+    for number in range(3):
+        axes[number] = axis_of(
+            number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, (1, 1, 1), low
+        )
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        average_plane(
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+        )
+
+
+def average_input_grad(
+    real[:, :, :, ::1] x not None, const real[:, :, :, ::1] y not None,
+    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
+    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+):
+    """Add to x (P, *I) the derivative of ``<average_pool(x), y>`` by x."""
+    cdef Axis axes[3]
+    cdef Py_ssize_t p
+    cdef int number
+    for number in range(3):
+        axes[number] = axis_of(
+            number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, (1, 1, 1), low
+        )
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        average_grad_plane(
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+        )
