@@ -55,4 +55,7 @@ if hasattr(os, "register_at_fork"):
 def __getattr__(name):
     if name.startswith("_"):
         raise AttributeError(name)
-    return import_module(f"{__name__}.{FOLDERS[level]}.{name}")
+    try:
+        return import_module(f"{__name__}.{FOLDERS[level]}.{name}")
+    except ModuleNotFoundError as error:
+        raise AttributeError(f"lucid._cython has no {name!r} in the {level} build") from error
