@@ -1,6 +1,7 @@
 """What every optimizer shares: the parameters in groups, their state, and the loop over both."""
 
 import math
+from collections import defaultdict
 from numbers import Real
 
 import numpy as np
@@ -52,7 +53,7 @@ class Optimizer:
     param_groups : list of dict
         The groups: the key `"params"` has a list of tensors, the other keys have the options.
         Options may be changed between two steps.
-    state : dict
+    state : defaultdict
         What the rule remembers of each tensor, as a dict: `state[x]["momentum_buffer"]`.
     defaults : dict
         The options given above.
@@ -94,7 +95,7 @@ class Optimizer:
             kind = type(params).__name__
             raise TypeError(f"params is a {kind}; it must be an iterable in a fixed order: [x]")
         self.defaults = dict(defaults)
-        self.state = {}
+        self.state = defaultdict(dict)
         self.param_groups = []
         self._scratch = {}
         groups = list(params)
@@ -215,7 +216,7 @@ class Optimizer:
                     grad = x.grad.array
                     if group.get("maximize"):
                         grad = np.negative(grad)
-                    self.update(x.array, grad, self.state.setdefault(x, {}), group)
+                    self.update(x.array, grad, self.state[x], group)
                     x.bump()
         return loss
 
@@ -357,7 +358,7 @@ class Optimizer:
         ]
         for group in merged:
             self.check_options(group)
-        self.state, self.param_groups = state, merged
+        self.state, self.param_groups = defaultdict(dict, state), merged
 
     def _params(self):
         """List the parameters of all groups."""
