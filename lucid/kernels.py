@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from lucid._cython import conv_direct, conv_naive
+from lucid._cython import conv_direct, conv_im2col, conv_naive
 from lucid.errors import DtypeError, ShapeError
 
 __all__ = [
@@ -468,6 +468,6 @@ def _choose(primitive, dtype, work):
     return next(filter(None, (_registry[name].typed[primitive, dtype] for name in (_algorithm.get(), "direct", "naive"))))
 
 
-for _name, _module in {"naive": conv_naive, "direct": conv_direct}.items():
+for _name, _module in {"naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct}.items():
     register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
 register("auto")

@@ -21,6 +21,7 @@ it, which the compiler turns into vector instructions. Threads split the planes 
 """
 
 from cython.parallel cimport prange
+from libc.math cimport INFINITY
 
 from lucid._cython.types cimport real
 
@@ -176,7 +177,7 @@ cdef inline void max_chunk(
     cdef Run run
     cdef Py_ssize_t height = axes[1].size, width = axes[2].size
     for o in range(count):
-        best[o] = -<real> float("inf")
+        best[o] = <real> -INFINITY
     if winner != NULL:
         first_winners(axes, o0, o1, begin, count, winner)
     for k0 in range(axes[0].taps):
@@ -206,11 +207,12 @@ cdef inline void max_chunk(
 cdef inline void max_plane(
     const real *x, real *y, Py_ssize_t *index, const Axis *axes, const Py_ssize_t *offset
 ) noexcept nogil:
-    cdef Py_ssize_t o0, o1, begin, row
+    cdef Py_ssize_t o0, o1, chunk, begin, row
     for o0 in range(axes[0].count):
         for o1 in range(axes[1].count):
             row = (o0 * axes[1].count + o1) * axes[2].count
-            for begin in range(0, axes[2].count, CHUNK):
+            for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
+                begin = chunk * CHUNK
                 max_chunk(
                     x, y + row + begin, index + row + begin if index != NULL else NULL, axes,
                     offset, o0, o1, begin, min(CHUNK, axes[2].count - begin),
@@ -320,11 +322,12 @@ cdef inline void average_plane(
     const real *x, real *y, const Axis *axes, const real *divisor0, const real *divisor1,
     const real *divisor2,
 ) noexcept nogil:
-    cdef Py_ssize_t o0, o1, begin, row
+    cdef Py_ssize_t o0, o1, chunk, begin, row
     for o0 in range(axes[0].count):
         for o1 in range(axes[1].count):
             row = (o0 * axes[1].count + o1) * axes[2].count
-            for begin in range(0, axes[2].count, CHUNK):
+            for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
+                begin = chunk * CHUNK
                 average_chunk(
                     x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
                     o0, o1, begin, min(CHUNK, axes[2].count - begin),
@@ -335,11 +338,12 @@ cdef inline void average_grad_plane(
     real *x, const real *y, const Axis *axes, const real *divisor0, const real *divisor1,
     const real *divisor2,
 ) noexcept nogil:
-    cdef Py_ssize_t o0, o1, begin, row
+    cdef Py_ssize_t o0, o1, chunk, begin, row
     for o0 in range(axes[0].count):
         for o1 in range(axes[1].count):
             row = (o0 * axes[1].count + o1) * axes[2].count
-            for begin in range(0, axes[2].count, CHUNK):
+            for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
+                begin = chunk * CHUNK
                 average_grad_chunk(
                     x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
                     o0, o1, begin, min(CHUNK, axes[2].count - begin),
