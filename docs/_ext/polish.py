@@ -1,0 +1,92 @@
+"""What Sphinx leaves to be said: soft references, types with their defaults, the kind of a name."""
+
+import re
+
+from docutils import nodes
+from public_api import symbol_names
+from sphinx import addnodes
+
+DEFAULT = re.compile(r",? *default:? +(.+)$")
+CODE = re.compile(r"(`+[^`]*`+)")
+STAR = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])")
+WORD = re.compile(r"[A-Za-z_][\w.]*")
+
+
+def code_role(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """`text` is a link where it names something that has a page, else plain code."""
+    env = inliner.document.settings.env
+    shown = text.removeprefix("~")
+    target = nodes.literal(rawtext, shown.split(".")[-1] if text != shown else shown)
+    reference = addnodes.pending_xref(
+        rawtext, target, refdomain="py", reftype="obj", reftarget=shown, refdoc=env.docname,
+        refwarn=False, soft=not shown.startswith("lucid."),
+    )  # fmt: skip
+    reference["py:module"] = env.ref_context.get("py:module")
+    reference["py:class"] = env.ref_context.get("py:class")
+    return [reference], []
+
+
+def kind_role(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """The small label: class, fn, exception."""
+    return [nodes.inline(rawtext, text, classes=["lucid-kind", f"lucid-kind-{text}"])], []
+
+
+def plain_stars(line):
+    """Let `(N, C, *input_size)` be written plainly: its star opens no emphasis."""
+    parts = CODE.split(line)  # every second part is code
+    parts[::2] = [STAR.sub(r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def escape_shapes(app, what, name, obj, options, lines):
+    """Clean the stars of a docstring before numpydoc reads it."""
+    lines[:] = map(plain_stars, lines)
+
+
+def missing(app, env, node, content):
+    """A soft reference without a page stays code; a private alias leads to its explanation."""
+    if node.get("soft"):
+        return content
+    return None
+
+
+def link_words(text, env, docname):
+    """Split a type, `Tensor or None`, into text and links for the words that have a page."""
+    table = symbol_names(env.config.docstring_gallery_package)
+    package = env.config.docstring_gallery_package
+    at = 0
+    for found in WORD.finditer(text):
+        word = found.group()
+        symbol = next((table[key] for key in (word, f"{package}.{word}", f"{package}.nn.{word}")
+                       if key in table), None)  # fmt: skip
+        if symbol is None or word in ("bool", "tensor", "device") or symbol.kind == "data":
+            continue
+        yield nodes.Text(text[at : found.start()])
+        reference = addnodes.pending_xref(
+            "", nodes.Text(word), refdomain="py", reftype="obj", reftarget=symbol.fullname,
+            refdoc=docname, refwarn=True,
+        )  # fmt: skip
+        yield reference
+        at = found.end()
+    yield nodes.Text(text[at:])
+
+
+def types_with_defaults(app, doctree):
+    """Show `int, default 1` as `int = 1`, and link the types."""
+    env = app.env
+    for node in list(doctree.findall(nodes.classifier)):
+        text = node.astext()
+        found = DEFAULT.search(text)
+        node.clear()
+        node += list(link_words(text[: found.start()] if found else text, env, env.docname))
+        if found:
+            node += nodes.inline("", f" = {found.group(1)}", classes=["lucid-default"])
+
+
+def setup(app):
+    app.add_role("lucid-code", code_role)
+    app.add_role("lucid-kind", kind_role)
+    app.connect("autodoc-process-docstring", escape_shapes, priority=100)
+    app.connect("missing-reference", missing)
+    app.connect("doctree-read", types_with_defaults)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,214 @@
+"""The reference: a page for every module and every public object, written from the package.
+
+The pages go to ``reference/``, which git ignores. A module's page groups its names by the file that
+defines them, so the site mirrors the sources. An object's page has the order of a good layer page:
+what it extends, signature, source, text, picture and explorer for a layer, "Methods (3)", and the
+gallery pages that use it.
+"""
+
+import inspect
+import re
+from pathlib import Path
+
+from docstring_gallery import examples_of, page, write_if_changed
+from layer_pages import layer_block
+from polish import plain_stars
+from public_api import public_modules, public_symbols, symbol_names
+
+OPERATORS = "Operators and other special methods"
+
+
+def heading(text, mark="="):
+    return f"{text}\n{mark * len(text)}\n"
+
+
+def reference(symbol):
+    """A link to a symbol's page under its short name."""
+    return f":py:obj:`~{symbol.fullname}`"
+
+
+def public_base(symbol):
+    """The nearest public class that a class extends, or None."""
+    names = {id(each.obj): each for each in symbol_names(symbol.fullname.split(".")[0]).values()}
+    for base in symbol.obj.__mro__[1:]:
+        if id(base) in names:
+            return names[id(base)]
+    return None
+
+
+def relations(symbol):
+    """Say how the names of one family belong together: (words, other symbol)."""
+    table = symbol_names(symbol.fullname.split(".")[0])
+    name, module = symbol.name, symbol.module
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    adjoint = name.replace("ConvTranspose", "Conv")
+    if adjoint == name:
+        adjoint = name.replace("Conv", "ConvTranspose")
+    candidates = [
+        ("lazy version of", f"{module}.{name.removeprefix('Lazy')}"),
+        ("lazy version:", f"{module}.Lazy{name}"),
+        ("adjoint of", f"{module}.{adjoint}"),
+        ("as a function:", f"{module}.functional.{snake.removeprefix('lazy_')}"),
+    ]
+    return [(words, table[key]) for words, key in candidates if table.get(key) not in (None, symbol)]
+
+
+def own_methods(symbol):
+    """The documented methods that the class, or a base without a page, defines: in their order."""
+    base = public_base(symbol)
+    found = {}
+    for cls in symbol.obj.__mro__:
+        if cls is object or (base and cls is base.obj):
+            break
+        for name, value in vars(cls).items():
+            value = getattr(value, "__func__", value)
+            is_own = getattr(value, "__module__", None) == cls.__module__
+            if (name == "__init__" or not name.startswith("_")) and is_own:
+                if inspect.isroutine(value) and value.__doc__:
+                    found.setdefault(name, value)
+    return list(found)
+
+
+def own_properties(symbol):
+    """The documented properties that the class itself defines."""
+    return [name for name, value in vars(symbol.obj).items()
+            if isinstance(value, property) and value.__doc__ and not name.startswith("_")]  # fmt: skip
+
+
+def shared_methods(symbol):
+    """Functions of the package that the class has as methods: (method, symbol)."""
+    table = {id(each.obj): each for each in public_symbols(symbol.fullname.split(".")[0])}
+    return [(name, table[id(value)]) for name, value in vars(symbol.obj).items()
+            if not name.startswith("_") and id(value) in table]  # fmt: skip
+
+
+def opening(symbol):
+    """The line above the signature: what it is, where it stands, what it extends."""
+    kind = "fn" if symbol.kind == "function" else symbol.kind
+    parts = [f":lucid-kind:`{kind}` in :ref:`{symbol.home} <file-{symbol.home}>`"]
+    if inspect.isclass(symbol.obj) and (base := public_base(symbol)):
+        parts.append(f"extends {reference(base)}")
+    parts += [f"{words} {reference(other)}" for words, other in relations(symbol)]
+    if symbol.aliases:
+        parts.append("also " + ", ".join(f"``{alias}``" for alias in symbol.aliases))
+    return ".. rst-class:: lucid-opening\n\n" + " · ".join(parts) + "\n"
+
+
+def members(symbol):
+    """The Methods and Properties of a class, in source order."""
+    out = []
+    for title, names, directive in (
+        ("Properties", own_properties(symbol), "autoproperty"),
+        ("Methods", own_methods(symbol), "automethod"),
+    ):
+        if names:
+            out.append(f".. rubric:: {title} ({len(names)})\n   :class: lucid-members\n")
+            out += [f".. {directive}:: {symbol.name}.{name}\n" for name in names]
+    if shared := shared_methods(symbol):
+        out.append(f".. rubric:: Steps as methods ({len(shared)})\n   :class: lucid-members\n")
+        out.append("Each is the function of its link, with this tensor as its first argument.\n")
+        out.append(", ".join(f"``.{name}()`` {reference(other)}" for name, other in shared) + "\n")
+    return out
+
+
+def instances(symbol):
+    """The public objects of a class that have no page of their own, such as `lucid.float32`."""
+    same = [each for each in public_symbols(symbol.fullname.split(".")[0])
+            if each.kind == "data" and type(each.obj) is symbol.obj]  # fmt: skip
+    if not same:
+        return []
+    out = [f".. rubric:: Instances ({len(same)})\n   :class: lucid-members\n"]
+    for each in same:
+        out.append(f".. py:data:: {each.fullname}\n   :type: {symbol.name}\n")
+    return out
+
+
+def object_page(symbol):
+    """The page of one class, exception or function."""
+    out = [
+        heading(symbol.name), f".. currentmodule:: {symbol.module}\n", opening(symbol),
+        f".. auto{symbol.kind}:: {symbol.name}\n",
+    ]  # fmt: skip
+    if inspect.isclass(symbol.obj):
+        out += [*layer_block(symbol), *members(symbol), *instances(symbol)]
+    if examples_of(symbol.doc)[0]:
+        out.append(f".. rst-class:: lucid-tested\n\n:doc:`These examples, executed </{page(symbol)}>`\n")
+    out.append(f".. minigallery:: {symbol.fullname}\n   :add-heading: Gallery pages that use it\n"
+               "   :heading-level: -\n")  # fmt: skip
+    return "\n".join(out)
+
+
+def table_of(symbols):
+    """Names and summaries, as a table, and the hidden table of contents."""
+    rows = [".. list-table::\n   :class: lucid-names\n   :widths: 30 70\n"]
+    for each in symbols:
+        rows.append(f"   * - {reference(each)}\n     - {each.summary}")
+    toc = "\n".join(f"   {each.fullname}" for each in symbols)
+    return "\n".join(rows) + f"\n\n.. toctree::\n   :hidden:\n\n{toc}\n"
+
+
+def first_sentence(module):
+    """The first paragraph of a module's text."""
+    return plain_stars(" ".join(inspect.cleandoc(module.__doc__ or "").split("\n\n")[0].split()))
+
+
+def module_page(module, symbols, modules):
+    """The page of a module: its text, then its names by the file that defines them."""
+    name = module.__name__
+    table = symbol_names(name.split(".")[0])
+    declare = ".. py:module:: {}\n" + "   :no-index:\n" * (name in table)
+    out = [f".. _file-{name}:\n", heading(name), declare.format(name), f".. currentmodule:: {name}\n",
+           plain_stars(inspect.cleandoc(module.__doc__ or "")), ""]  # fmt: skip
+    homes = {}
+    for symbol in symbols:
+        if symbol.kind != "data":
+            homes.setdefault(symbol.home, []).append(symbol)
+    for home, group in sorted(homes.items()):
+        if home != name:
+            file = home.removeprefix("lucid.").replace(".", "/") + ".py"
+            out.append((f".. _file-{home}:\n\n" if home not in modules else "") + heading(file, "-"))
+            if home not in modules and home not in table:
+                out.append(f".. py:module:: {home}\n\n.. currentmodule:: {name}\n")
+            out.append(first_sentence(inspect.getmodule(group[0].obj)) + "\n")
+        out.append(table_of(group))
+    return "\n".join(out)
+
+
+def index_page(modules):
+    """The first page of the reference."""
+    rows = "\n".join(f"   * - :ref:`{m.__name__} <file-{m.__name__}>`\n     - {first_sentence(m)}" for m in modules)
+    toc = "\n".join(f"   module-{m.__name__}" for m in modules)
+    return (
+        heading("Reference")
+        + "\nEvery public name has a page: what it is, a formula, its arguments with units and "
+        "ranges, and examples that are run whenever this site is built (:doc:`/status`).\n\n"
+        + f".. list-table::\n   :class: lucid-names\n   :widths: 30 70\n\n{rows}\n\n"
+        + f".. toctree::\n   :hidden:\n\n{toc}\n"
+    )
+
+
+def generate(app):
+    """Write all pages, and delete those whose names are gone."""
+    package = app.config.docstring_gallery_package
+    folder = Path(app.srcdir) / "reference"
+    pages = {}
+    by_module = {}
+    for symbol in public_symbols(package):
+        by_module.setdefault(symbol.module, []).append(symbol)
+        if symbol.kind != "data":
+            pages[symbol.fullname] = object_page(symbol)
+    modules = [module for module in public_modules(package) if module.__name__ in by_module]
+    names = {module.__name__ for module in modules}
+    for module in modules:
+        pages[f"module-{module.__name__}"] = module_page(module, by_module[module.__name__], names)
+    pages["index"] = index_page(modules)
+    for name, text in pages.items():
+        write_if_changed(folder / f"{name}.rst", text)
+    for path in folder.glob("*.rst"):
+        if path.stem not in pages:
+            path.unlink()
+
+
+def setup(app):
+    app.connect("builder-inited", generate, priority=200)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,103 @@
+"""How the site is built; `make docs` runs it. Nothing is fetched while building or reading."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+os.environ["MPLBACKEND"] = "Agg"
+
+import inventories  # noqa: E402
+import matplotlib  # noqa: E402
+
+import lucid  # noqa: E402
+
+project = "lucid"
+author = "the lucid developers"
+version = release = lucid.__version__
+copyright = "the lucid developers"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "mathml",
+    "polish",
+    "docstring_gallery",
+    "reference_pages",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_docstrings", "_made", "**/GALLERY_HEADER.rst", "examples/**/*.ipynb"]
+templates_path = ["_templates"]
+default_role = "lucid-code"
+nitpicky = True
+show_warning_types = True
+html_math_renderer = "mathml"
+
+# the doctests
+FLAGS = "ELLIPSIS", "NORMALIZE_WHITESPACE"
+doctest_default_flags = 8 | 4  # doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+doctest_global_setup = "import hooks; hooks.reset_state(); del hooks"
+doctest_test_doctest_blocks = "default"
+
+# the package
+docstring_gallery_package = "lucid"
+docstring_gallery_header = (HERE / "_templates/examples_header.rst").read_text("utf-8")
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+autodoc_type_aliases = {name: name for name in ("_Size2d", "_Size3d", "DeviceLike", "DTypeLike")}
+maximum_signature_line_length = 88
+numpydoc_show_class_members = False
+numpydoc_attributes_as_param_list = True
+numpydoc_use_plots = False
+numpydoc_xref_param_type = False
+nitpick_ignore_regex = [("py:.*", r"_Size\dd|DeviceLike|DTypeLike")]
+intersphinx_mapping = inventories.mapping(HERE)
+
+# the gallery
+sphinx_gallery_conf = {
+    "examples_dirs": ["../gallery", "_docstrings"],
+    "gallery_dirs": ["gallery", "examples"],
+    "filename_pattern": r"[\\/](plot_|ex_)",
+    "doc_module": ("lucid",),
+    "backreferences_dir": "_made/backreferences",
+    "exclude_implicit_doc": {r"lucid\.(tensor\.)?Tensor$", r"lucid\.nn\.(module\.)?Module$"},
+    "reset_modules": ("matplotlib", "hooks.reset_state"),
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "within_subsection_order": "FileNameSortKey",
+    "write_computation_times": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "only_warn_on_example_error": True,  # with -W still a failed build, and one to be read
+    "image_srcset": ["2x"],
+    "plot_gallery": "True",
+}
+matplotlib.rcParams["figure.dpi"] = 110
+
+# the pages
+html_theme = "pydata_sphinx_theme"
+html_title = "lucid"
+html_static_path = ["_static", "_made/static"]
+html_css_files = ["lucid.css"]
+html_js_files = []
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "lucid"},
+    "navbar_align": "left",
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+(HERE / "_made/static").mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,9 @@
+"""
+Hello
+=====
+
+Try.
+"""
+import matplotlib.pyplot as plt
+import lucid
+plt.plot(lucid.arange(4).numpy())
