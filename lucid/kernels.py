@@ -10,24 +10,26 @@ Which algorithm computes is said by `use`, per thread; a kernel of your own join
 import os
 import sys
 from contextvars import ContextVar
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
-from lucid._cython import conv_direct, conv_im2col, conv_naive
+from lucid._cython import conv_direct, conv_im2col, conv_naive, workspace
 from lucid.errors import DtypeError, ShapeError
 
 __all__ = [
-    "conv", "conv_input_grad", "conv_weight_grad", "get", "get_num_threads", "list", "register",
+    "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get", "get_num_threads", "list", "register",
     "set_num_threads", "use",
 ]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+FLOATS = frozenset((FLOAT32, FLOAT64))
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 PRIMITIVES = ("forward", "input_grad", "weight_grad")
 PARALLEL_FROM = 500_000  # multiply-adds; below, waking a second thread costs more than it saves
-CALL_LIMIT = {"naive": 10**8}  # multiply-adds a call, so that Ctrl-C is heard within 100 ms
-DEFAULT_CALL_LIMIT = 4 * 10**9
+LONG = {"naive": 10**8, "auto": 4 * 10**9}  # multiply-adds in about 100 ms, by algorithm
+SHORT = min(LONG.values())
 
 
 class Kernel:
@@ -45,10 +47,6 @@ class Kernel:
     def __init__(self, name, forward=None, input_grad=None, weight_grad=None):
         self.name = name
         self.forward, self.input_grad, self.weight_grad = forward, input_grad, weight_grad
-        self.typed = {
-            (primitive, dtype): _specialise(getattr(self, primitive), dtype)
-            for primitive in PRIMITIVES for dtype in (FLOAT32, FLOAT64)
-        }
 
     def __repr__(self):
         offered = ", ".join(each for each in PRIMITIVES if getattr(self, each) is not None)
@@ -100,6 +98,8 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
         if function is not None and not callable(function):
             raise TypeError(f"kernel {name!r}: {function!r} is not a function")
     _registry[name] = Kernel(name, forward, input_grad, weight_grad)
+    for cache in (_forward_call, _input_grad_call, _weight_grad_call):
+        cache.cache_clear()
     return _registry[name]
 
 
@@ -238,17 +238,12 @@ def get_num_threads():
 _num_threads = _default_threads()
 
 
-def _ready(x, dtype):
-    """Return x itself, or a copy in C order, aligned and of the machine's byte order."""
-    if x.dtype is dtype and x.flags.num & READY == READY:
-        return x
-    return np.require(x, dtype, ("C", "A"))
-
-
-def _common_dtype(a, b):
-    """The dtype to compute in, which must be float32 or float64."""
+def _dtype(a, b):
+    """Return the dtype to compute in, which must be float32 or float64."""
+    if a.dtype is b.dtype and a.dtype in FLOATS:
+        return a.dtype
     dtype = np.result_type(a, b).newbyteorder("=")
-    if dtype != FLOAT32 and dtype != FLOAT64:
+    if dtype not in FLOATS:
         raise DtypeError(
             f"convolution of {a.dtype} with {b.dtype} would compute in {dtype}; "
             f"needs float32 or float64: convert one with .float() or .double()"
@@ -256,52 +251,137 @@ def _common_dtype(a, b):
     return FLOAT32 if dtype == FLOAT32 else FLOAT64
 
 
+def _ready(x, dtype):
+    """Return x itself, or a copy in C order, aligned and of the machine's byte order."""
+    if x.dtype is dtype and x.flags.num & READY == READY:
+        return x
+    return np.require(x, dtype, ("C", "A"))
+
+
 def _allocate(shape, dtype, bias):
     """Make the result: zeros, or the bias of each channel; MemoryError names the shape."""
+    if prod(shape) > sys.maxsize // 8:
+        raise MemoryError(_too_large(shape, dtype))
     try:
         if bias is None:
             return np.zeros(shape, dtype)
-        if bias.shape != shape[1:2]:
-            raise ShapeError(
-                f"bias of shape {bias.shape} does not fit a result of shape {shape}; "
-                f"needs ({shape[1]},)"
-            )
         result = np.empty(shape, dtype)
-    except (MemoryError, OverflowError) as error:
+    except MemoryError as error:
         raise MemoryError(_too_large(shape, dtype)) from error
-    except ValueError as error:  # NumPy's word for a shape beyond any address
-        if isinstance(error, ShapeError) or prod(shape) * dtype.itemsize <= sys.maxsize:
-            raise
-        raise MemoryError(_too_large(shape, dtype)) from error
+    if bias.shape != shape[1:2]:
+        raise ShapeError(
+            f"bias of shape {bias.shape} does not fit a result of shape {shape}; "
+            f"needs ({shape[1]},)"
+        )
     result[...] = bias.reshape((-1,) + (1,) * (len(shape) - 2))
     return result
 
 
 def _too_large(shape, dtype):
-    size = prod(shape) * dtype.itemsize
-    return f"a result of shape {shape} in {dtype} needs {size / 2**30:.1f} GiB"
+    return f"a result of shape {shape} in {dtype} needs {prod(shape) * dtype.itemsize} bytes"
 
 
 def _check(geometry, x_shape, w_shape, y_shape):
-    """Refuse shapes that are not those of the geometry; any of x_shape, y_shape may be None."""
+    """Refuse shapes that are not those of the geometry."""
     groups = geometry.groups
     if w_shape[2:] != geometry.kernel_size or w_shape[0] % groups:
         raise ShapeError(
             f"weight of shape {w_shape} does not fit; needs kernel {geometry.kernel_size} and a "
             f"first axis that splits into groups={groups} equal parts"
         )
-    if x_shape is not None and (
-        x_shape[2:] != geometry.input_size or x_shape[1] != w_shape[1] * groups
-    ):
+    if x_shape[2:] != geometry.input_size or x_shape[1] != w_shape[1] * groups:
         raise ShapeError(
             f"input of shape {x_shape} does not fit a weight of shape {w_shape}; needs "
-            f"(N, {w_shape[1] * groups}, {', '.join(map(str, geometry.input_size))})"
+            f"(N, {', '.join(map(str, (w_shape[1] * groups, *geometry.input_size)))})"
         )
-    if y_shape is not None and (y_shape[2:] != geometry.output_size or y_shape[1] != w_shape[0]):
+    if y_shape[2:] != geometry.output_size or y_shape[1] != w_shape[0]:
         raise ShapeError(
             f"output of shape {y_shape} does not fit a weight of shape {w_shape}; needs "
-            f"(N, {w_shape[0]}, {', '.join(map(str, geometry.output_size))})"
+            f"(N, {', '.join(map(str, (w_shape[0], *geometry.output_size)))})"
         )
+    if x_shape[0] != y_shape[0]:
+        raise ShapeError(
+            f"input of shape {x_shape} and output of shape {y_shape} have batches of "
+            f"{x_shape[0]} and {y_shape[0]} items; they must be equal"
+        )
+
+
+class _Call:
+    """How a primitive runs on arrays of given shapes: worked out once, then looked up."""
+
+    def __init__(self, primitive, x_shape, w_shape, y_shape, geometry):
+        _check(geometry, x_shape, w_shape, y_shape)
+        axes = 5 - len(x_shape)
+        self.primitive = primitive
+        self.shape = dict(zip(PRIMITIVES, (y_shape, x_shape, w_shape), strict=True))[primitive]
+        self.lift = (slice(None), slice(None), *(None,) * axes) if axes else None
+        self.arguments = (
+            (1,) * axes + geometry.stride, (1,) * axes + geometry.dilation,
+            (0,) * axes + geometry.low, geometry.groups,
+        )
+        self.work = prod(y_shape) * prod(w_shape[1:])  # multiply-adds; 0 if an array is empty
+        self.auto = _choose(primitive, w_shape, geometry, self.work)
+        self.functions = {}
+
+    def find(self, algorithm, dtype):
+        """Look up the function of an algorithm, or of the best one where it has none."""
+        for name in (algorithm, self.auto, "direct"):
+            function = getattr(_registry[name], self.primitive)
+            if function is not None:
+                break
+        function = _specialise(function, dtype)
+        self.functions[algorithm, dtype] = function
+        return function
+
+    def run(self, x, w, y):
+        """Compute into one of the three arrays, which are ready for any kernel."""
+        if not self.work:
+            return
+        algorithm, dtype = _algorithm.get(), x.dtype
+        function = self.functions.get((algorithm, dtype)) or self.find(algorithm, dtype)
+        if self.lift:
+            lift = self.lift
+            x, w, y = x[lift], w[lift], y[lift]
+        threads = _num_threads if self.work >= PARALLEL_FROM else 1
+        if self.work <= SHORT:
+            function(x, w, y, *self.arguments, threads)
+            return
+        items, limit = x.shape[0], LONG.get(algorithm, LONG["auto"])
+        step = max(1, limit * items // self.work)
+        for n in range(0, items, step):  # Python hears Ctrl-C between two calls
+            function(x[n : n + step], w, y[n : n + step], *self.arguments, threads)
+
+
+@lru_cache(maxsize=4096)
+def _forward_call(x_shape, w_shape, geometry):
+    y_shape = (x_shape[0], w_shape[0], *geometry.output_size)
+    return _Call("forward", x_shape, w_shape, y_shape, geometry)
+
+
+@lru_cache(maxsize=4096)
+def _input_grad_call(y_shape, w_shape, geometry):
+    x_shape = (y_shape[0], w_shape[1] * geometry.groups, *geometry.input_size)
+    return _Call("input_grad", x_shape, w_shape, y_shape, geometry)
+
+
+@lru_cache(maxsize=4096)
+def _weight_grad_call(x_shape, y_shape, geometry):
+    w_shape = (y_shape[1], x_shape[1] // geometry.groups, *geometry.kernel_size)
+    return _Call("weight_grad", x_shape, w_shape, y_shape, geometry)
+
+
+def _choose(primitive, w_shape, geometry, work):
+    """Name the algorithm that ``"auto"`` runs: the fastest by a rule of a few numbers.
+
+    The direct kernel wins nearly everywhere. The naive one wins where there is almost nothing to do
+    (nothing to set up). Where the channels written in a group fill less than half of the direct
+    kernel's rows and a kernel has many taps, im2col, whose rows are taps then, is twice as fast.
+    """
+    if work <= 600:
+        return "naive"
+    if primitive == "input_grad" and w_shape[1] < 4 and prod(geometry.kernel_size) > 9:
+        return "im2col"
+    return "direct"
 
 
 def conv(x, w, geometry, bias=None):
@@ -337,11 +417,10 @@ def conv(x, w, geometry, bias=None):
     >>> kernels.conv(x, w, conv_geometry(x.shape, w.shape, padding=((1, 1),)))
     array([[[2., 3., 3., 3., 2.]]])
     """
-    x_shape, w_shape = x.shape, w.shape
-    _check(geometry, x_shape, w_shape, None)
-    dtype = x.dtype if x.dtype is w.dtype and x.dtype in FLOATS else _common_dtype(x, w)
-    y = _allocate((x_shape[0], w_shape[0], *geometry.output_size), dtype, bias)
-    _run("forward", _ready(x, dtype), _ready(w, dtype), y, geometry)
+    call = _forward_call(x.shape, w.shape, geometry)
+    dtype = _dtype(x, w)
+    y = _allocate(call.shape, dtype, bias)
+    call.run(_ready(x, dtype), _ready(w, dtype), y)
     return y
 
 
@@ -378,12 +457,10 @@ def conv_input_grad(y, w, geometry, bias=None):
     >>> kernels.conv_input_grad(y, w, conv_geometry((1, 1, 5), w.shape))
     array([[[1., 2., 3., 2., 1.]]])
     """
-    y_shape, w_shape = y.shape, w.shape
-    _check(geometry, None, w_shape, y_shape)
-    dtype = y.dtype if y.dtype is w.dtype and y.dtype in FLOATS else _common_dtype(y, w)
-    x_shape = (y_shape[0], w_shape[1] * geometry.groups, *geometry.input_size)
-    x = _allocate(x_shape, dtype, bias)
-    _run("input_grad", x, _ready(w, dtype), _ready(y, dtype), geometry)
+    call = _input_grad_call(y.shape, w.shape, geometry)
+    dtype = _dtype(y, w)
+    x = _allocate(call.shape, dtype, bias)
+    call.run(x, _ready(w, dtype), _ready(y, dtype))
     return x
 
 
@@ -418,56 +495,24 @@ def conv_weight_grad(x, y, geometry):
     >>> kernels.conv_weight_grad(x, y, conv_geometry(x.shape, (1, 1, 3)))
     array([[[3., 3., 3.]]])
     """
-    w_shape = (y.shape[1], x.shape[1] // geometry.groups, *geometry.kernel_size)
-    _check(geometry, x.shape, w_shape, y.shape)
-    if x.shape[0] != y.shape[0]:
-        raise ShapeError(
-            f"input of shape {x.shape} and output of shape {y.shape} have batches of "
-            f"{x.shape[0]} and {y.shape[0]} items; they must be equal"
-        )
-    dtype = x.dtype if x.dtype is y.dtype and x.dtype in FLOATS else _common_dtype(x, y)
-    w = _allocate(w_shape, dtype, None)
-    _run("weight_grad", _ready(x, dtype), w, _ready(y, dtype), geometry)
+    call = _weight_grad_call(x.shape, y.shape, geometry)
+    dtype = _dtype(x, y)
+    w = _allocate(call.shape, dtype, None)
+    call.run(_ready(x, dtype), w, _ready(y, dtype))
     return w
 
 
-FLOATS = frozenset((FLOAT32, FLOAT64))
+def empty_workspace():
+    """Free the scratch memory, at most 64 MiB, that is kept for the next call.
 
-
-def _lift(values, one):
-    """Put leading axes before `values`, up to three."""
-    return (one,) * (3 - len(values)) + values
-
-
-def _run(primitive, x, w, y, geometry):
-    """Lift the three arrays to three axes, choose kernel and threads, compute into one of them."""
-    if not (x.size and w.size and y.size):
-        return  # nothing to add
-    work = y.size * (w.size // w.shape[0])
-    kernel = _choose(primitive, x.dtype, work)
-    ndim = x.ndim
-    if ndim < 5:
-        axes = (None,) * (5 - ndim)
-        lift = (slice(None), slice(None), *axes)
-        x, w, y = x[lift], w[lift], y[lift]
-    arguments = (
-        _lift(geometry.stride, 1), _lift(geometry.dilation, 1), _lift(geometry.low, 0),
-        geometry.groups, _num_threads if work >= PARALLEL_FROM else 1,
-    )
-    limit = CALL_LIMIT.get(_algorithm.get(), DEFAULT_CALL_LIMIT)
-    if work <= limit:
-        kernel(x, w, y, *arguments)
-        return
-    items = max(1, limit * x.shape[0] // work)  # Python hears Ctrl-C between two calls
-    for n in range(0, x.shape[0], items):
-        kernel(x[n : n + items], w, y[n : n + items], *arguments)
-
-
-def _choose(primitive, dtype, work):
-    """Return the function to call; what the kernel in use does not offer, ``"auto"`` does."""
-    return next(filter(None, (_registry[name].typed[primitive, dtype] for name in (_algorithm.get(), "direct", "naive"))))
+    Examples
+    --------
+    >>> from lucid import kernels
+    >>> kernels.empty_workspace()
+    """
+    workspace.empty()
 
 
 for _name, _module in {"naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct}.items():
-    register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
+    register(_name, _module.forward, _module.input_grad, _module.weight_grad)
 register("auto")
