@@ -484,8 +484,7 @@ def xavier_uniform_(tensor, gain=1.0, generator=None):
 
 
 def xavier_normal_(tensor, gain=1.0, generator=None):
-    r"""Draw from :math:`N(0, \sigma^2)` with
-    :math:`\sigma = g \sqrt{2 / (n_\text{in} + n_\text{out})}`.
+    r"""Draw from :math:`N(0, \sigma^2)`, :math:`\sigma = g \sqrt{2/(n_\text{in} + n_\text{out})}`.
 
     Parameters
     ----------

@@ -16,10 +16,10 @@ _WHAT = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "child mo
 
 
 class Module(HasHooks, HasState):
-    r"""Base class of layers and models: subclass it, make the parts in `__init__`, use them in
-    `forward`.
+    """Base class of layers and models.
 
-    What is assigned to an attribute is found by its class: a `Parameter` is learnt, a `Buffer` is
+    A subclass makes its parts in `__init__`, after ``super().__init__()``, and uses them in
+    `forward`. What is assigned to an attribute is found by its class: a `Parameter` is learnt, a `Buffer` is
     kept, a `Module` is a child with parameters of its own. A model is called like a function.
 
     Attributes
