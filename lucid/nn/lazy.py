@@ -35,7 +35,7 @@ class LazyModuleMixin:
     ...         super().__init__()
     ...         self.gain = nn.UninitializedParameter()
     ...     def initialize_parameters(self, x):
-    ...         self.materialize(gain=x.shape[-1:])
+    ...         self.materialize_parameters(gain=x.shape[-1:])
     ...         nn.init.ones_(self.gain)
     ...     def forward(self, x):
     ...         return self.gain * x
@@ -68,7 +68,7 @@ class LazyModuleMixin:
         entries = {**self._parameters, **self._buffers}
         return {name: x for name, x in entries.items() if is_lazy(x)}
 
-    def materialize(self, **shapes):
+    def materialize_parameters(self, **shapes):
         """Give every placeholder its shape, all at once; the elements are zeros.
 
         Parameters
@@ -88,7 +88,7 @@ class LazyModuleMixin:
         """
         placeholders = self.placeholders()
         if missing := [name for name in placeholders if name not in shapes]:
-            raise TypeError(f"materialize: no shape for {', '.join(missing)}")
+            raise TypeError(f"materialize_parameters: no shape for {', '.join(missing)}")
         for name, x in placeholders.items():
             x.materialize(shapes[name])
 

@@ -19,8 +19,9 @@ class Module(HasHooks, HasState):
     """Base class of layers and models.
 
     A subclass makes its parts in `__init__`, after ``super().__init__()``, and uses them in
-    `forward`. What is assigned to an attribute is found by its class: a `Parameter` is learnt, a `Buffer` is
-    kept, a `Module` is a child with parameters of its own. A model is called like a function.
+    `forward`. What is assigned to an attribute is found by its class: a `Parameter` is learnt, a
+    `Buffer` is kept, a `Module` is a child with parts of its own. A model is called like a
+    function.
 
     Attributes
     ----------

@@ -31,7 +31,8 @@ class LazyScale(nn.LazyModuleMixin, Scale):
 
     def _set(self, channels):
         self.channels = channels
-        self.materialize(gain=(channels,), shift=(channels,), mean=(channels,), unknown=(3,))
+        shape = (channels,)
+        self.materialize_parameters(gain=shape, shift=shape, mean=shape, unknown=(3,))
         nn.init.normal_(self.gain)
 
     def initialize_parameters(self, x):
@@ -261,7 +262,7 @@ def test_a_shared_placeholder_is_read_by_both_layers():
     assert two.gain is one.gain and two.shift.shape == (3,)
 
 
-def test_materialize_needs_all_shapes(layer):
-    with pytest.raises(TypeError, match="materialize: no shape for shift, mean"):
-        layer.materialize(gain=(3,))
+def test_materialize_parameters_needs_all_shapes(layer):
+    with pytest.raises(TypeError, match="materialize_parameters: no shape for shift, mean"):
+        layer.materialize_parameters(gain=(3,))
     assert is_untouched(layer)
