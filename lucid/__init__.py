@@ -1,7 +1,8 @@
 """lucid: learning and doing convolution, on a small complete system of tensors and gradients."""
 
-from lucid import autograd, kernels, random
+from lucid import autograd, datasets, kernels, nn, optim, random, utils
 from lucid.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from lucid.config import show_config
 from lucid.creation import (
     arange, as_tensor, empty, empty_like, eye, from_dlpack, from_numpy, frombuffer, full,
     full_like, linspace, ones, ones_like, tensor, zeros, zeros_like,
@@ -35,5 +36,24 @@ from lucid.random import (
     Generator, get_rng_state, initial_seed, manual_seed, rand, rand_like, randint, randn,
     randn_like, randperm, seed, set_rng_state,
 )
+from lucid.serialization import load, save
 from lucid.tensor import Tensor
 from lucid.version import __version__
+
+__all__ = [
+    "__version__", "abs", "add", "all", "amax", "amin", "any", "arange", "argmax", "argmin",
+    "as_tensor", "autograd", "bool", "broadcast_to", "cat", "clamp", "clone", "cos", "datasets",
+    "device", "DeviceError", "div", "dtype", "DtypeError", "empty", "empty_like", "enable_grad",
+    "eq", "exp", "eye", "flatten", "flip", "float32", "float64", "from_dlpack", "from_numpy",
+    "frombuffer", "full", "full_like", "ge", "Generator", "get_default_dtype", "get_num_threads",
+    "get_rng_state", "GradError", "gt", "initial_seed", "int32", "int64", "is_grad_enabled",
+    "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "linspace", "load", "log",
+    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt",
+    "LucidError", "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum", "movedim",
+    "mul", "ne", "neg", "nn", "no_grad", "ones", "ones_like", "optim", "permute", "pow",
+    "promote_types", "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm",
+    "relu", "reshape", "save", "seed", "set_default_dtype", "set_grad_enabled", "set_num_threads",
+    "set_rng_state", "ShapeError", "show_config", "sigmoid", "sin", "softmax", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "sum", "t", "tanh", "Tensor", "tensor", "transpose", "uint8",
+    "unsqueeze", "utils", "var", "where", "zeros", "zeros_like",
+]
