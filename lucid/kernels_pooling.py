@@ -1,0 +1,265 @@
+"""The door to the compiled loops of pooling: NumPy arrays in, NumPy arrays out.
+
+Arrays are (N, C, *spatial) with one to three spatial axes, float32 or float64; the axes in front may
+be any. Every channel of every item is a plane that is pooled by itself; axes of length 1 are put
+before its own, up to three. The arrays of the caller are never written.
+"""
+
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+
+from lucid import kernels
+from lucid._cython import pooling
+
+__all__ = [
+    "average_pool", "average_pool_input_grad", "max_pool", "max_pool_gather", "max_pool_scatter",
+]
+
+CALL_LIMIT = 10**8  # elements of windows a call, so that Ctrl-C is heard within 100 ms
+# each loop in its two versions: this skips Cython's slow choice between them
+_LOOPS = {
+    (name, np.dtype(dtype)): getattr(pooling, name)[version]
+    for name in ("max_pool", "max_scatter", "max_gather", "average_pool", "average_input_grad")
+    for dtype, version in ((np.float32, "float"), (np.float64, "double"))
+}
+
+
+def max_pool(x, geometry, with_indices=True):
+    """Take the maximum of every window.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *input_size).
+    geometry : lucid.geometry.Geometry
+        All sizes, from `lucid.geometry.pool_geometry`.
+    with_indices : bool, default True
+        Whether to find out where the maxima lie.
+
+    Returns
+    -------
+    y : numpy.ndarray
+        (N, C, *output_size). A NaN in a window is its maximum.
+    indices : numpy.ndarray or None
+        Of the shape of y, int64: the position of the first maximum, counted through its plane; of
+        several NaN the last. -1, and y is minus infinity, where dilation leaves a window empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_pooling
+    >>> from lucid.geometry import pool_geometry
+    >>> x = np.array([[[1.0, 5.0, 2.0, 4.0]]])
+    >>> kernels_pooling.max_pool(x, pool_geometry(x.shape, (2,), (2,), (0,), (1,)))
+    (array([[[5., 4.]]]), array([[[1, 3]]]))
+    """
+    shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
+    y = np.empty(shape, x.dtype)
+    indices = np.empty(shape, np.intp) if with_indices else None
+    options = (_offsets(geometry), *_options(geometry))
+    arrays = [each if each is None else _volumes(each, geometry) for each in (x, y, indices)]
+    _run("max_pool", arrays, options, y.size * prod(geometry.kernel_size))
+    return y, indices
+
+
+def max_pool_scatter(y, indices, geometry):
+    """Add every element of y to the position that its index names: the derivative of `max_pool`.
+
+    Parameters
+    ----------
+    y, indices : numpy.ndarray
+        (N, C, *output_size), the indices as from `max_pool`.
+    geometry : lucid.geometry.Geometry
+        That of the pooling.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, C, *input_size).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_pooling
+    >>> from lucid.geometry import pool_geometry
+    >>> y, indices = np.array([[[7.0, 8.0]]]), np.array([[[1, 3]]])
+    >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
+    >>> kernels_pooling.max_pool_scatter(y, indices, geometry)
+    array([[[0., 7., 0., 8.]]])
+    """
+    x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
+    _run("max_scatter", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
+    return x
+
+
+def max_pool_gather(x, indices, geometry):
+    """Read every element that an index names: the derivative of `max_pool_scatter`.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *input_size).
+    indices : numpy.ndarray
+        (N, C, *output_size), as from `max_pool`.
+    geometry : lucid.geometry.Geometry
+        That of the pooling.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `indices`; 0 where the index is -1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_pooling
+    >>> from lucid.geometry import pool_geometry
+    >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
+    >>> x, indices = np.array([[[5.0, 6.0, 7.0, 8.0]]]), np.array([[[1, 3]]])
+    >>> kernels_pooling.max_pool_gather(x, indices, geometry)
+    array([[[6., 8.]]])
+    """
+    y = np.empty(indices.shape, x.dtype)
+    _run("max_gather", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
+    return y
+
+
+def average_pool(x, geometry, count_padding=True, divisor=None):
+    """Average every window.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *input_size).
+    geometry : lucid.geometry.Geometry
+        All sizes, from `lucid.geometry.pool_geometry`; its dilation must be 1.
+    count_padding : bool, default True
+        Whether the padding, which is zeros, counts among the positions of a window. What lies
+        beyond the padding never does.
+    divisor : int, optional
+        What to divide by instead of the count; not 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, C, *output_size).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_pooling
+    >>> from lucid.geometry import pool_geometry
+    >>> x = np.array([[[1.0, 5.0, 2.0, 4.0]]])
+    >>> geometry = pool_geometry(x.shape, (2,), (2,), (0,), (1,))
+    >>> kernels_pooling.average_pool(x, geometry)
+    array([[[3., 3.]]])
+    """
+    y = np.empty((*x.shape[: -geometry.ndim], *geometry.output_size), x.dtype)
+    options = _average_options(geometry, count_padding, divisor, x.dtype)
+    work = y.size * prod(geometry.kernel_size)
+    _run("average_pool", [_volumes(each, geometry) for each in (x, y)], options, work)
+    return y
+
+
+def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
+    """Compute the derivative of ``<average_pool(x), y>`` by x.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        (N, C, *output_size).
+    geometry, count_padding, divisor
+        Those of the pooling.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, C, *input_size).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_pooling
+    >>> from lucid.geometry import pool_geometry
+    >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
+    >>> kernels_pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
+    array([[[1., 1., 2., 2.]]])
+    """
+    x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
+    options = _average_options(geometry, count_padding, divisor, y.dtype)
+    work = y.size * prod(geometry.kernel_size)
+    _run("average_input_grad", [_volumes(each, geometry) for each in (x, y)], options, work)
+    return x
+
+
+def _planes(x, geometry):
+    """View (N, C, *spatial) as (planes, positions)."""
+    axis = x.ndim - geometry.ndim
+    return np.ascontiguousarray(x).reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
+
+
+def _volumes(x, geometry):
+    """View (N, C, *spatial) as (planes, depth, height, width)."""
+    axis = x.ndim - geometry.ndim
+    size = (1,) * (3 - geometry.ndim) + x.shape[axis:]
+    return np.ascontiguousarray(x).reshape(prod(x.shape[:axis]), *size)
+
+
+def _run(name, arrays, options, work):
+    """Call a loop, in parts if it is much work: Python hears Ctrl-C between two calls."""
+    planes = arrays[0].shape[0]
+    if work == 0:
+        return
+    loop = _LOOPS[name, arrays[0].dtype]
+    threads = kernels.get_num_threads() if work >= kernels.PARALLEL_FROM else 1
+    step = max(threads, CALL_LIMIT * planes // work)
+    for start in range(0, planes, step):
+        part = [each if each is None else each[start : start + step] for each in arrays]
+        loop(*part, *options, threads)
+
+
+@lru_cache(maxsize=1024)
+def _options(geometry):
+    """Lift kernel size, stride, dilation and low to three axes."""
+    lead = 3 - geometry.ndim
+    return tuple(
+        (fill,) * lead + values
+        for fill, values in (
+            (1, geometry.kernel_size), (1, geometry.stride), (1, geometry.dilation),
+            (0, geometry.low),
+        )
+    )
+
+
+@lru_cache(maxsize=1024)
+def _offsets(geometry):
+    """For each tap, how far it lies behind the first one in a plane."""
+    offsets = np.zeros(1, np.intp)
+    axes = zip(geometry.input_size, geometry.kernel_size, geometry.dilation, strict=True)
+    for size, taps, dilation in axes:
+        offsets = offsets[:, None] * size + np.arange(taps, dtype=np.intp) * dilation
+        offsets = offsets.reshape(-1)
+    return offsets
+
+
+@lru_cache(maxsize=1024)
+def _average_options(geometry, count_padding, divisor, dtype):
+    """For each axis, what to divide each output by; then kernel size, stride and low."""
+    divisors = [np.ones(1, dtype)] * (3 - geometry.ndim)
+    axes = zip(
+        geometry.input_size, geometry.kernel_size, geometry.output_size, geometry.stride,
+        geometry.low, strict=True,
+    )
+    for size, taps, count, stride, padding in axes:
+        start = np.arange(count) * stride - padding
+        stop = np.minimum(start + taps, size + padding)
+        if not count_padding:
+            start, stop = np.maximum(start, 0), np.minimum(stop, size)
+        counts = stop - start if divisor is None else np.ones(count)
+        divisors.append(counts.astype(dtype))
+    if divisor is not None:
+        divisors[0] = divisors[0] * dtype.type(divisor)
+    kernel_size, stride, _, low = _options(geometry)
+    return *divisors, kernel_size, stride, low

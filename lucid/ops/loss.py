@@ -1,0 +1,39 @@
+"""The step that compares log-probabilities with classes."""
+
+import numpy as np
+
+from lucid.autograd import Function
+
+__all__ = []
+
+
+class PickClass(Function):
+    r"""Read one class of each item: :math:`y_n = x_{n, t_n}`, the classes lying on axis 1."""
+
+    keeps_inputs = False
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    def forward(self, x):
+        return np.take_along_axis(x, self.classes[:, None], 1)[:, 0]
+
+    def backward(self, grad_y):
+        return PutClass(self.classes, self.input_shapes[0])(grad_y)
+
+
+class PutClass(Function):
+    r"""Write one class of each item into zeros: :math:`x_{n, t_n} = y_n`."""
+
+    keeps_inputs = False
+
+    def __init__(self, classes, shape):
+        self.classes, self.shape = classes, shape
+
+    def forward(self, y):
+        x = np.zeros(self.shape, y.dtype)
+        np.put_along_axis(x, self.classes[:, None], y[:, None], 1)
+        return x
+
+    def backward(self, grad_x):
+        return PickClass(self.classes)(grad_x)
