@@ -15,11 +15,12 @@ from math import prod
 
 import numpy as np
 
+from lucid import _cython
 from lucid._cython import conv_direct, conv_im2col, conv_naive, workspace
 from lucid.errors import DtypeError, ShapeError
 
 __all__ = [
-    "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get", "get_num_threads", "list", "register",
+    "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get", "get_num_threads", "list", "register",
     "set_num_threads", "use",
 ]
 
@@ -513,6 +514,28 @@ def empty_workspace():
     workspace.empty()
 
 
+def build_info():
+    """Describe the compiled part.
+
+    Returns
+    -------
+    dict
+        ``compiler``, a string; ``level``, the instruction set in use, and ``levels``, all that were
+        built; ``openmp``, the date of the OpenMP standard as yyyymm, 0 without OpenMP.
+
+    Examples
+    --------
+    >>> from lucid import kernels
+    >>> info = kernels.build_info()
+    >>> info["level"] in info["levels"]
+    True
+    """
+    return {
+        "compiler": _cython.cpu.compiler(), "level": _cython.level,
+        "levels": _cython.built_levels, "openmp": _cython.threads.openmp(),
+    }
+
+
+register("auto")
 for _name, _module in {"naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct}.items():
     register(_name, _module.forward, _module.input_grad, _module.weight_grad)
-register("auto")

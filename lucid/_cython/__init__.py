@@ -8,7 +8,7 @@ import os
 from importlib import import_module
 from importlib.util import find_spec
 
-from lucid._cython import cpu, threads
+from lucid._cython import cpu, threads, workspace
 
 FOLDERS = {
     "v4": "x86_64_v4", "v3": "x86_64_v3", "v2": "x86_64_v2",

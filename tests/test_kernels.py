@@ -1,0 +1,497 @@
+"""Every kernel equals the definition, on a table of geometries, bit for bit on small integers."""
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+import threading
+from math import prod
+
+import numpy as np
+import pytest
+
+from lucid import kernels
+from lucid.errors import DtypeError, ShapeError
+from lucid.geometry import conv_geometry, conv_transpose_geometry
+
+PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
+BUILT_IN = ("auto", "naive", "im2col", "direct")
+
+
+def case(input_size, kernel, stride=1, dilation=1, low=0, high=None, channels=(1, 1), groups=1, n=2):
+    """One row of the table: what it takes to make a Geometry and arrays for it."""
+    ndim = len(input_size)
+    spread = [
+        each if isinstance(each, tuple) else (each,) * ndim
+        for each in (kernel, stride, dilation, low, low if high is None else high)
+    ]
+    kernel, stride, dilation, low, high = spread
+    c, f = channels
+    geometry = conv_geometry(
+        (n, c * groups, *input_size), (f * groups, c, *kernel), stride,
+        tuple(zip(low, high, strict=True)), dilation, groups,
+    )
+    return n, c, f, geometry
+
+
+def table():
+    """The geometries: named corners first, then some picked by a fixed seed."""
+    rows = {
+        "one pixel": case((1, 1), 1),
+        "one pixel, padded": case((1, 1), 3, low=1, channels=(3, 37)),
+        "kernel as large as the image": case((5, 4), (5, 4), channels=(3, 8)),
+        "kernel larger than the image": case((2, 3), 5, low=2, channels=(2, 9)),
+        "1x1": case((7, 9), 1, channels=(37, 3)),
+        "1x1 stride 2": case((7, 9), 1, stride=2, channels=(5, 16)),
+        "3x3 same": case((13, 17), 3, low=1, channels=(37, 37)),
+        "long rows": case((3, 224), 3, low=1, channels=(3, 8)),
+        "7x7 stride 2": case((21, 30), 7, stride=2, low=3, channels=(3, 16)),
+        "uneven padding": case((6, 8), 4, low=1, high=2, channels=(4, 4)),
+        "large low": case((4, 4), 3, low=9, channels=(2, 3)),
+        "cropped": case((9, 9), 3, low=-2, high=-1, channels=(2, 3)),
+        "stride beyond the kernel": case((11, 12), 2, stride=5, channels=(2, 3)),
+        "dilation meets stride": case((19, 19), 3, stride=2, dilation=2, low=2, channels=(3, 8)),
+        "dilation 3, stride 2": case((19, 16), 3, stride=2, dilation=3, low=3, channels=(3, 8)),
+        "stride 6, dilation 4": case((40,), 5, stride=6, dilation=4, low=7, channels=(2, 5)),
+        "taps that see only padding": case((3,), 3, dilation=50, low=50, channels=(2, 2)),
+        "depthwise": case((10, 11), 3, low=1, groups=37),
+        "depthwise, multiplier 2": case((8, 8), 5, low=2, channels=(1, 2), groups=3),
+        "groups": case((9, 9), 3, low=1, channels=(3, 5), groups=4),
+        "signal": case((300,), 3, dilation=8, low=16, high=0, channels=(16, 16)),
+        "many channels": case((5, 5), 3, low=1, channels=(300, 40), n=1),
+        "volume": case((5, 6, 7), 3, low=1, channels=(3, 8)),
+        "volume, all different": case((5, 8, 9), (2, 3, 1), (1, 2, 3), (2, 1, 2), (1, 0, 2), channels=(2, 9)),
+        "one item": case((8, 8), 3, channels=(8, 8), n=1),
+        "several blocks": case((70, 90), 3, low=1, channels=(40, 9), n=1),
+    }
+    choose = random.Random(0).choice
+    while len(rows) < 90:
+        ndim = choose((1, 2, 3))
+        sizes = [[choose(each) for _ in range(ndim)] for each in (
+            (1, 2, 5, 8, 13), (1, 2, 3, 4), (1, 1, 2, 3), (1, 1, 2, 3), (0, 1, 2, 3, -1), (0, 1, 2))]
+        size, kernel, stride, dilation, low, high = map(tuple, sizes)
+        channels = choose(((1, 1), (1, 3), (3, 1), (2, 9), (9, 2), (17, 3)))
+        try:
+            row = case(size, kernel, stride, dilation, low, high, channels, choose((1, 1, 2, 3)))
+        except ShapeError:
+            continue  # the kernel does not fit
+        rows[f"{size} kernel {kernel} stride {stride} dilation {dilation} low {low}"] = row
+    return rows
+
+
+TABLE = table()
+each_geometry = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def arrays(row, dtype, seed=0):
+    """Small integers, on which every order of summation gives the same bits: x, w, y."""
+    n, c, f, geometry = row
+    rng, groups = np.random.default_rng(seed), geometry.groups
+    shapes = (
+        (n, c * groups, *geometry.input_size), (f * groups, c, *geometry.kernel_size),
+        (n, f * groups, *geometry.output_size),
+    )
+    return [rng.integers(-4, 5, shape).astype(dtype) for shape in shapes]
+
+
+def compute(primitive, x, w, y, geometry):
+    if primitive == "conv":
+        return kernels.conv(x, w, geometry)
+    if primitive == "conv_input_grad":
+        return kernels.conv_input_grad(y, w, geometry)
+    return kernels.conv_weight_grad(x, y, geometry)
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request, monkeypatch):
+    monkeypatch.setattr(kernels, "PARALLEL_FROM", 0)
+    before = kernels.get_num_threads()
+    kernels.set_num_threads(request.param)
+    yield request.param
+    kernels.set_num_threads(before)
+
+
+def windows_by_einsum(x, w, geometry):
+    """The definition once more, without any code of lucid: pad, view windows, sum."""
+    ndim, groups = geometry.ndim, geometry.groups
+    for axis in range(ndim):
+        extent = geometry.dilation[axis] * (geometry.kernel_size[axis] - 1) + 1
+        need = (geometry.output_size[axis] - 1) * geometry.stride[axis] + extent
+        low = geometry.low[axis]
+        high = need - low - x.shape[2 + axis]
+        pads = [(0, 0)] * x.ndim
+        pads[2 + axis] = (max(low, 0), max(high, 0))
+        x = np.pad(x, pads)
+        x = np.moveaxis(np.moveaxis(x, 2 + axis, 0)[max(-low, 0) :][:need], 0, 2 + axis)
+    extents = [d * (k - 1) + 1 for d, k in zip(geometry.dilation, geometry.kernel_size, strict=True)]
+    view = np.lib.stride_tricks.sliding_window_view(x, extents, tuple(range(2, x.ndim)))
+    step = tuple(slice(None, None, s) for s in geometry.stride)
+    tap = tuple(slice(None, None, d) for d in geometry.dilation)
+    view = view[(slice(None), slice(None), *step, *tap)]
+    n, channels, features = x.shape[0], x.shape[1] // groups, w.shape[0] // groups
+    view = view.reshape(n, groups, channels, prod(geometry.output_size), prod(geometry.kernel_size))
+    w = w.reshape(groups, features, channels, prod(geometry.kernel_size))
+    return np.einsum("ngcok,gfck->ngfo", view, w).reshape(n, -1, *geometry.output_size)
+
+
+@each_geometry
+def test_naive_is_the_definition(row):
+    x, w, _ = arrays(row, np.float64)
+    with kernels.use("naive"):
+        assert np.array_equal(kernels.conv(x, w, row[3]), windows_by_einsum(x, w, row[3]))
+
+
+@each_dtype
+@each_geometry
+def test_every_kernel_equals_naive(row, dtype, threads):
+    x, w, y = arrays(row, dtype)
+    for primitive in PRIMITIVES:
+        with kernels.use("naive"):
+            wanted = compute(primitive, x, w, y, row[3])
+        for name in BUILT_IN:
+            with kernels.use(name):
+                found = compute(primitive, x, w, y, row[3])
+            assert found.dtype == dtype
+            assert np.array_equal(found, wanted), f"{name} {primitive}"
+
+
+@each_geometry
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_three_primitives_are_adjoint(row, name):
+    x, w, y = arrays(row, np.float64)
+    geometry = row[3]
+    with kernels.use(name):
+        product = np.vdot(kernels.conv(x, w, geometry), y)
+        assert np.vdot(x, kernels.conv_input_grad(y, w, geometry)) == product
+        assert np.vdot(w, kernels.conv_weight_grad(x, y, geometry)) == product
+
+
+@each_dtype
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
+    monkeypatch.setattr(kernels, "PARALLEL_FROM", 0)
+    before = kernels.get_num_threads()
+    rng = np.random.default_rng(1)
+    for n, c, f, geometry in itertools.islice(TABLE.values(), 26):
+        x, w, y = (rng.standard_normal(a.shape).astype(dtype) for a in arrays((n, c, f, geometry), dtype))
+        for primitive in PRIMITIVES:
+            results = []
+            for count in (1, 2, 3):
+                kernels.set_num_threads(count)
+                with kernels.use(name):
+                    results.append(compute(primitive, x, w, y, geometry))
+            kernels.set_num_threads(before)
+            assert all(np.array_equal(results[0], other) for other in results[1:]), primitive
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_error_is_that_of_a_direct_sum(name):
+    n, c, f, geometry = case((13, 17), 3, low=1, channels=(64, 16))
+    rng = np.random.default_rng(2)
+    x, w, _ = (rng.standard_normal(a.shape).astype(np.float32) for a in arrays((n, c, f, geometry), np.float32))
+    with kernels.use(name):
+        found = kernels.conv(x, w, geometry)
+    exact = windows_by_einsum(x.astype(np.float64), w.astype(np.float64), geometry)
+    bound = windows_by_einsum(abs(x).astype(np.float64), abs(w).astype(np.float64), geometry)
+    assert (abs(found - exact) <= (c * 9 + 16) * 2.0**-24 * bound).all()
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_nan_stays_in_its_window(name):
+    n, c, f, geometry = case((12, 12), 3, low=1, channels=(3, 9), n=1)
+    x, w, y = arrays((n, c, f, geometry), np.float32)
+    x[0, 1, 5, 6] = np.nan
+    with kernels.use(name):
+        hit = np.isnan(kernels.conv(x, w, geometry)).any(axis=(0, 1))
+    assert set(zip(*np.nonzero(hit), strict=True)) == set(itertools.product((4, 5, 6), (5, 6, 7)))
+
+
+@each_dtype
+def test_bias_is_added_to_every_position(dtype):
+    row = case((5, 6), 3, low=1, channels=(3, 4))
+    x, w, y = arrays(row, dtype)
+    bias_y, bias_x = np.arange(4).astype(dtype), np.arange(3).astype(dtype)
+    found = kernels.conv(x, w, row[3], bias_y)
+    assert np.array_equal(found, kernels.conv(x, w, row[3]) + bias_y[:, None, None])
+    found = kernels.conv_input_grad(y, w, row[3], bias_x)
+    assert np.array_equal(found, kernels.conv_input_grad(y, w, row[3]) + bias_x[:, None, None])
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize(("n", "channels"), [(0, (3, 4)), (2, (3, 0)), (2, (0, 4))])
+def test_empty_arrays_give_zeros_of_the_right_shape(name, n, channels):
+    c, f = channels
+    geometry = case((5, 6), 3)[3]
+    x, w, y = (np.ones(shape, np.float32) for shape in ((n, c, 5, 6), (f, c, 3, 3), (n, f, 3, 4)))
+    with kernels.use(name):
+        assert np.array_equal(kernels.conv(x, w, geometry), np.zeros_like(y))
+        assert np.array_equal(kernels.conv_input_grad(y, w, geometry), np.zeros_like(x))
+        assert np.array_equal(kernels.conv_weight_grad(x, y, geometry), np.zeros_like(w))
+
+
+def misaligned(x):
+    raw = np.zeros(x.nbytes + 1, np.uint8)
+    view = raw[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view
+
+
+STRANGE = {
+    "transposed": lambda x: np.ascontiguousarray(x.T).T,
+    "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
+    "reversed": lambda x: x[..., ::-1].copy()[..., ::-1],
+    "other byte order": lambda x: x.astype(x.dtype.newbyteorder()),
+    "misaligned": misaligned,
+    "read only": lambda x: np.lib.stride_tricks.as_strided(x, writeable=False),
+    "a subclass": lambda x: x.view(np.ma.MaskedArray),
+}
+
+
+@pytest.mark.parametrize("name", ["naive", "auto"])
+@pytest.mark.parametrize("change", STRANGE.values(), ids=STRANGE)
+def test_strange_arrays_are_taken_and_not_written(change, name):
+    row = case((6, 7), 3, low=1, channels=(3, 9))
+    originals = arrays(row, np.float32)
+    strange = [change(each) for each in originals]
+    for primitive in PRIMITIVES:
+        with kernels.use(name):
+            found = compute(primitive, *strange, row[3])
+            assert np.array_equal(found, compute(primitive, *originals, row[3]))
+        assert type(found) is np.ndarray
+        assert found.dtype == np.float32
+        assert all(map(np.array_equal, strange, originals))
+
+
+def test_two_dtypes_meet_in_the_larger():
+    x, w, _ = arrays(case((4,), 3), np.float32)
+    assert kernels.conv(x, w.astype(np.float64), case((4,), 3)[3]).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.complex64, np.float16, np.bool_])
+def test_a_dtype_that_is_not_floating_is_refused(dtype):
+    geometry = case((4,), 3)[3]
+    with pytest.raises(DtypeError, match="needs float32 or float64: convert"):
+        kernels.conv(np.ones((1, 1, 4), dtype), np.ones((1, 1, 3), dtype), geometry)
+
+
+def test_shapes_that_do_not_fit_the_geometry_are_refused():
+    geometry = case((5, 6), 3, channels=(3, 4))[3]
+    x, w, y = np.ones((2, 3, 5, 6)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 4))
+    with pytest.raises(ShapeError, match=r"input of shape \(2, 3, 5, 7\).*needs \(N, 3, 5, 6\)"):
+        kernels.conv(np.ones((2, 3, 5, 7)), w, geometry)
+    with pytest.raises(ShapeError, match=r"input of shape \(2, 2, 5, 6\).*needs \(N, 3, 5, 6\)"):
+        kernels.conv(np.ones((2, 2, 5, 6)), w, geometry)
+    with pytest.raises(ShapeError, match=r"weight of shape \(4, 3, 3, 2\).*kernel \(3, 3\)"):
+        kernels.conv(x, np.ones((4, 3, 3, 2)), geometry)
+    with pytest.raises(ShapeError, match=r"weight of shape \(5, 3, 3, 3\).*groups=2"):
+        kernels.conv(x, np.ones((5, 3, 3, 3)), case((5, 6), 3, groups=2)[3])
+    with pytest.raises(ShapeError, match=r"output of shape \(2, 5, 3, 4\).*needs \(N, 4, 3, 4\)"):
+        kernels.conv_input_grad(np.ones((2, 5, 3, 4)), w, geometry)
+    with pytest.raises(ShapeError, match="batches of 2 and 1 items; they must be equal"):
+        kernels.conv_weight_grad(x, y[:1], geometry)
+    with pytest.raises(ShapeError, match=r"bias of shape \(3,\).*needs \(4,\)"):
+        kernels.conv(x, w, geometry, np.ones(3))
+
+
+def test_a_result_too_large_is_a_memory_error_with_its_shape():
+    geometry = conv_transpose_geometry((1, 1, 2), (1, 1, 1), stride=(2**40,))
+    y, w = np.ones((1, 1, 2), np.float32), np.ones((1, 1, 1), np.float32)
+    with pytest.raises(MemoryError, match=rf"\(1, 1, {2**40 + 1}\) in float32"):
+        kernels.conv_input_grad(y, w, geometry)
+    geometry = conv_transpose_geometry((1, 1, 2), (1, 1, 1), stride=(2**59,))
+    with pytest.raises(MemoryError, match=rf"\(4, 1, {2**59 + 1}\) in float32"):
+        kernels.conv_input_grad(np.ones((4, 1, 2), np.float32), w, geometry)
+
+
+def test_use_chooses_for_a_block_and_for_good():
+    assert kernels.get().name == "auto"
+    with kernels.use("naive"):
+        assert kernels.get().name == "naive"
+        with kernels.use("direct"):
+            assert kernels.get().name == "direct"
+        assert kernels.get().name == "naive"
+    kernels.use("im2col")
+    assert kernels.get().name == "im2col"
+    kernels.use("auto")
+    assert kernels.get().name == "auto"
+
+
+def test_use_holds_for_its_own_thread():
+    seen = []
+    with kernels.use("naive"):
+        thread = threading.Thread(target=lambda: seen.append(kernels.get().name))
+        thread.start()
+        thread.join()
+    assert seen == ["auto"]
+
+
+def test_an_unknown_kernel_is_refused():
+    with pytest.raises(ValueError, match="no kernel is called 'fast'; there are auto, naive"):
+        kernels.use("fast")
+
+
+def test_a_users_kernel_joins_and_leaves_the_rest_to_auto(monkeypatch):
+    monkeypatch.setattr(kernels, "_registry", dict(kernels._registry))
+    calls = []
+
+    def forward(x, w, y, stride, dilation, low, groups, threads):
+        assert all(a.ndim == 5 and a.flags.c_contiguous and a.dtype == np.float32 for a in (x, w, y))
+        assert not y.any()
+        calls.append((stride, dilation, low, groups))
+        y += 7
+
+    kernels.register("seven", forward)
+    row = case((5, 6), 3, stride=(1, 2), low=(0, 1), channels=(3, 4))
+    x, w, y = arrays(row, np.float32)
+    wanted = compute("conv_input_grad", x, w, y, row[3])
+    with kernels.use("seven"):
+        assert (compute("conv", x, w, y, row[3]) == 7).all()
+        assert np.array_equal(compute("conv_input_grad", x, w, y, row[3]), wanted)
+    assert calls == [((1, 1, 2), (1, 1, 1), (0, 0, 1), 1)]
+    assert "seven" in kernels.list()
+
+
+def test_a_kernel_that_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="kernel 'odd': 3 is not a function"):
+        kernels.register("odd", forward=3)
+
+
+def test_the_number_of_threads_is_checked():
+    with pytest.raises(ValueError, match="must be 1 to 1024, not 0"):
+        kernels.set_num_threads(0)
+    for wrong in (1.5, True, "2"):
+        with pytest.raises(TypeError, match="must be an int"):
+            kernels.set_num_threads(wrong)
+
+
+@pytest.mark.parametrize("module", ["conv_naive", "conv_im2col", "conv_direct"])
+def test_a_compiled_function_refuses_none(module):
+    function = kernels.get(module.removeprefix("conv_")).forward["float"]
+    x = np.ones((1, 1, 1, 1, 1), np.float32)
+    for place in range(3):
+        views = [x.copy(), x.copy(), x.copy()]
+        views[place] = None
+        with pytest.raises(TypeError, match="must not be None"):
+            function(*views, (1, 1, 1), (1, 1, 1), (0, 0, 0), 1, 1)
+
+
+def test_two_python_threads_compute_at_once():
+    row = TABLE["several blocks"]
+    x, w, y = arrays(row, np.float32)
+    wanted = [compute(primitive, x, w, y, row[3]) for primitive in PRIMITIVES]
+    wrong = []
+
+    def work():
+        for _ in range(10):
+            for primitive, right in zip(PRIMITIVES, wanted, strict=True):
+                if not np.array_equal(compute(primitive, x, w, y, row[3]), right):
+                    wrong.append(primitive)
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not wrong
+
+
+def test_a_large_batch_in_several_calls_is_the_same(monkeypatch):
+    row = case((8, 8), 3, low=1, channels=(4, 8), n=7)
+    x, w, y = arrays(row, np.float32)
+    wanted = [compute(primitive, x, w, y, row[3]) for primitive in PRIMITIVES]
+    monkeypatch.setattr(kernels, "SHORT", 1)
+    monkeypatch.setattr(kernels, "LONG", {"auto": 40_000})
+    for primitive, right in zip(PRIMITIVES, wanted, strict=True):
+        assert np.array_equal(compute(primitive, x, w, y, row[3]), right)
+
+
+def test_workspace_is_bounded_and_freed_on_request():
+    row = TABLE["several blocks"]
+    compute("conv", *arrays(row, np.float32), row[3])
+    assert 0 < kernels.workspace.held() <= kernels.workspace.LIMIT
+    kernels.empty_workspace()
+    assert kernels.workspace.held() == 0
+
+
+def run_python(program, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=60,
+    )
+
+
+LEVEL_PROGRAM = """
+import numpy as np
+from lucid import kernels
+from lucid.geometry import conv_geometry
+rng = np.random.default_rng(0)
+for dtype in (np.float32, np.float64):
+    for shape, stride, groups in (((2, 6, 19, 23), 2, 2), ((1, 37, 40, 41), 1, 1)):
+        x = rng.integers(-4, 5, shape).astype(dtype)
+        w = rng.integers(-4, 5, (20, shape[1] // groups, 3, 3)).astype(dtype)
+        geometry = conv_geometry(x.shape, w.shape, (stride,), ((1, 1),), (1,), groups)
+        results = {}
+        for name in kernels.list():
+            with kernels.use(name):
+                y = kernels.conv(x, w, geometry)
+                results[name] = (y, kernels.conv_input_grad(y, w, geometry),
+                                 kernels.conv_weight_grad(x, y, geometry))
+        for name, found in results.items():
+            assert all(map(np.array_equal, found, results["naive"])), name
+print(kernels.build_info()["level"])
+"""
+
+
+@pytest.mark.parametrize("level", kernels.build_info()["levels"])
+def test_every_instruction_set_gives_the_same(level):
+    found = run_python(LEVEL_PROGRAM, LUCID_CPU=level)
+    if "cannot run it" in found.stderr:
+        pytest.skip(f"this processor cannot run {level}")
+    assert found.stdout.strip() == level, found.stderr
+
+
+def test_an_instruction_set_that_is_not_there_is_refused():
+    found = run_python("import lucid", LUCID_CPU="v9")
+    assert "ImportError: LUCID_CPU=v9 is not possible: it was not built; choose among" in found.stderr
+
+
+@pytest.mark.parametrize(("variables", "wanted"), [
+    ({"LUCID_NUM_THREADS": "3", "OMP_NUM_THREADS": "2"}, "3"),
+    ({"LUCID_NUM_THREADS": "", "OMP_NUM_THREADS": "2,1"}, "2"),
+])
+def test_the_environment_sets_the_threads(variables, wanted):
+    found = run_python("from lucid import kernels; print(kernels.get_num_threads())", **variables)
+    assert found.stdout.strip() == wanted, found.stderr
+
+
+def test_a_wrong_number_of_threads_in_the_environment_is_refused():
+    found = run_python("import lucid", LUCID_NUM_THREADS="many")
+    assert "LUCID_NUM_THREADS=many is not a number of threads" in found.stderr
+
+
+FORK_PROGRAM = """
+import os, sys, threading
+import numpy as np
+from lucid import kernels
+from lucid.geometry import conv_geometry
+kernels.set_num_threads(2)
+x, w = np.ones((4, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
+geometry = conv_geometry(x.shape, w.shape)
+assert len(os.listdir("/proc/self/task")) == 1 or not os.path.exists("/proc/self/task")
+y = kernels.conv(x, w, geometry)
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(kernels.conv(x, w, geometry), y) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert np.array_equal(kernels.conv(x, w, geometry), y)
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_computes():
+    found = run_python(FORK_PROGRAM, OPENBLAS_NUM_THREADS="1")
+    assert found.stdout.strip() == "done", found.stderr
