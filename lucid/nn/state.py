@@ -249,11 +249,12 @@ class HasState:
         >>> model = nn.ParameterList([lucid.zeros(2)])
         >>> model.load_state_dict({"0": lucid.ones(2)})
         <All keys matched successfully>
-        >>> model.load_state_dict({"0": lucid.ones(3)})
+        >>> model.load_state_dict({"1": lucid.ones(2)})
         Traceback (most recent call last):
         ...
         lucid.errors.LucidError: Error(s) in loading state_dict for ParameterList:
-            size mismatch for 0: copying a param with shape (3,) from checkpoint, the shape in ...
+            Missing key(s) in state_dict: "0".
+            Unexpected key(s) in state_dict: "1".
         """
         return _load(self, state_dict, strict, assign)
 
