@@ -15,7 +15,8 @@ from lucid.errors import ShapeError
 
 __all__ = [
     "Geometry", "conv_geometry", "conv_output_size", "conv_transpose_geometry",
-    "conv_transpose_output_size", "normalise_size", "same_padding",
+    "conv_transpose_output_size", "normalise_size", "output_padding_for", "pool_geometry",
+    "pool_options", "pool_output_size", "same_padding",
 ]
 
 AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -149,10 +150,17 @@ def same_padding(kernel_size, dilation=1):
     return total // 2, total - total // 2
 
 
+def normalise_padding(padding, ndim):
+    """Spread a number over the axes, as `normalise_size`; let 'same' and 'valid' pass."""
+    if not isinstance(padding, str):
+        return normalise_size(padding, ndim, "padding", 0)
+    if padding not in ("same", "valid"):
+        raise ValueError(f"padding={padding!r} is not a number, 'same' or 'valid'")
+    return padding
+
+
 def padding_pairs(padding, kernel_size, stride, dilation):
-    """Turn 'same', 'valid' or one number for each axis into (low, high) pairs."""
-    if padding == "valid":
-        return ((0, 0),) * len(kernel_size)
+    """Turn 'same', 'valid', or a number or pair for each axis, into (low, high) pairs."""
     if padding == "same":
         if any(each != 1 for each in stride):
             raise ValueError(
@@ -160,9 +168,11 @@ def padding_pairs(padding, kernel_size, stride, dilation):
                 f"give the padding as a number, for example kernel_size // 2"
             )
         return tuple(map(same_padding, kernel_size, dilation))
-    if isinstance(padding, str):
-        raise ValueError(f"padding={padding!r} is not a number, 'same' or 'valid'")
-    return tuple((each, each) for each in padding)
+    ndim = len(kernel_size)
+    if isinstance(padding, tuple) and padding and isinstance(padding[0], tuple):
+        return padding * ndim if len(padding) == 1 else padding
+    padding = 0 if padding == "valid" else padding
+    return tuple((each, each) for each in _every(normalise_padding, padding, ndim))
 
 
 def conv_output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
@@ -244,16 +254,17 @@ def conv_transpose_output_size(
 
 
 def check_axes(x_shape, ndim):
-    """Refuse a shape without (N, C, *spatial) axes, or with an empty spatial axis."""
+    """Refuse a shape without (N, C, *spatial) or (C, *spatial) axes, or with an empty one."""
     axes = AXIS_NAMES[ndim]
-    if len(x_shape) != ndim + 2:
+    if len(x_shape) not in (ndim + 1, ndim + 2):
         wanted = ", ".join(axes)
-        hint = "; to add a missing channel axis: x[:, None]" if len(x_shape) <= ndim + 1 else ""
+        # with one axis more it would be a single item, so the channel axis comes first
+        hint = "; to add the missing channel axis: x[None]" if len(x_shape) == ndim else ""
         raise ShapeError(
             f"input of shape {x_shape} has {len(x_shape)} axes; "
             f"needs (batch, channels, {wanted}), or (channels, {wanted}) for one item{hint}"
         )
-    for name, size in zip(axes, x_shape[2:], strict=True):
+    for name, size in zip(axes, x_shape[-ndim:], strict=True):
         if size == 0:
             raise ShapeError(
                 f"input of shape {x_shape} has {name} 0; every spatial axis needs at least 1 "
@@ -261,20 +272,30 @@ def check_axes(x_shape, ndim):
             )
 
 
-def check_channels(x_shape, channels, why):
-    """Refuse an input whose axis 1 does not hold `channels` channels; `why` says who wants them."""
-    if x_shape[1] == channels:
+def check_channels(x_shape, ndim, channels, why):
+    """Refuse an input that has not `channels` channels; `why` says who wants them."""
+    axis = len(x_shape) - ndim - 1
+    if x_shape[axis] == channels:
         return
     hint = ""
     if x_shape[-1] == channels:
-        order = (0, len(x_shape) - 1, *range(1, len(x_shape) - 1))
+        order = (*range(axis), len(x_shape) - 1, *range(axis, len(x_shape) - 1))
         hint = f"; the last axis has {channels}: if those are the channels, x.permute{order}"
-    elif channels == 1 and x_shape[0] == 1:
-        hint = "; if the channel axis is missing, x[:, None]"
+    elif channels == 1 and axis == 0:
+        hint = "; if the first axis is the batch, the channel axis is missing: x[:, None]"
     raise ShapeError(
-        f"input of shape {x_shape} has {x_shape[1]} channels on axis 1; needs {channels} ({why})"
-        f"{hint}"
+        f"input of shape {x_shape} has {x_shape[axis]} channels on axis {axis}; "
+        f"needs {channels} ({why}){hint}"
     )
+
+
+def check_split(channels, groups, name):
+    """Refuse a number of channels that does not split into `groups` equal parts."""
+    if channels % groups:
+        raise ValueError(
+            f"{name}={channels} cannot be split into groups={groups} equal parts; "
+            f"choose groups among the divisors of {channels}"
+        )
 
 
 def check_groups(w_shape, groups, of_input=False):
@@ -316,13 +337,14 @@ def conv_geometry(x_shape, w_shape, stride=(1,), padding=((0, 0),), dilation=(1,
     Parameters
     ----------
     x_shape : tuple of int
-        (N, C, spatial sizes), 1 to 3 spatial axes.
+        (N, C, spatial sizes) or (C, spatial sizes), 1 to 3 spatial axes.
     w_shape : tuple of int
         (F, C // groups, kernel sizes).
-    stride, dilation : tuple of int
+    stride, dilation : int or tuple of int
         One number for each axis, at least 1; a single one serves all axes.
-    padding : tuple of (int, int)
-        (low, high) zeros for each axis; a single pair serves all axes.
+    padding : str, int, tuple of int or tuple of (int, int)
+        'same', 'valid', or the zeros on both sides, or on the (low, high) side, of each axis; a
+        single number or pair serves all axes.
     groups : int, default 1
         Parts that the channels are split into.
 
@@ -347,28 +369,116 @@ def conv_geometry(x_shape, w_shape, stride=(1,), padding=((0, 0),), dilation=(1,
 floor((3 + 0 - 5)/2) + 1 = 0; needs height >= 5 or padding >= 1
     """
     ndim = len(w_shape) - 2
-    check_axes(x_shape, ndim)
     check_weight(w_shape, ndim)
+    check_axes(x_shape, ndim)
     check_groups(w_shape, groups)
-    why = f"weight of shape {w_shape} times groups={groups}"
-    check_channels(x_shape, w_shape[1] * groups, why)
-    stride, padding, dilation = (_every(each, ndim) for each in (stride, padding, dilation))
-    output_size = tuple(
-        map(_conv_axis, AXIS_NAMES[ndim], x_shape[2:], w_shape[2:], stride, padding, dilation)
+    check_channels(
+        x_shape, ndim, w_shape[1] * groups, f"weight of shape {w_shape}, groups={groups}"
     )
-    low = tuple(low for low, _ in padding)
-    check_count((x_shape[0], w_shape[0], *output_size), "output")
-    return Geometry(x_shape[2:], w_shape[2:], output_size, stride, dilation, low, groups)
+    input_size, kernel_size = x_shape[-ndim:], w_shape[2:]
+    stride = _every(normalise_size, stride, ndim, "stride")
+    dilation = _every(normalise_size, dilation, ndim, "dilation")
+    pairs = padding_pairs(padding, kernel_size, stride, dilation)
+    output_size = tuple(
+        map(_conv_axis, AXIS_NAMES[ndim], input_size, kernel_size, stride, pairs, dilation)
+    )
+    low = tuple(low for low, _ in pairs)
+    check_count((*x_shape[: -ndim - 1], w_shape[0], *output_size), "output")
+    return Geometry(input_size, kernel_size, output_size, stride, dilation, low, groups)
 
 
-def _every(values, ndim):
-    return values * ndim if len(values) == 1 else values
+def _every(normalise, values, ndim, *rules):
+    """Normalise, where a tuple of one number serves all axes."""
+    alone = isinstance(values, tuple) and len(values) == 1
+    return normalise(values[0] if alone else values, ndim, *rules)
 
 
 def check_count(shape, name):
     """Refuse a shape with more elements than an index can count."""
     if prod(shape) > MAXIMUM // 8:
         raise MemoryError(f"the {name} of shape {shape} has {prod(shape)} elements: too many")
+
+
+def check_output_padding(output_padding, stride, dilation):
+    """Refuse what is as long as a stride and a dilation: a larger input would give that size."""
+    for axis, values in enumerate(zip(output_padding, stride, dilation, strict=True)):
+        limit = max(values[1:])
+        if values[0] >= limit:
+            raise ValueError(
+                f"output_padding={output_padding} is too large on spatial axis {axis}; it must be "
+                f"below max(stride, dilation) = max({values[1]}, {values[2]}) = {limit}"
+            )
+
+
+def output_padding_for(input_size, output_size, kernel_size, stride=1, padding=0, dilation=1):
+    r"""Find the output padding with which a transposed convolution gives the size that is wanted.
+
+    Where the stride is above 1, a convolution makes several sizes equal, and its transposed cannot
+    know which of them to give back; the output padding says it.
+
+    Parameters
+    ----------
+    input_size : int
+        Positions along the axis of the input, at least 1.
+    output_size : int
+        Positions wanted.
+    kernel_size : int
+        Taps of the kernel, at least 1.
+    stride : int, default 1
+        Positions of the output from one input position to the next, at least 1.
+    padding : int, default 0
+        Positions cropped from each side of the full result.
+    dilation : int, default 1
+        Positions from one tap to the next, at least 1.
+
+    Returns
+    -------
+    int
+        From 0 to :math:`\max(s, d) - 1`.
+
+    Raises
+    ------
+    ShapeError
+        If the size cannot be reached; the message says which ones can.
+
+    References
+    ----------
+    .. [1] Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
+       relationship 14.
+
+    Examples
+    --------
+    >>> from lucid.geometry import output_padding_for
+    >>> [output_padding_for(4, size, kernel_size=3, stride=2, padding=1) for size in (7, 8)]
+    [0, 1]
+    """
+    sizes = (kernel_size, stride, padding, dilation)
+    return _output_padding("length", input_size, output_size, *sizes)
+
+
+def _output_padding(name, size, wanted, kernel, stride, padding, dilation):
+    least = conv_transpose_output_size(size, kernel, stride, padding, dilation=dilation)
+    most = least + max(stride, dilation) - 1
+    if not least <= wanted <= most:
+        raise ShapeError(
+            f"{name} {size} with kernel {kernel}, stride {stride}, dilation {dilation}, padding "
+            f"{padding} cannot become {wanted}; output_size must be {least} to {most}, which is "
+            f"output_padding 0 to {most - least}"
+        )
+    return wanted - least
+
+
+def output_paddings(x_shape, output_size, kernel_size, stride, padding, dilation):
+    """Find the output padding of every axis; `output_size` may be a whole shape."""
+    ndim = len(kernel_size)
+    check_axes(x_shape, ndim)
+    if isinstance(output_size, (tuple, list)) and len(output_size) == len(x_shape):
+        output_size = output_size[-ndim:]
+    output_size = normalise_size(output_size, ndim, "output_size")
+    return tuple(map(
+        _output_padding, AXIS_NAMES[ndim], x_shape[-ndim:], output_size, kernel_size, stride,
+        padding, dilation,
+    ))
 
 
 def _transpose_axis(name, size, kernel, stride, padding, output_padding, dilation):
@@ -393,10 +503,11 @@ def conv_transpose_geometry(
     Parameters
     ----------
     x_shape : tuple of int
-        (N, C, spatial sizes) of what is transposed-convolved: the *output* side of the geometry.
+        (N, C, spatial sizes) or (C, spatial sizes) of what is transposed-convolved: the *output*
+        side of the geometry.
     w_shape : tuple of int
         (C, channels of the result // groups, kernel sizes).
-    stride, padding, output_padding, dilation : tuple of int
+    stride, padding, output_padding, dilation : int or tuple of int
         One number for each axis; a single one serves all axes.
     groups : int, default 1
         Parts that the channels are split into.
@@ -418,17 +529,160 @@ def conv_transpose_geometry(
     (8,)
     """
     ndim = len(w_shape) - 2
-    check_axes(x_shape, ndim)
     check_weight(w_shape, ndim)
+    check_axes(x_shape, ndim)
     check_groups(w_shape, groups, of_input=True)
-    check_channels(x_shape, w_shape[0], f"the first axis of the weight of shape {w_shape}")
-    stride, padding, output_padding, dilation = (
-        _every(each, ndim) for each in (stride, padding, output_padding, dilation)
-    )
+    check_channels(x_shape, ndim, w_shape[0], f"the first axis of the weight of shape {w_shape}")
+    input_size, kernel_size = x_shape[-ndim:], w_shape[2:]
+    stride = _every(normalise_size, stride, ndim, "stride")
+    dilation = _every(normalise_size, dilation, ndim, "dilation")
+    padding = _every(normalise_size, padding, ndim, "padding", 0)
+    output_padding = _every(normalise_size, output_padding, ndim, "output_padding", 0)
+    check_output_padding(output_padding, stride, dilation)
     axes = zip(
-        AXIS_NAMES[ndim], x_shape[2:], w_shape[2:], stride, padding, output_padding, dilation,
+        AXIS_NAMES[ndim], input_size, kernel_size, stride, padding, output_padding, dilation,
         strict=True,
     )
     result_size = tuple(_transpose_axis(*axis) for axis in axes)
-    check_count((x_shape[0], w_shape[1] * groups, *result_size), "output")
-    return Geometry(result_size, w_shape[2:], x_shape[2:], stride, dilation, padding, groups)
+    check_count((*x_shape[: -ndim - 1], w_shape[1] * groups, *result_size), "output")
+    return Geometry(result_size, kernel_size, input_size, stride, dilation, padding, groups)
+
+
+def pool_output_size(input_size, kernel_size, stride, padding=0, dilation=1, ceil_mode=False):
+    r"""Count the windows of a pooling along one axis.
+
+    Parameters
+    ----------
+    input_size : int
+        Positions along the axis, without its padding; at least 1.
+    kernel_size : int
+        Positions of a window, at least 1.
+    stride : int
+        Positions from one window to the next, at least 1.
+    padding : int, default 0
+        Positions added on both sides.
+    dilation : int, default 1
+        Positions from one element of a window to the next, at least 1.
+    ceil_mode : bool, default False
+        Add a last window that reaches beyond the padded end, if positions are left over for it. It
+        must begin inside the input or the padding before it, so it never sees padding alone.
+
+    Returns
+    -------
+    int
+        As `conv_output_size`, or the same with the division rounded up.
+
+    Examples
+    --------
+    >>> from lucid.geometry import pool_output_size
+    >>> pool_output_size(6, 3, 2), pool_output_size(6, 3, 2, ceil_mode=True)
+    (2, 3)
+    """
+    high = padding + (stride - 1 if ceil_mode else 0)
+    count = conv_output_size(input_size, kernel_size, stride, (padding, high), dilation)
+    if ceil_mode and (count - 1) * stride >= input_size + padding:
+        return count - 1
+    return count
+
+
+def pool_options(ndim, kernel_size, stride=None, padding=0, dilation=1):
+    """Spread the options of a pooling over the axes.
+
+    Parameters
+    ----------
+    ndim : int
+        Number of spatial axes, 1 to 3.
+    kernel_size : int or tuple of int
+        Positions of a window, at least 1.
+    stride : int or tuple of int, optional
+        Positions from one window to the next, at least 1; default `kernel_size`.
+    padding : int or tuple of int, default 0
+        Positions added on both sides, at most half the window.
+    dilation : int or tuple of int, default 1
+        Positions from one element of a window to the next, at least 1.
+
+    Returns
+    -------
+    tuple of tuple of int
+        The four, each with `ndim` numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not an int or out of its range, or their count is not `ndim`.
+
+    Examples
+    --------
+    >>> from lucid.geometry import pool_options
+    >>> pool_options(2, 3, padding=1)
+    ((3, 3), (3, 3), (1, 1), (1, 1))
+    """
+    kernel_size = normalise_size(kernel_size, ndim, "kernel_size")
+    stride = kernel_size if stride is None else normalise_size(stride, ndim, "stride")
+    padding = normalise_size(padding, ndim, "padding", 0)
+    dilation = normalise_size(dilation, ndim, "dilation")
+    for name, kernel, each in zip(AXIS_NAMES[ndim], kernel_size, padding, strict=True):
+        if each > kernel // 2:
+            raise ValueError(
+                f"padding={each} is more than half of kernel_size={kernel} along the {name}; "
+                f"it must be at most {kernel} // 2 = {kernel // 2}"
+            )
+    if prod(kernel_size) >= 2**31:
+        raise ValueError(f"kernel_size={kernel_size} has 2**31 elements or more; needs fewer")
+    return kernel_size, stride, padding, dilation
+
+
+def _pool_axis(name, size, kernel, stride, padding, dilation, ceil_mode):
+    result = pool_output_size(size, kernel, stride, padding, dilation, ceil_mode)
+    if result >= 1:
+        return result
+    extent = dilation * (kernel - 1) + 1
+    rounded = "ceil" if ceil_mode else "floor"
+    raise ShapeError(
+        f"{name} {size} with window {kernel}, dilation {dilation}, padding {padding} gives "
+        f"{rounded}(({size} + {2 * padding} - {extent})/{stride}) + 1 = {result}; "
+        f"needs {name} >= {extent - 2 * padding - (stride - 1 if ceil_mode else 0)} "
+        f"or a smaller window"
+    )
+
+
+@lru_cache(maxsize=4096)
+def pool_geometry(x_shape, kernel_size, stride, padding, dilation, ceil_mode=False):
+    """Lay out a pooling of x.
+
+    Parameters
+    ----------
+    x_shape : tuple of int
+        (N, C, spatial sizes) or (C, spatial sizes), 1 to 3 spatial axes.
+    kernel_size, stride, padding, dilation : tuple of int
+        From `pool_options`.
+    ceil_mode : bool, default False
+        As in `pool_output_size`.
+
+    Returns
+    -------
+    Geometry
+
+    Raises
+    ------
+    ShapeError
+        If the axes or sizes do not fit; the message does the arithmetic.
+
+    Examples
+    --------
+    >>> from lucid.geometry import pool_geometry
+    >>> pool_geometry((1, 3, 8, 8), (2, 2), (2, 2), (0, 0), (1, 1)).output_size
+    (4, 4)
+    >>> pool_geometry((1, 3, 2), (3,), (3,), (0,), (1,))
+    Traceback (most recent call last):
+    ...
+    lucid.errors.ShapeError: length 2 with window 3, dilation 1, padding 0 gives \
+floor((2 + 0 - 3)/3) + 1 = 0; needs length >= 3 or a smaller window
+    """
+    ndim = len(kernel_size)
+    check_axes(x_shape, ndim)
+    sizes = zip(
+        AXIS_NAMES[ndim], x_shape[-ndim:], kernel_size, stride, padding, dilation, strict=True
+    )
+    output_size = tuple(_pool_axis(*axis, ceil_mode) for axis in sizes)
+    return Geometry(x_shape[-ndim:], kernel_size, output_size, stride, dilation, padding)
