@@ -35,8 +35,9 @@ FAST = [  # safe switches only, never -ffast-math
     "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math",
     "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
 ]
-QUICK = {"boundscheck": False, "wraparound": False, "initializedcheck": False, "cdivision": True}
-CHECKED = {"boundscheck": True, "wraparound": False, "initializedcheck": True, "cdivision": False}
+EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
+QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
+CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}
 
 
 def wanted_levels():
@@ -73,9 +74,14 @@ class Build(build_ext):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "probe.c")
             path.write_text(code)
+            flags = list(flags)
             try:
-                objects = self.compiler.compile([str(path)], folder, extra_postargs=["-Werror", *flags])
-                self.compiler.link_executable(objects, str(Path(folder, "probe")), extra_postargs=list(flags))
+                objects = self.compiler.compile(
+                    [str(path)], folder, extra_postargs=["-Werror", *flags]
+                )
+                self.compiler.link_executable(
+                    objects, str(Path(folder, "probe")), extra_postargs=flags
+                )
             except Exception as error:  # each compiler class has its own
                 self.announce(f"not used: {' '.join(flags)} ({type(error).__name__})", level=2)
                 return False
@@ -108,7 +114,7 @@ class Build(build_ext):
         translated = cythonize(
             list(extensions),
             build_dir=f"build/cython/{level}",
-            compiler_directives={"language_level": 3, **(CHECKED if level == "checks" else QUICK)},
+            compiler_directives=CHECKED if level == "checks" else QUICK,
             shared_utility_qualified_name=SHARED,
             quiet=True,
         )
