@@ -101,7 +101,9 @@ def as_dtype(value):
     try:
         return _BY_NUMPY[np.dtype(value).newbyteorder("=")]
     except (TypeError, KeyError):
-        raise DtypeError(f"dtype {value!r} is not one of lucid's: {', '.join(NAMES)}") from None
+        raise DtypeError(
+            f"dtype {value!r} is not one of lucid's: {', '.join(NAMES)}; convert to one of these"
+        ) from None
 
 
 def get_default_dtype():
@@ -172,9 +174,9 @@ def promote_types(type1, type2):
     return type1 if type1.rank >= type2.rank else type2
 
 
-def category(data_type):
-    """Rank the kinds of types: bool 0, integer 1, floating point 2."""
-    return {"b": 0, "f": 2}.get(data_type.numpy.kind, 1)
+def category(numpy_dtype):
+    """Rank the kinds of NumPy's types: bool 0, integer 1, floating point 2."""
+    return {"b": 0, "f": 2}.get(numpy_dtype.kind, 1)
 
 
 def result_type(operands):
@@ -191,6 +193,6 @@ def result_type(operands):
         top = max(level, key=lambda each: each.rank)
         if result is None:
             result = top
-        elif category(top) > category(result):
+        elif category(top.numpy) > category(result.numpy):
             result = _default if most < 0 and top.is_floating_point else top
     return result

@@ -7,18 +7,27 @@ import numpy as np
 from lucid import autograd, formatting
 from lucid.device import CPU, as_device
 from lucid.device import device as device_class
-from lucid.dtypes import NAMES, as_dtype, bool_, float32, float64, int32, int64, uint8
+from lucid.dtypes import as_dtype, bool_, float32, float64, int32, int64, uint8
 from lucid.errors import DtypeError, GradError, ShapeError
+from lucid.inplace import InPlace
 from lucid.ops import comparison, elementwise, indexing, linalg, reduction, shaping
-from lucid.ops.operands import cast, is_tensor
+from lucid.ops.operands import cast, check_dim, is_tensor
 
 __all__ = ["Tensor"]
 
+DEVICES = ("cpu", "cuda", "mps", "meta", "xpu")  # how a text that names a device begins
 _new = object.__new__
 _ndarray = np.ndarray
 
 
-class Tensor:
+def _as_array(result):
+    """Make an array of what a step computed, where NumPy gave a scalar."""
+    if isinstance(result, (tuple, list)):
+        raise TypeError(f"a step computes one array, not a {type(result).__name__}")
+    return np.asarray(result)
+
+
+class Tensor(InPlace):
     """An array of numbers of one type, on the CPU, that can be differentiated.
 
     Made by `lucid.tensor`, `lucid.zeros` and the like, or by computing with other tensors.
@@ -62,6 +71,11 @@ class Tensor:
         self.grad = None
         self.counter = [0]
         as_dtype(self.array.dtype)  # refuses types that lucid does not have
+        if not self.array.dtype.isnative:
+            raise DtypeError(
+                f"byte order {self.array.dtype.str} is not the machine's; convert the array first: "
+                f"array.astype({self.array.dtype.name!r})"
+            )
         if requires_grad:
             self.requires_grad_()
 
@@ -69,14 +83,14 @@ class Tensor:
         """Make a tensor of a result: the end of every step."""
         y = _new(Tensor)
         if type(array) is not _ndarray:
-            array = np.asarray(array)
+            array = _as_array(array)
         y.array = array
         y.node = node
         y.requires_grad = node is not None
         y.grad = None
-        base = array.base
         # a view counts its changes together with what it views
-        is_view = base is not None and (base is self.array or base is self.array.base)
+        own, base = self.array, array.base
+        is_view = array is own or base is not None and (base is own or base is own.base)
         y.counter = self.counter if is_view else [0]
         return y
 
@@ -128,8 +142,30 @@ class Tensor:
         return shaping.transpose(self, -1, -2)
 
     def size(self, dim=None):
-        """Give the shape, or the size of one axis."""
-        return self.array.shape if dim is None else self.array.shape[dim]
+        """Give the shape, or the size of one axis.
+
+        Parameters
+        ----------
+        dim : int, optional
+            The axis; negative counts from the last.
+
+        Returns
+        -------
+        tuple of int, or int
+
+        Raises
+        ------
+        ShapeError
+            If `dim` is not an axis.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).size(), lucid.zeros(2, 3).size(-1)
+        ((2, 3), 3)
+        """
+        shape = self.array.shape
+        return shape if dim is None else shape[check_dim(dim, len(shape), "size")]
 
     def dim(self):
         """Count the axes."""
@@ -143,6 +179,23 @@ class Tensor:
         """Count the bytes of one element."""
         return self.array.itemsize
 
+    def stride(self):
+        """Give for each axis the elements of memory from one position to the next.
+
+        Returns
+        -------
+        tuple of int
+            Negative along an axis that is read backward, 0 along one that is repeated.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2, 3)
+        >>> x.stride(), x.T.stride()
+        ((3, 1), (1, 3))
+        """
+        return tuple([step // self.array.itemsize for step in self.array.strides])
+
     def is_contiguous(self):
         """Tell whether the elements lie in memory in the order of their indices."""
         return self.array.flags.c_contiguous
@@ -154,19 +207,70 @@ class Tensor:
     # --- as other things
 
     def item(self):
-        """Give the only element as a Python number."""
+        """Give the only element as a Python number.
+
+        Returns
+        -------
+        float, int or bool
+
+        Raises
+        ------
+        ShapeError
+            If there is not exactly one element.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([[2.5]]).item()
+        2.5
+        """
         if self.array.size != 1:
             raise ShapeError(f"item: shape {self.shape} has {self.array.size} elements, needs 1")
         return self.array.item()
 
     def tolist(self):
-        """Give the elements as nested lists of Python numbers."""
+        """Give the elements as nested lists of Python numbers.
+
+        Returns
+        -------
+        list, or a number if there are no axes
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         return self.array.tolist()
 
     def numpy(self):
-        """Give the elements as a NumPy array that shares their memory."""
+        """Give the elements as a NumPy array that shares their memory.
+
+        Whoever writes into the array calls ``bump()`` of the tensor afterwards, if a step may have
+        saved it.
+
+        Returns
+        -------
+        numpy.ndarray
+
+        Raises
+        ------
+        GradError
+            If the tensor requires grad.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2)
+        >>> x.numpy()[0] = 7
+        >>> x
+        tensor([7., 0.])
+        """
         if self.requires_grad:
-            raise GradError("numpy: a change of the array would bypass the graph; use x.detach()")
+            raise GradError(
+                "numpy: NumPy would compute with this tensor, which requires grad, behind its "
+                "graph's back; use x.detach().numpy()"
+            )
         return self.array
 
     def __array__(self, dtype=None, copy=None):
@@ -182,11 +286,39 @@ class Tensor:
         return memoryview(self.numpy())
 
     def to(self, *target, dtype=None, device=None, copy=False):
-        """Convert to a data type, a device, or the type of another tensor."""
+        """Convert to a data type, a device, or the type of another tensor.
+
+        Parameters
+        ----------
+        *target : dtype, device or Tensor
+            What to convert to: ``x.to(lucid.float64)``, ``x.to("cpu")``, ``x.to(other)``.
+        dtype : dtype, optional
+            Data type.
+        device : device, optional
+            Only ``"cpu"``.
+        copy : bool, default False
+            Copy even if nothing changes.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is so already; the gradient flows through.
+
+        Raises
+        ------
+        DtypeError, DeviceError
+            If lucid does not have the type or the device.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1, 2]).to(lucid.float64)
+        tensor([1., 2.], dtype=lucid.float64)
+        """
         for each in target:
             if is_tensor(each):
                 dtype = each.dtype
-            elif isinstance(each, device_class) or (isinstance(each, str) and each not in NAMES):
+            elif isinstance(each, device_class) or str(each).split(":")[0] in DEVICES:
                 device = each
             else:
                 dtype = each
@@ -225,11 +357,61 @@ class Tensor:
     # --- the graph
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add the gradients of this tensor to the `grad` of its leaves: `lucid.autograd.backward`."""
+        """Add the gradients of this tensor to the `grad` of the leaves it was computed from.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            The gradient with respect to this tensor, in its shape and type; may be left out if it
+            has one element, where it is 1.
+        retain_graph : bool, optional
+            Keep what the steps saved, to walk them again; default as `create_graph`.
+        create_graph : bool, default False
+            Record the walk itself, so that the gradients can be differentiated.
+        inputs : sequence of Tensor, optional
+            The only leaves whose `grad` is wanted; default all.
+
+        Raises
+        ------
+        GradError
+            As `lucid.autograd.backward`.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+        """
         autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def requires_grad_(self, requires_grad=True):
-        """Say whether gradients with respect to this leaf are wanted; returns the tensor."""
+        """Say whether gradients with respect to this leaf are wanted.
+
+        Parameters
+        ----------
+        requires_grad : bool, default True
+            Whether they are.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        DtypeError
+            If the elements are not floating-point numbers.
+        GradError
+            If the tensor is the result of a recorded step, and `requires_grad` is False.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).requires_grad_()
+        tensor([0., 0.], requires_grad=True)
+        """
         if self.node is not None:
             if not requires_grad:
                 raise GradError("requires_grad_(False) is for leaves; use x.detach() for a result")
@@ -238,14 +420,26 @@ class Tensor:
                 f"only floating-point tensors can require gradients, this one is "
                 f"{self.dtype.name}; call .float() first"
             )
-        self.requires_grad = requires_grad
+        self.requires_grad = bool(requires_grad)
         return self
 
     def detach(self):
-        """Give a tensor that shares the memory but not the graph."""
-        y = self.wrap(self.array)
-        y.counter = self.counter
-        return y
+        """Give a tensor that shares the memory but not the graph.
+
+        Returns
+        -------
+        Tensor
+            A leaf that does not require grad. A change in place of one is seen in the other, and
+            noticed by the steps that saved it.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> (x * 2).detach()
+        tensor([2., 2.])
+        """
+        return self.wrap(self.array)
 
     @property
     def data(self):
@@ -255,28 +449,61 @@ class Tensor:
     @data.setter
     def data(self, value):
         array = value.array if is_tensor(value) else np.asarray(value)
+        as_dtype(array.dtype)
         self.array = array
         self.bump()
 
-    def clone(self):
-        """Copy the elements; the gradient flows through."""
-        return shaping.clone(self)
-
-    def contiguous(self):
-        """Give the elements in the order of their indices: the tensor itself if they are."""
-        return self if self.is_contiguous() else Clone()(self)
-
     def register_hook(self, hook):
-        """Call ``hook(gradient)`` in every walk; it may return another gradient.
+        """Call a function with the gradient of this tensor in every walk backward.
 
-        Returns a handle with ``remove()``.
+        Parameters
+        ----------
+        hook : callable
+            ``hook(gradient)`` gets the whole gradient, and returns None or another one of the same
+            shape and type, which flows on instead. It must not change the gradient in place.
+
+        Returns
+        -------
+        Handle
+            Its ``remove()`` forgets the hook.
+
+        Raises
+        ------
+        GradError
+            If the tensor does not require grad.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda gradient: gradient * 10)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
+        >>> handle.remove()
         """
         if not self.requires_grad:
             raise GradError("register_hook: this tensor does not require a gradient")
         return autograd.add_hook(self.node or self, hook)
 
     def retain_grad(self):
-        """Keep the gradient of a tensor that is not a leaf in its `grad`."""
+        """Keep the gradient of a tensor that is not a leaf in its `grad`, as a leaf does.
+
+        Raises
+        ------
+        GradError
+            If the tensor does not require grad.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> y = x * 2
+        >>> y.retain_grad()
+        >>> y.sum().backward()
+        >>> y.grad
+        tensor([1., 1.])
+        """
         if not self.requires_grad:
             raise GradError("retain_grad: this tensor does not require a gradient")
         if self.node is not None:
@@ -284,69 +511,12 @@ class Tensor:
 
     @property
     def version(self):
-        """How often the elements were changed in place."""
+        """How often the elements were changed in place, through this tensor or its views."""
         return self.counter[0]
 
     def bump(self):
-        """Count a change of the elements in place."""
+        """Count a change of the elements in place: to be called after writing into `array`."""
         self.counter[0] += 1
-
-    # --- in place
-
-    def _writable(self, name):
-        if self.requires_grad and autograd.is_grad_enabled():
-            raise GradError(
-                f"{name} would change a tensor that requires grad behind its graph's back; use it "
-                f"inside no_grad, or the operation that makes a new tensor"
-            )
-        return self.array
-
-    def _put(self, array, name):
-        target = self._writable(name)
-        if array.dtype.kind == "f" and target.dtype.kind != "f":
-            raise DtypeError(f"{name}: a {array.dtype.name} result does not fit {self.dtype.name}")
-        try:
-            target[...] = array
-        except ValueError:
-            raise ShapeError(
-                f"{name}: a result of shape {array.shape} does not fit {self.shape}"
-            ) from None
-        self.bump()
-        return self
-
-    def copy_(self, other):
-        """Write the elements of another tensor, broadcast and converted, over this one's."""
-        other = other.array if is_tensor(other) else other
-        return self._put(np.asarray(other, dtype=self.array.dtype), "copy_")
-
-    def fill_(self, value):
-        """Write one number over all elements."""
-        return self.copy_(value)
-
-    def zero_(self):
-        """Write 0 over all elements."""
-        return self.copy_(0)
-
-    def add_(self, other, *, alpha=1):
-        """Add in place."""
-        return self._put(elementwise.add(self.detach(), other, alpha=alpha).array, "add_")
-
-    def sub_(self, other, *, alpha=1):
-        """Subtract in place."""
-        return self._put(elementwise.sub(self.detach(), other, alpha=alpha).array, "sub_")
-
-    def mul_(self, other):
-        """Multiply in place."""
-        return self._put(elementwise.mul(self.detach(), other).array, "mul_")
-
-    def div_(self, other):
-        """Divide in place."""
-        return self._put(elementwise.div(self.detach(), other).array, "div_")
-
-    __iadd__ = add_
-    __isub__ = sub_
-    __imul__ = mul_
-    __itruediv__ = div_
 
     # --- steps, documented where they are defined
 
@@ -442,9 +612,12 @@ class Tensor:
     def __rpow__(self, base):
         return elementwise.pow(base, self)
 
+    def __rmatmul__(self, other):
+        return linalg.matmul(other, self)
+
     def __len__(self):
         if not self.array.ndim:
-            raise TypeError("len() of a tensor without axes")
+            raise TypeError("len() of a tensor without axes; it is one number: x.item()")
         return self.array.shape[0]
 
     def __iter__(self):
@@ -478,7 +651,8 @@ class Tensor:
         return formatting.tensor_text(self)
 
     def __format__(self, spec):
-        return format(self.item(), spec) if spec else repr(self)
+        is_number = spec or not self.array.ndim
+        return format(self.item(), spec) if is_number else repr(self)
 
     # --- copies
 
@@ -488,7 +662,7 @@ class Tensor:
                 "only a leaf can be copied deeply or pickled, a result depends on its graph; "
                 "use x.detach()"
             )
-        return {**self.__dict__, "hooks": None, "retained": None, "counter": [0]}
+        return {**self.__dict__, "hooks": None, "retained": None}
 
     def __setstate__(self, state):
         self.__dict__.update(state)

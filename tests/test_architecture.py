@@ -23,7 +23,7 @@ FLOORS = [
     {"errors", "dtypes", "device", "geometry", "version", "_cython"},
     {"kernels", "kernels_pooling", "autograd"},
     {"ops"},
-    {"tensor", "formatting", "creation", "random"},
+    {"tensor", "inplace", "formatting", "creation", "random"},
     {"nn", "optim"},
     {"utils", "datasets", "serialization", "testing", "config"},
     {"__init__"},

@@ -1,8 +1,10 @@
 """Walking the graph backward, without recursion: a graph may be 100,000 steps deep."""
 
+import numpy as np
+
 from lucid.autograd.function import Function
 from lucid.autograd.mode import set_grad_enabled
-from lucid.errors import GradError, ShapeError
+from lucid.errors import DtypeError, GradError, ShapeError
 
 __all__ = ["backward", "grad"]
 
@@ -15,8 +17,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     tensors : Tensor or sequence of Tensor
         Where to start.
     grad_tensors : Tensor or sequence of Tensor, optional
-        The gradient with respect to each of `tensors`, in its shape; may be left out for a tensor
-        of one element, where it is 1.
+        The gradient with respect to each of `tensors`, in its shape and type; may be left out, or
+        None, for a tensor of one element, where it is 1.
     retain_graph : bool, optional
         Keep what the steps saved, to walk them again; default as `create_graph`.
     create_graph : bool, default False
@@ -27,7 +29,15 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     Raises
     ------
     GradError
-        If a tensor does not depend on one that requires a gradient, or was walked already.
+        If a tensor does not depend on one that requires a gradient, or was walked already; if a
+        tensor that a step needs was changed in place; if one of `inputs` is not a leaf.
+    ShapeError, DtypeError
+        If a given gradient has another shape or type than its tensor.
+
+    Notes
+    -----
+    A `grad` that exists is added to, in place. The memory of a `grad` is its own: no other
+    gradient, and no tensor that was given, shares it.
 
     References
     ----------
@@ -41,13 +51,13 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     >>> x.grad
     tensor([6.])
     """
-    tensors, gradients = _roots(tensors, grad_tensors)
+    tensors, gradients = _roots(tensors, grad_tensors, "backward")
     if retain_graph is None:
         retain_graph = create_graph
-    only = None if inputs is None else [_edge(x, "backward") for x in _as_tuple(inputs)]
+    only = None if inputs is None else _leaves(inputs)
     walk = _Walk([x.node or x for x in tensors], only, retain_graph, create_graph)
     for leaf, gradient in walk.run(gradients):
-        _store(leaf, gradient, create_graph, walk.taken)
+        walk.store(leaf, gradient)
 
 
 def grad(
@@ -73,12 +83,15 @@ def grad(
     Returns
     -------
     tuple of Tensor
-        One for each of `inputs`, in its shape.
+        One for each of `inputs`, in its shape, with memory of its own.
 
     Raises
     ------
     GradError
-        If the outputs do not depend on an input, or the graph was walked already.
+        If the outputs do not depend on an input, or the graph was walked already; if a tensor that
+        a step needs was changed in place.
+    ShapeError, DtypeError
+        If a given gradient has another shape or type than its output.
 
     Examples
     --------
@@ -89,58 +102,88 @@ def grad(
     >>> first.item(), second.item()
     (27.0, 18.0)
     """
-    outputs, gradients = _roots(outputs, grad_outputs)
+    outputs, gradients = _roots(outputs, grad_outputs, "grad")
     if retain_graph is None:
         retain_graph = create_graph
-    wanted = [_edge(x, "grad") for x in _as_tuple(inputs)]
+    wanted = [_edge(x, position, "grad") for position, x in enumerate(_as_tuple(inputs))]
     walk = _Walk([x.node or x for x in outputs], wanted, retain_graph, create_graph)
     found = {id(edge): gradient for edge, gradient in walk.run(gradients)}
-    results = tuple(found.get(id(edge)) for edge in wanted)
+    results = [found.get(id(edge)) for edge in wanted]
     for position, result in enumerate(results):
-        if result is None and not allow_unused:
+        if result is not None:
+            results[position] = walk.own(result)
+        elif not allow_unused:
             raise GradError(
                 f"grad: the outputs do not depend on inputs[{position}]; if that is meant, say "
                 f"allow_unused=True and get None"
             )
-    return results
+    return tuple(results)
 
 
 def _as_tuple(tensors):
     return tuple(tensors) if isinstance(tensors, (tuple, list)) else (tensors,)
 
 
-def _edge(x, name):
+def _edge(x, position, name):
     if not x.requires_grad:
-        raise GradError(f"{name}: an input of shape {x.shape} does not require a gradient")
+        raise GradError(
+            f"{name}: inputs[{position}], of shape {x.shape}, does not require a gradient; set "
+            f"requires_grad=True before computing with it"
+        )
     return x.node or x
 
 
-def _roots(tensors, gradients):
+def _leaves(inputs):
+    inputs = _as_tuple(inputs)
+    if not inputs:
+        raise GradError("backward: inputs is empty; name the leaves, or leave it out for all")
+    for position, x in enumerate(inputs):
+        if x.node is not None:
+            raise GradError(
+                f"backward: inputs[{position}], of shape {x.shape}, is not a leaf; use "
+                f"lucid.autograd.grad for the gradient of a result"
+            )
+    return [_edge(x, position, "backward") for position, x in enumerate(inputs)]
+
+
+def _roots(tensors, gradients, name):
     """Pair every tensor to start from with its gradient."""
     tensors = _as_tuple(tensors)
     gradients = (None,) * len(tensors) if gradients is None else _as_tuple(gradients)
     if len(gradients) != len(tensors):
-        raise GradError(f"backward: {len(tensors)} tensors but {len(gradients)} gradients")
+        raise GradError(f"{name}: {len(tensors)} tensors but {len(gradients)} gradients")
     for x in tensors:
         if not x.requires_grad:
             raise GradError(
-                "backward: this tensor does not depend on a tensor that requires grad; make one "
-                "with requires_grad=True, and compute outside no_grad"
+                f"{name}: this tensor does not depend on a tensor that requires grad; make one "
+                f"with requires_grad=True, and compute outside no_grad"
             )
-    return tensors, [_start(x, given) for x, given in zip(tensors, gradients, strict=True)]
+    return tensors, [_start(x, given, name) for x, given in zip(tensors, gradients, strict=True)]
 
 
-def _start(x, given):
+def _start(x, given, name):
     if given is None:
         if x.array.size != 1:
             raise GradError(
-                f"backward: a tensor of shape {x.shape} has no single gradient; only one element "
+                f"{name}: a tensor of shape {x.shape} has no single gradient; only one element "
                 f"has the implicit gradient 1: call .sum() first, or pass the gradient"
             )
-        return x.wrap(x.array * 0 + 1)
-    if given.shape != x.shape:
-        raise ShapeError(f"backward: the gradient has shape {given.shape}, the tensor {x.shape}")
+        return x.wrap(np.ones_like(x.array))
+    _check_gradient(given, x.array.shape, x.array.dtype, f"{name}: the gradient", "the tensor")
     return given
+
+
+def _check_gradient(gradient, shape, dtype, what, whose):
+    """Refuse a gradient that is not a tensor of the shape and type of what it belongs to."""
+    array = getattr(gradient, "array", None)
+    if array is None:
+        raise TypeError(f"{what} must be a Tensor, not {type(gradient).__name__}")
+    if array.shape != shape:
+        raise ShapeError(f"{what} has shape {array.shape}, but {whose} has {shape}")
+    if array.dtype != dtype:
+        raise DtypeError(
+            f"{what} is {array.dtype.name}, but {whose} is {dtype.name}; convert one with .to()"
+        )
 
 
 class _Walk:
@@ -183,15 +226,25 @@ class _Walk:
         gradient = self.gradients.pop(id(edge), None)
         if gradient is None:
             return None
-        for hook in list((edge.hooks or {}).values()):
-            changed = hook(gradient)
-            gradient = gradient if changed is None else changed
+        if edge.hooks:
+            gradient = self._call_hooks(edge.hooks, gradient)
         if edge.retained is not None and (tensor := edge.retained()) is not None:
-            tensor.grad = gradient
-            self.taken.add(id(gradient.array))
+            self.store(tensor, gradient)
         is_leaf = not isinstance(edge, Function)
         if is_leaf if self.wanted is None else id(edge) in self.wanted:
             results.append((edge, gradient))
+        return gradient
+
+    def _call_hooks(self, hooks, gradient):
+        array = gradient.array
+        self.taken.add(id(array))  # the hook may keep what it is given, and what it returns
+        for hook in list(hooks.values()):
+            changed = hook(gradient)
+            if changed is not None:
+                name = f"the gradient that hook {getattr(hook, '__name__', hook)} returned"
+                _check_gradient(changed, array.shape, array.dtype, name, "what it was given")
+                gradient = changed
+                self.taken.add(id(changed.array))
         return gradient
 
     def _needs(self, order):
@@ -211,7 +264,7 @@ class _Walk:
     def _step(self, node, gradient, needs):
         node.needs = needs
         results = node.backward(gradient)
-        if not isinstance(results, tuple):
+        if not isinstance(results, (tuple, list)):
             results = (results,)
         if len(results) != len(node.edges):
             raise GradError(
@@ -219,16 +272,37 @@ class _Walk:
                 f"{len(node.edges)} inputs"
             )
         for position, (edge, result) in enumerate(zip(node.edges, results, strict=True)):
-            if not needs[position] or result is None:
+            if result is None or not needs[position]:
                 continue
-            if result.array.shape != node.input_shapes[position]:
-                raise GradError(
-                    f"{type(node).__name__}.backward returned shape {result.array.shape} for "
-                    f"input {position} of shape {node.input_shapes[position]}"
-                )
+            shape, dtype = node.input_shapes[position], node.input_dtypes[position]
+            array = getattr(result, "array", None)
+            if array is None or array.shape != shape or array.dtype != dtype:
+                name = f"{type(node).__name__}.backward: gradient {position}"
+                _check_gradient(result, shape, dtype, name, f"input {position}")
+            if node.holds(result):
+                self.taken.add(id(array))
             self._add(edge, result)
         if not self.retain_graph:
             node.release()
+
+    def store(self, x, gradient):
+        """Add a gradient to the `grad` of a tensor."""
+        with set_grad_enabled(self.create_graph):
+            if x.grad is None:
+                x.grad = self.own(gradient)
+            elif self.create_graph or not x.grad.array.flags.writeable:
+                x.grad = x.grad + gradient
+            else:
+                x.grad.array += gradient.array
+                x.grad.bump()
+
+    def own(self, gradient):
+        """Give the gradient with memory that nobody else holds."""
+        array = gradient.array
+        if array.base is None and id(array) not in self.taken:
+            self.taken.add(id(array))
+            return gradient
+        return gradient.wrap(array.copy(), gradient.node)
 
 
 def _order(roots):
@@ -247,17 +321,3 @@ def _order(roots):
                     stack.append((edge, False))
     order.reverse()
     return order
-
-
-def _store(leaf, gradient, create_graph, taken):
-    """Add a gradient to the `grad` of a leaf, whose array then belongs to the leaf alone."""
-    if create_graph:
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
-    elif leaf.grad is not None:
-        leaf.grad.array += gradient.array
-        leaf.grad.bump()
-    elif gradient.array.base is None and id(gradient.array) not in taken:
-        taken.add(id(gradient.array))
-        leaf.grad = gradient
-    else:
-        leaf.grad = gradient.wrap(gradient.array.copy())

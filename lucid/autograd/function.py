@@ -43,8 +43,18 @@ class Function:
     input_shapes : tuple of tuple of int
         In `backward`: the shapes of the inputs.
 
+    Raises
+    ------
+    GradError
+        When an instance is called a second time; from `backward` (the walk), when a saved tensor
+        was changed in place, or a returned gradient has not the shape and type of its input.
+
     Notes
     -----
+    Options that are not tensors, such as an axis, go to ``__init__``. The result is one array; for
+    several results make several steps. A result that is not floating-point has no
+    gradient, and `backward` is not called.
+
     `backward` gets a tensor and computes with tensors, so it is recorded like any other step when
     `create_graph` asks for it: that is all there is to second derivatives.
 
@@ -67,11 +77,13 @@ class Function:
     keeps_output = False
 
     edges = ()  # for each input the node behind it, the leaf itself, or None
+    needs = ()
     hooks = None
     retained = None  # weak reference to a tensor that keeps its gradient
-    recompute = None  # set by a checkpoint: computes the dropped inputs again
+    recompute = None  # set by `forget`: brings back what was saved
     _inputs = None
     _output = None
+    _kept = None  # what `forget` left of the inputs
 
     def forward(self, *arrays):
         """Compute the result: arrays in, one array out."""
@@ -82,60 +94,121 @@ class Function:
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def __call__(self, *inputs):
-        y = self.forward(*[x.array for x in inputs])
-        if state.enabled:
-            for x in inputs:
-                if x.requires_grad:
-                    self._record(inputs, y)
-                    return inputs[0].wrap(y, self)
-        return inputs[0].wrap(y)
-
-    def _record(self, inputs, y):
+        """Run `forward` on the arrays of the inputs, and record the step if it may be wanted."""
         if self.edges:
             raise GradError(
                 f"this {type(self).__name__} was used already: an instance is one step of one "
                 f"graph; make a new one, {type(self).__name__}(...)(x)"
             )
+        try:
+            arrays = [x.array for x in inputs]
+        except AttributeError:
+            kinds = ", ".join([type(x).__name__ for x in inputs])
+            raise TypeError(
+                f"{type(self).__name__} needs tensors, not ({kinds}); options that are not "
+                f"tensors go to its constructor"
+            ) from None
+        array = self.forward(*arrays)
+        if state.enabled:
+            for x in inputs:
+                if x.requires_grad:
+                    return self._record(inputs, array)
+        return inputs[0].wrap(array)
+
+    def _record(self, inputs, array):
+        y = inputs[0].wrap(array)
+        if y.array.dtype.kind != "f":  # only floating-point results have gradients
+            return y
+        y.node = self
+        y.requires_grad = True
         self.edges = tuple([(x.node or x) if x.requires_grad else None for x in inputs])
         self.input_shapes = tuple([x.array.shape for x in inputs])
+        self.input_dtypes = [x.array.dtype for x in inputs]
         if self.keeps_inputs:
             self._inputs = inputs
             self._versions = [x.counter[0] for x in inputs]
         if self.keeps_output:
-            self._output = y  # the array alone: the tensor would close a circle
-            self._wrap = inputs[0].wrap
+            self._output = y.wrap(y.array)  # without the node, which would close a circle
+            self._output_version = y.counter[0]
         if state.recorder is not None:
             state.recorder(self)
+        return y
 
     @property
     def inputs(self):
         """The tensors that the step was called with."""
         if self._inputs is None:
-            self._fetch()
-        for x, version in zip(self._inputs, self._versions, strict=True):
+            self._fetch("inputs", self.keeps_inputs)
+        for position, (x, version) in enumerate(zip(self._inputs, self._versions, strict=True)):
             if x.counter[0] != version:
-                raise GradError(
-                    f"{type(self).__name__} needs an input of shape {x.array.shape} as it was at "
-                    f"version {version}, but it was changed in place and is at version "
-                    f"{x.counter[0]}; use the operation that makes a new tensor instead"
-                )
+                self._refuse_change(f"its input {position}", x, version)
         return self._inputs
 
     @property
     def output(self):
         """The tensor that the step computed, tied to this node."""
         if self._output is None:
-            self._fetch()
-        return self._wrap(self._output, self)
+            self._fetch("output", self.keeps_output)
+        if self._output.counter[0] != self._output_version:
+            self._refuse_change("its output", self._output, self._output_version)
+        return self._output.wrap(self._output.array, self)
 
-    def _fetch(self):
+    def _refuse_change(self, what, x, version):
+        raise GradError(
+            f"{type(self).__name__}.backward needs {what}, of shape {x.array.shape}, as it was at "
+            f"version {version}, but it was changed in place and is at version {x.counter[0]}; "
+            f"use the operation that makes a new tensor, or change a clone()"
+        )
+
+    def _fetch(self, what, is_kept):
+        name = type(self).__name__
+        if not is_kept:
+            raise GradError(f"{name}.backward reads {what}: say keeps_{what} = True in the class")
         if self.recompute is None:
             raise GradError(
-                f"{type(self).__name__} was walked backward already and its saved tensors are "
+                f"{name} was walked backward already and its saved tensors are "
                 f"freed; say retain_graph=True the first time to walk it again"
             )
         self.recompute(self)
 
+    def holds(self, x):
+        """Tell whether a tensor that `backward` returned is kept here, so not to be written."""
+        for kept in self._inputs or ():
+            if kept.array is x.array:
+                return True
+        for value in self.__dict__.values():
+            if value is x or value is x.array:
+                return True
+        return False
+
     def release(self):
         """Free what backward needed."""
-        self._inputs = self._output = self._wrap = None
+        self._inputs = self._output = self._kept = self.recompute = None
+
+    def forget(self, is_kept, recompute):
+        """Free what backward needs, but for leaves and what ``is_kept(x)`` holds for.
+
+        ``recompute(self)`` is called when backward asks for it: it runs the step again as another
+        node and hands that to `remember`.
+        """
+        if self._inputs is not None:
+            self._kept = [
+                x if edge is x or is_kept(x) else None
+                for x, edge in zip(self._inputs, self.edges, strict=True)
+            ]
+        self._inputs = self._output = None
+        self.recompute = recompute
+
+    def remember(self, other):
+        """Take what another node saved, the same step run again, and tie it to this graph."""
+        if self.keeps_inputs:
+            inputs = list(self._kept)
+            for position, (x, edge) in enumerate(zip(other.inputs, self.edges, strict=True)):
+                if inputs[position] is None:
+                    inputs[position] = x.wrap(x.array, edge)
+                    self._versions[position] = x.counter[0]
+            self._inputs = tuple(inputs)
+        if self.keeps_output:
+            y = other.output
+            self._output = y.wrap(y.array)
+            self._output_version = self._output.counter[0]

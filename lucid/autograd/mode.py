@@ -1,7 +1,8 @@
 """Whether steps are recorded, for each thread on its own."""
 
 import threading
-from contextlib import ContextDecorator
+from functools import wraps
+from inspect import isgeneratorfunction
 
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
@@ -32,7 +33,41 @@ def is_grad_enabled():
     return state.enabled
 
 
-class set_grad_enabled(ContextDecorator):
+class _Switch:
+    """What the three switches share: they decorate functions and generators."""
+
+    def __call__(self, function):
+        """Decorate a function: the mode holds whenever its body runs."""
+        if isgeneratorfunction(function):
+            return self._decorate_generator(function)
+
+        @wraps(function)
+        def decorated(*args, **kwargs):
+            with self._again():  # a new one: threads may be in the function at the same time
+                return function(*args, **kwargs)
+
+        return decorated
+
+    def _decorate_generator(self, function):
+        @wraps(function)
+        def decorated(*args, **kwargs):
+            generator = function(*args, **kwargs)
+            resume, value = generator.send, None
+            while True:
+                with self._again():  # left at every yield: the mode is not the caller's
+                    try:
+                        item = resume(value)
+                    except StopIteration as end:
+                        return end.value
+                try:
+                    resume, value = generator.send, (yield item)
+                except BaseException as error:
+                    resume, value = generator.throw, error
+
+        return decorated
+
+
+class set_grad_enabled(_Switch):
     """Switch recording on or off, for good or for a ``with`` block.
 
     Parameters
@@ -55,10 +90,11 @@ class set_grad_enabled(ContextDecorator):
         state.enabled = self.mode
 
     def __call__(self, function):
+        """Decorate a function: the mode holds whenever its body runs."""
         state.enabled = self.previous  # a decorator acts when the function is called
         return super().__call__(function)
 
-    def _recreate_cm(self):
+    def _again(self):
         return set_grad_enabled(self.mode)
 
     def __enter__(self):
@@ -68,9 +104,14 @@ class set_grad_enabled(ContextDecorator):
         state.enabled = self.previous
 
 
-class _Mode(ContextDecorator):
-    def __init__(self):
+class _Mode(_Switch):
+    def __new__(cls, function=None):
+        self = super().__new__(cls)
         self.previous = []  # a stack: one object may be entered again inside itself
+        return self if function is None else self(function)  # a decorator without parentheses
+
+    def _again(self):
+        return type(self)()
 
     def __enter__(self):
         self.previous.append(state.enabled)
@@ -81,7 +122,12 @@ class _Mode(ContextDecorator):
 
 
 class no_grad(_Mode):
-    """Stop recording inside a ``with`` block or a decorated function.
+    """Stop recording inside a ``with`` block or a decorated function, in this thread.
+
+    Parameters
+    ----------
+    function : callable, optional
+        What to decorate, so that ``@no_grad`` does without parentheses.
 
     Examples
     --------
@@ -91,13 +137,23 @@ class no_grad(_Mode):
     ...     y = x * 2
     >>> y.requires_grad
     False
+    >>> @lucid.no_grad
+    ... def double(x):
+    ...     return x * 2
+    >>> double(x).requires_grad
+    False
     """
 
     mode = False
 
 
 class enable_grad(_Mode):
-    """Record again inside a `no_grad` block.
+    """Record again inside a `no_grad` block, in this thread.
+
+    Parameters
+    ----------
+    function : callable, optional
+        What to decorate, so that ``@enable_grad`` does without parentheses.
 
     Examples
     --------

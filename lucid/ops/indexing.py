@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lucid.autograd import Function, is_grad_enabled
-from lucid.errors import GradError, ShapeError
-from lucid.ops.operands import cast, is_tensor
+from lucid.autograd import Function
+from lucid.errors import ShapeError
+from lucid.ops.operands import cast, check_writable, is_tensor
 
 __all__ = []
 
@@ -34,54 +34,110 @@ class PutItem(Function):
 
     def forward(self, y):
         x = np.zeros(self.shape, y.dtype)
-        if is_basic(self.key):
-            x[self.key] = y
+        if any(isinstance(each, np.ndarray) and each.dtype.kind != "b" for each in self.key):
+            np.add.at(x, self.key, y)  # a position may be read twice
         else:
-            np.add.at(x, self.key, y)  # an index may come twice
+            x[self.key] = y
         return x
 
     def backward(self, grad_x):
         return GetItem(self.key)(grad_x)
 
 
-def is_basic(key):
-    """Tell whether a key reads a view: ints, slices, None and Ellipsis only."""
-    key = key if isinstance(key, tuple) else (key,)
-    return all(
-        each is None or each is Ellipsis or isinstance(each, (slice, int, np.integer))
-        and not isinstance(each, bool)
-        for each in key
-    )
-
-
 def as_key(key):
-    """Turn the tensors and lists inside a key into arrays."""
-    if isinstance(key, tuple):
-        return tuple([as_key(each) for each in key])
-    if is_tensor(key):
-        return key.array if key.array.ndim or key.array.dtype.kind == "b" else int(key.array)
-    return np.asarray(key, dtype=None if key else np.int64) if isinstance(key, list) else key
+    """Give a key as a tuple, with arrays of its own for the tensors and lists inside."""
+    parts = [_as_part(each) for each in key] if isinstance(key, tuple) else [_as_part(key)]
+    is_basic = not any(isinstance(each, (bool, np.bool_, np.ndarray)) for each in parts)
+    if is_basic and not any(each is Ellipsis for each in parts):
+        parts.append(Ellipsis)  # NumPy then gives a view of one element too, not its value
+    return tuple(parts)
+
+
+def _as_part(part):
+    if is_tensor(part):
+        part = part.array
+    elif isinstance(part, list):
+        part = np.asarray(part, dtype=None if part else np.int64)
+    if isinstance(part, np.ndarray):
+        is_position = part.ndim == 0 and part.dtype.kind in "iu"
+        return int(part) if is_position else part.copy()  # a step keeps it: no change comes through
+    return part
 
 
 def get_item(x, key):
-    """Read ``x[key]`` with ints, slices, None, Ellipsis, int and bool tensors, as NumPy does."""
-    key = as_key(key)
+    """Read elements: ``x[key]``, with every key that NumPy knows.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any elements.
+    key : int, slice, None, Ellipsis, Tensor, numpy.ndarray, list, or a tuple of these
+        Slices may step backward. A tensor, array or list holds positions, or a bool for each
+        position. None adds an axis of length 1.
+
+    Returns
+    -------
+    Tensor
+        A view if only ints, slices, None and Ellipsis are used, else a copy.
+
+    Raises
+    ------
+    IndexError
+        If a position is outside, or there are more keys than axes.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> x = lucid.tensor([[1, 2, 3], [4, 5, 6]])
+    >>> x[1, ::-1]
+    tensor([6, 5, 4])
+    >>> x[x > 2]
+    tensor([3, 4, 5, 6])
+    """
     try:
-        return GetItem(key)(x)
+        return GetItem(as_key(key))(x)
     except IndexError as error:
-        raise IndexError(f"shape {x.shape} cannot be indexed so: {error}") from None
+        raise IndexError(f"x[key] for x of shape {x.shape}: {error}") from None
 
 
 def set_item(x, key, value):
-    """Write ``x[key] = value`` in place, as NumPy does."""
-    if x.requires_grad and is_grad_enabled():
-        raise GradError(
-            "x[key] = value would change a tensor that requires grad behind its graph's back; "
-            "write inside no_grad, or build a new tensor with lucid.where or lucid.cat"
-        )
+    """Write elements in place: ``x[key] = value``.
+
+    Parameters
+    ----------
+    x : Tensor
+        What to write into.
+    key : int, slice, None, Ellipsis, Tensor, numpy.ndarray, list, or a tuple of these
+        As in `get_item`.
+    value : Tensor, numpy.ndarray or number
+        What to write: its shape broadcasts to that of ``x[key]``; converted to the type of `x`.
+
+    Raises
+    ------
+    GradError
+        If `x` or `value` requires grad and recording is on.
+    IndexError
+        If a position is outside, or there are more keys than axes.
+    ShapeError
+        If the shape of `value` does not fit.
+    ValueError
+        If the memory of `x` is read-only.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> x = lucid.zeros(2, 2)
+    >>> x[:, 0] = 7
+    >>> x
+    tensor([[7., 0.],
+            [7., 0.]])
+    """
+    check_writable(x, value, "x[key] = value")
     value = cast(value, x.dtype).array if is_tensor(value) else value
     try:
         x.array[as_key(key)] = value
+    except IndexError as error:
+        raise IndexError(f"x[key] = value for x of shape {x.shape}: {error}") from None
     except ValueError as error:
         raise ShapeError(f"x[key] = value for x of shape {x.shape}: {error}") from None
     x.bump()

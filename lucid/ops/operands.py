@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lucid.autograd import Function
-from lucid.dtypes import as_dtype, get_default_dtype, result_type
-from lucid.errors import DtypeError, ShapeError
+from lucid.autograd import Function, is_grad_enabled
+from lucid.dtypes import as_dtype, category, get_default_dtype, result_type
+from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.geometry import check_int
 
 
@@ -47,12 +47,31 @@ def as_floating(x):
     return x if x.array.dtype.kind == "f" else cast(x, get_default_dtype())
 
 
+def check_writable(x, value, name):
+    """Refuse to write `value` into x where a gradient would get lost, or the memory is read-only."""
+    if is_grad_enabled():
+        if x.requires_grad:
+            raise GradError(
+                f"{name} would change a tensor that requires grad behind its graph's back; use it "
+                f"inside no_grad, or the operation that makes a new tensor"
+            )
+        if is_tensor(value) and value.requires_grad:
+            raise GradError(
+                f"{name}: the gradient of the value, which requires grad, would be lost; build a "
+                f"new tensor with lucid.where, cat or stack, or write value.detach()"
+            )
+    if not x.array.flags.writeable:
+        raise ValueError(
+            f"{name}: this memory is read-only, as of expand() or of bytes; change a clone()"
+        )
+
+
 def pair(x, other, name):
     """Bring two operands, at least one of them a tensor, to one type and check their shapes."""
-    if not (is_tensor(x) and is_tensor(other)):
+    if not (hasattr(x, "wrap") and hasattr(other, "wrap")):
         x, other = _wrap_number(x, other, name)
     a, b = x.array, other.array
-    if a.dtype is not b.dtype and a.dtype != b.dtype:
+    if a.dtype != b.dtype:
         target = result_type(((x.dtype, a.ndim), (other.dtype, b.ndim)))
         x, other = cast(x, target), cast(other, target)
     if a.shape != b.shape and a.ndim and b.ndim:
@@ -61,7 +80,10 @@ def pair(x, other, name):
 
 
 def _wrap_number(x, other, name):
+    """Make a tensor of the one operand that is none: a number takes the type of the other."""
     if not is_tensor(x):
+        if not is_tensor(other):
+            check_tensor(x, name)
         other, x = _wrap_number(other, x, name)
         return x, other
     if isinstance(other, np.ndarray):
@@ -70,12 +92,31 @@ def _wrap_number(x, other, name):
         raise TypeError(
             f"{name}: needs a Tensor or a number beside the Tensor, not {type(other).__name__}"
         )
-    number = as_dtype(type(other) if isinstance(other, (bool, int, float)) else other.dtype)
-    target = result_type(((x.dtype, x.array.ndim), (number, -1)))
-    try:
-        return x, x.wrap(np.array(other, dtype=target.numpy))
-    except OverflowError:
-        raise DtypeError(f"{name}: {other} does not fit in {target.name}") from None
+    return x, x.wrap(as_number(other, x.array.dtype, name))
+
+
+def as_number(number, dtype, name):
+    """Make an array of one number: of `dtype`, if that has the number's kind or a higher one."""
+    kind = type(number)
+    if kind is float and dtype.kind == "f":  # the usual case
+        return np.array(number, dtype)
+    if isinstance(number, (bool, np.bool_)):
+        kind = bool
+    elif isinstance(number, (int, np.integer)):
+        kind = int
+    elif isinstance(number, (float, np.floating)):
+        kind = float
+    if category(as_dtype(kind).numpy) > category(dtype):
+        dtype = as_dtype(kind).numpy
+    if kind is int and dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if not limits.min <= number <= limits.max:
+            raise DtypeError(
+                f"{name}: {number} does not fit in {dtype.name}, which holds {limits.min} to "
+                f"{limits.max}; convert the tensor to a larger type first"
+            )
+    with np.errstate(over="ignore"):
+        return np.array(number, dtype)
 
 
 def check_broadcast(a_shape, b_shape, name):

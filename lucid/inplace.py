@@ -1,0 +1,290 @@
+"""What changes a tensor in place: a base class of Tensor, so that tensor.py stays short."""
+
+import numpy as np
+
+from lucid.autograd import is_grad_enabled
+from lucid.dtypes import category
+from lucid.errors import DtypeError, ShapeError
+from lucid.ops import elementwise
+from lucid.ops.operands import check_writable, is_tensor
+
+__all__ = []
+
+
+def _operator(step, method):
+    """Make an operator such as ``+=``: in place, or a new tensor where a gradient is recorded."""
+
+    def operator(self, other):
+        is_recorded = self.node is not None or is_tensor(other) and other.requires_grad
+        is_leaf = self.node is None and self.requires_grad  # refused by the method
+        if is_recorded and not is_leaf and is_grad_enabled():
+            return step(self, other)
+        return method(self, other)
+
+    return operator
+
+
+class InPlace:
+    """The methods that end in ``_``, and the operators ``+= -= *= /=``.
+
+    A method writes into the memory that the tensor shares with its views, and counts a version: a
+    step that saved the tensor refuses to walk backward over the changed numbers. Where recording
+    would lose a gradient, a method raises, and an operator makes a new tensor instead: ``y += x``
+    is then ``y = y + x``.
+    """
+
+    def _put(self, array, value, name):
+        """Write a result over the elements; `value` is the operand whose gradient may get lost."""
+        check_writable(self, value, name)
+        target = self.array
+        if category(array.dtype) > category(target.dtype):
+            raise DtypeError(
+                f"{name}: a result of {array.dtype.name} does not fit into {target.dtype.name}; "
+                f"use the operation that makes a new tensor"
+            )
+        try:
+            target[...] = array if array.shape == target.shape else np.broadcast_to(
+                array, target.shape
+            )
+        except ValueError:
+            raise ShapeError(
+                f"{name}: a result of shape {array.shape} does not fit into {target.shape}"
+            ) from None
+        self.bump()
+        return self
+
+    def copy_(self, other):
+        """Write the elements of another tensor over this one's.
+
+        Parameters
+        ----------
+        other : Tensor, numpy.ndarray or number
+            Its shape broadcasts to this one's; converted to this one's type.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If either requires grad and recording is on.
+        ShapeError
+            If the shape does not broadcast.
+        ValueError
+            If the memory is read-only.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 2).copy_(lucid.tensor([1, 2]))
+        tensor([[1., 2.],
+                [1., 2.]])
+        """
+        array = other.array if is_tensor(other) else np.asarray(other)
+        return self._put(array.astype(self.array.dtype, copy=False), other, "copy_")
+
+    def fill_(self, value):
+        """Write one number over all elements.
+
+        Parameters
+        ----------
+        value : number
+            Converted to the type of the tensor.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If the tensor requires grad and recording is on.
+        ShapeError
+            If `value` is more than one number.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).fill_(7)
+        tensor([7., 7.])
+        """
+        shape = np.shape(value.array if is_tensor(value) else value)
+        if shape:
+            raise ShapeError(f"fill_: needs one number, not shape {shape}; use copy_")
+        return self.copy_(value)
+
+    def zero_(self):
+        """Write 0 over all elements.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If the tensor requires grad and recording is on.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.ones(2).zero_()
+        tensor([0., 0.])
+        """
+        return self.copy_(0)
+
+    def add_(self, other, *, alpha=1):
+        """Add in place; the operator ``+=``.
+
+        Parameters
+        ----------
+        other : Tensor or number
+            Its shape broadcasts to this one's.
+        alpha : number, default 1
+            What to multiply `other` by first.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If either requires grad and recording is on.
+        ShapeError, DtypeError
+            If the sum does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.tensor([1.0, 2.0])
+        >>> x.add_(10)
+        tensor([11., 12.])
+        >>> x
+        tensor([11., 12.])
+        """
+        result = elementwise.add(self.detach(), other, alpha=alpha)
+        return self._put(result.array, other, "add_")
+
+    def sub_(self, other, *, alpha=1):
+        """Subtract in place; the operator ``-=``.
+
+        Parameters
+        ----------
+        other : Tensor or number
+            Its shape broadcasts to this one's.
+        alpha : number, default 1
+            What to multiply `other` by first.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If either requires grad and recording is on.
+        ShapeError, DtypeError
+            If the difference does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1.0, 2.0]).sub_(1)
+        tensor([0., 1.])
+        """
+        result = elementwise.sub(self.detach(), other, alpha=alpha)
+        return self._put(result.array, other, "sub_")
+
+    def mul_(self, other):
+        """Multiply in place; the operator ``*=``.
+
+        Parameters
+        ----------
+        other : Tensor or number
+            Its shape broadcasts to this one's.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If either requires grad and recording is on.
+        ShapeError, DtypeError
+            If the product does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1.0, 2.0]).mul_(3)
+        tensor([3., 6.])
+        """
+        return self._put(elementwise.mul(self.detach(), other).array, other, "mul_")
+
+    def div_(self, other):
+        """Divide in place; the operator ``/=``.
+
+        Parameters
+        ----------
+        other : Tensor or number
+            Its shape broadcasts to this one's.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If either requires grad and recording is on.
+        ShapeError, DtypeError
+            If the quotient does not fit into the shape or the type: never into integers.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1.0, 2.0]).div_(2)
+        tensor([0.5000, 1.0000])
+        """
+        return self._put(elementwise.div(self.detach(), other).array, other, "div_")
+
+    def clamp_(self, min=None, max=None):
+        """Cut every element off outside an interval, in place.
+
+        Parameters
+        ----------
+        min, max : number, optional
+            The ends of the interval; at least one is given.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If the tensor requires grad and recording is on.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([-2.0, 0.5]).clamp_(min=0)
+        tensor([0.0000, 0.5000])
+        """
+        return self._put(elementwise.clamp(self.detach(), min, max).array, None, "clamp_")
+
+    __iadd__ = _operator(elementwise.add, add_)
+    __isub__ = _operator(elementwise.sub, sub_)
+    __imul__ = _operator(elementwise.mul, mul_)
+    __itruediv__ = _operator(elementwise.div, div_)
