@@ -121,6 +121,11 @@ def test_orthogonal_rows_or_columns_have_the_length_of_the_gain():
     np.testing.assert_allclose(tall.T @ tall, np.eye(4), atol=1e-12)
 
 
+def test_orthogonal_matrices_have_no_preferred_direction():
+    corners = [init.orthogonal_(lucid.zeros(2, 2)).array[0, 0] for _ in range(400)]
+    assert abs(np.mean(corners)) < 0.2  # 4.5 standard errors of a cosine; always negative if not
+
+
 def test_sparse_columns_have_the_rounded_up_count_of_zeros():
     w = init.sparse_(lucid.zeros(10, 4), sparsity=0.33, std=2.0).array
     assert ((w == 0).sum(axis=0) == 4).all()
