@@ -1,6 +1,6 @@
 """Layers, and the modules and parameters that networks are made of."""
 
-from lucid.nn import functional, init
+from lucid.nn import functional, grad, init
 from lucid.nn.container import (
     Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
 )
@@ -13,3 +13,4 @@ from lucid.nn.lazy_conv import (
 )
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from lucid.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
