@@ -41,7 +41,7 @@ def compute_lucid(case, arrays, dtype, layout="contiguous", functional=False):
         b = None
     if functional:
         options = parity.hashable(case["options"])
-        del options["bias"]
+        del options["bias"], options["kernel_size"]
         options.pop("padding_mode", None)
         function = getattr(F, "conv_transpose" * ("Transpose" in case["name"]) + "conv"
                            * ("Transpose" not in case["name"]) + case["name"][-2:])
