@@ -1,16 +1,24 @@
 """Layers, and the modules and parameters that networks are made of."""
 
 from lucid.nn import functional, grad, init
+from lucid.nn.activation import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from lucid.nn.batchnorm import (
+    BatchNorm1d, BatchNorm2d, BatchNorm3d, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d,
+)
 from lucid.nn.container import (
     Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
 )
 from lucid.nn.conv import Conv1d, Conv2d, Conv3d
 from lucid.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from lucid.nn.dropout import Dropout
+from lucid.nn.flatten import Flatten, Unflatten
 from lucid.nn.lazy import LazyModuleMixin
 from lucid.nn.lazy_conv import (
     LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d,
     LazyConvTranspose3d,
 )
+from lucid.nn.linear import LazyLinear, Linear
+from lucid.nn.loss import CrossEntropyLoss, MSELoss, NLLLoss
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from lucid.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d

@@ -8,7 +8,10 @@ __all__ = []
 
 
 class PickClass(Function):
-    r"""Read one class of each item: :math:`y_n = x_{n, t_n}`, the classes lying on axis 1."""
+    r"""Read one class of each item: :math:`y_n = x_{n, t_n}`, the classes lying on axis 1.
+
+    Where the class is -1 the result is 0, whatever x holds.
+    """
 
     keeps_inputs = False
 
@@ -16,14 +19,15 @@ class PickClass(Function):
         self.classes = classes
 
     def forward(self, x):
-        return np.take_along_axis(x, self.classes[:, None], 1)[:, 0]
+        y = np.take_along_axis(x, np.maximum(self.classes, 0)[:, None], 1)[:, 0]
+        return np.where(self.classes < 0, x.dtype.type(0), y)
 
     def backward(self, grad_y):
         return PutClass(self.classes, self.input_shapes[0])(grad_y)
 
 
 class PutClass(Function):
-    r"""Write one class of each item into zeros: :math:`x_{n, t_n} = y_n`."""
+    r"""Write one class of each item into zeros, unless it is -1: :math:`x_{n, t_n} = y_n`."""
 
     keeps_inputs = False
 
@@ -32,7 +36,8 @@ class PutClass(Function):
 
     def forward(self, y):
         x = np.zeros(self.shape, y.dtype)
-        np.put_along_axis(x, self.classes[:, None], y[:, None], 1)
+        y = np.where(self.classes < 0, y.dtype.type(0), y)
+        np.put_along_axis(x, np.maximum(self.classes, 0)[:, None], y[:, None], 1)
         return x
 
     def backward(self, grad_x):

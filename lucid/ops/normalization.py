@@ -66,7 +66,8 @@ class BatchNorm(Function):
             grad_x = grad_y
             if self.of_batch:
                 count = x.array.size / x.shape[1]
-                grad_x = grad_x - (reshape(grad_b, column) + normal * reshape(grad_w, column)) / count
+                means = reshape(grad_b, column) + normal * reshape(grad_w, column)
+                grad_x = grad_x - means / count
             grad_x = grad_x * (reshape(w, column) * scale)
         return grad_x, grad_w, grad_b
 

@@ -1,6 +1,14 @@
 """The layers as functions of tensors, to be called with weights of your own."""
 
+from lucid.nn.functional.activation import log_softmax, relu, sigmoid, softmax, tanh
 from lucid.nn.functional.conv import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )
+from lucid.nn.functional.dropout import dropout
+from lucid.nn.functional.linear import linear
+from lucid.nn.functional.loss import cross_entropy, mse_loss, nll_loss
+from lucid.nn.functional.normalization import batch_norm
 from lucid.nn.functional.pad import pad
+from lucid.nn.functional.pooling import (
+    avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d,
+)
