@@ -79,8 +79,8 @@ class Build(build_ext):
                 objects = self.compiler.compile(
                     [str(path)], folder, extra_postargs=["-Werror", *flags]
                 )
-                self.compiler.link_executable(
-                    objects, str(Path(folder, "probe")), extra_postargs=flags
+                self.compiler.link_shared_object(
+                    objects, str(Path(folder, "probe.so")), extra_postargs=flags
                 )
             except Exception as error:  # each compiler class has its own
                 self.announce(f"not used: {' '.join(flags)} ({type(error).__name__})", level=2)
@@ -90,7 +90,10 @@ class Build(build_ext):
     def build_extensions(self):
         openmp = [flag for flag in ["-fopenmp"] if self.accepts(
             flag, code="#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }")]
-        levels = [level for level in wanted_levels() if self.accepts(*LEVELS[level][1])]
+        levels = [
+            level for level in wanted_levels()
+            if level == "portable" or self.accepts(*LEVELS[level][1])
+        ]
         if len(levels) > 1 and "portable" in levels:
             levels.remove("portable")
         fast = [flag for flag in FAST if self.accepts(flag)]
