@@ -1,6 +1,7 @@
 """Making tensors."""
 
-import builtins
+import reprlib
+from numbers import Integral
 
 import numpy as np
 
@@ -39,9 +40,13 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
     Raises
     ------
     DtypeError
-        If the data are not numbers, or of a type that lucid does not have.
+        If the data are not numbers, of a type that lucid does not have, or do not fit in `dtype`.
     ValueError
         If nested sequences have different lengths.
+
+    Notes
+    -----
+    The elements of a tensor are copied without its graph; ``x.clone()`` copies with it.
 
     Examples
     --------
@@ -60,20 +65,36 @@ def _as_array(data, dtype):
     """Turn data into an array of one of lucid's types, copying only where it must."""
     if is_tensor(data):
         data = data.array
+    typed = hasattr(data, "__array__") or hasattr(data, "__array_interface__")
     if isinstance(data, (list, tuple)) and data and any(map(is_tensor, data)):
+        typed = all(map(is_tensor, data))
         data = [each.array if is_tensor(each) else each for each in data]
-    typed = isinstance(data, (np.ndarray, np.generic)) or hasattr(data, "__array_interface__")
     try:
         array = np.asarray(data)
     except ValueError as error:
         raise ValueError(f"tensor: nested sequences have different lengths: {error}") from None
     if array.dtype.kind not in "biuf":
-        raise DtypeError(f"tensor: the elements are not numbers but {array.dtype}")
-    if dtype is not None:
-        return array.astype(as_dtype(dtype).numpy, copy=False)
-    if not typed and array.dtype.kind == "f":
-        return array.astype(get_default_dtype().numpy)
-    return array.astype(as_dtype(array.dtype).numpy, copy=False)
+        raise DtypeError(
+            f"tensor: the elements are not numbers that lucid has but {array.dtype.name}: "
+            f"{reprlib.repr(data)}"
+        )
+    if dtype is None and not typed and array.dtype.kind == "f":
+        dtype = get_default_dtype()
+    target = as_dtype(array.dtype if dtype is None else dtype).numpy
+    if not typed and target.kind in "iu" and array.size:
+        _check_range(array, target)
+    return array.astype(target, copy=False)
+
+
+def _check_range(array, target):
+    """Refuse Python numbers that an integer type does not hold."""
+    limits = np.iinfo(target)
+    for number in (array.min(), array.max()):
+        if not limits.min <= number <= limits.max:  # NaN is in no range
+            raise DtypeError(
+                f"tensor: {number} does not fit in {target.name}, which holds {limits.min} to "
+                f"{limits.max}"
+            )
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -130,7 +151,7 @@ def from_numpy(array):
     TypeError
         If `array` is not a NumPy array.
     DtypeError
-        If lucid does not have its type.
+        If lucid does not have its type, or the byte order is not the machine's.
 
     Examples
     --------
@@ -144,8 +165,6 @@ def from_numpy(array):
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: needs a numpy.ndarray, not {type(array).__name__}")
-    if not array.dtype.isnative:
-        raise DtypeError(f"from_numpy: byte order {array.dtype} is not the machine's; copy first")
     return Tensor(array)
 
 
@@ -400,7 +419,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     end : number, optional
         Where to stop: itself left out.
     step : number, default 1
-        From one element to the next; not 0.
+        From one element to the next; not 0, negative to count down.
     dtype : dtype, optional
         Data type; default int64 if all are ints, else the default type.
     device : device, optional
@@ -432,7 +451,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     if step == 0 or (end - start) * step < 0:
         raise ValueError(f"arange: step={step} does not lead from {start} to {end}")
     if dtype is None:
-        is_int = builtins.all(isinstance(each, int) for each in (start, end, step))
+        is_int = all(isinstance(each, Integral) for each in (start, end, step))
         dtype = int if is_int else None
     array = np.arange(start, end, step).astype(as_dtype(dtype).numpy, copy=False)
     return Tensor(array, requires_grad)
@@ -591,4 +610,6 @@ def full_like(x, fill_value, *, dtype=None, device=None, requires_grad=False):
     tensor([7, 7])
     """
     check_tensor(x, "full_like")
-    return full(x.shape, fill_value, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return full(
+        x.shape, fill_value, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
+    )

@@ -11,6 +11,11 @@ class device:
     Parameters
     ----------
     type : str
+        ``"cpu"``, or ``"cpu:0"``, which is the same.
+
+    Attributes
+    ----------
+    type : str
         ``"cpu"``.
 
     Raises

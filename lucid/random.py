@@ -3,7 +3,8 @@
 import numpy as np
 
 from lucid.creation import make
-from lucid.dtypes import int64
+from lucid.dtypes import as_dtype, int64
+from lucid.errors import DtypeError
 from lucid.geometry import check_int
 from lucid.ops.operands import check_tensor
 
@@ -191,6 +192,11 @@ def _draw(generator):
     return (generator or _default).numpy
 
 
+def _check_floating(dtype, name):
+    if not as_dtype(dtype).is_floating_point:
+        raise DtypeError(f"{name}: needs a floating-point dtype, not {as_dtype(dtype).name}")
+
+
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Draw from the uniform distribution on [0, 1).
 
@@ -211,12 +217,18 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     -------
     Tensor
 
+    Raises
+    ------
+    DtypeError
+        If `dtype` is not floating-point.
+
     Examples
     --------
     >>> import lucid
     >>> lucid.rand(2, 3).shape
     (2, 3)
     """
+    _check_floating(dtype, "rand")
     return make(_draw(generator).random, size, dtype, device, requires_grad)
 
 
@@ -240,12 +252,18 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     -------
     Tensor
 
+    Raises
+    ------
+    DtypeError
+        If `dtype` is not floating-point.
+
     Examples
     --------
     >>> import lucid
     >>> lucid.randn(2, 3).shape
     (2, 3)
     """
+    _check_floating(dtype, "randn")
     return make(_draw(generator).standard_normal, size, dtype, device, requires_grad)
 
 
@@ -275,6 +293,8 @@ def randint(low, high=None, size=None, *, generator=None, dtype=None, device=Non
     ------
     ValueError
         If `high` is not above `low`.
+    DtypeError
+        If the numbers do not fit in `dtype`.
 
     Examples
     --------
@@ -284,8 +304,12 @@ def randint(low, high=None, size=None, *, generator=None, dtype=None, device=Non
     """
     if size is None:
         low, high, size = 0, low, high
+    low, high = check_int(low, "randint: low"), check_int(high, "randint: high")
     if high <= low:
         raise ValueError(f"randint: needs low < high, not low={low} and high={high}")
+    kind = as_dtype(dtype or int64).numpy
+    if kind.kind in "iu" and not np.iinfo(kind).min <= low <= high - 1 <= np.iinfo(kind).max:
+        raise DtypeError(f"randint: {low} to {high - 1} does not fit in {kind.name}")
 
     def draw(shape, dtype):
         return _draw(generator).integers(low, high, shape).astype(dtype)
@@ -348,6 +372,11 @@ def rand_like(x, *, generator=None, dtype=None, requires_grad=False):
     -------
     Tensor
 
+    Raises
+    ------
+    DtypeError
+        If the type is not floating-point.
+
     Examples
     --------
     >>> import lucid
@@ -376,6 +405,11 @@ def randn_like(x, *, generator=None, dtype=None, requires_grad=False):
     Returns
     -------
     Tensor
+
+    Raises
+    ------
+    DtypeError
+        If the type is not floating-point.
 
     Examples
     --------

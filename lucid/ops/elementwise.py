@@ -1,10 +1,15 @@
 """Steps that treat every element by itself, with broadcasting."""
 
+import builtins
+
 import numpy as np
 
 from lucid.autograd import Function
+from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
-from lucid.ops.operands import as_floating, check_tensor, pair, sum_to
+from lucid.ops.operands import (
+    as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, sum_to,
+)
 
 __all__ = [
     "abs", "add", "clamp", "cos", "div", "exp", "log", "maximum", "minimum", "mul", "neg", "pow",
@@ -21,7 +26,9 @@ class Add(Function):
         return a + b
 
     def backward(self, grad_y):
-        return sum_to(grad_y, self.input_shapes[0]), sum_to(grad_y, self.input_shapes[1])
+        grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
+        grad_b = sum_to(grad_y, self.input_shapes[1]) if self.needs[1] else None
+        return grad_a, grad_b
 
 
 class Subtract(Function):
@@ -33,8 +40,9 @@ class Subtract(Function):
         return a - b
 
     def backward(self, grad_y):
+        grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
         grad_b = sum_to(-grad_y, self.input_shapes[1]) if self.needs[1] else None
-        return sum_to(grad_y, self.input_shapes[0]), grad_b
+        return grad_a, grad_b
 
 
 class Multiply(Function):
@@ -58,9 +66,10 @@ class Divide(Function):
 
     def backward(self, grad_y):
         a, b = self.inputs
-        grad_a = grad_y / b
-        grad_b = sum_to(-grad_a * a / b, self.input_shapes[1]) if self.needs[1] else None
-        return sum_to(grad_a, self.input_shapes[0]), grad_b
+        ratio = grad_y / b
+        grad_a = sum_to(ratio, self.input_shapes[0]) if self.needs[0] else None
+        grad_b = sum_to(-ratio * a / b, self.input_shapes[1]) if self.needs[1] else None
+        return grad_a, grad_b
 
 
 class Power(Function):
@@ -73,12 +82,14 @@ class Power(Function):
         a, b = self.inputs
         grad_a = grad_b = None
         if self.needs[0]:
-            # where b = 0 the slope is 0 even at a = 0, whose power -1 is infinite
-            slope = where(b == 0, 0.0, b * pow(where(b == 0, 1.0, a), b - 1))
+            slope = b * pow(a, b - 1)
+            if not b.array.all():  # where b = 0 the slope is 0, even at a = 0: 0 * inf is NaN
+                slope = where(b == 0, 0.0, b * pow(where(b == 0, 1.0, a), b - 1))
             grad_a = sum_to(grad_y * slope, self.input_shapes[0])
         if self.needs[1]:
-            # 0^b is 0 on both sides of every b > 0
-            slope = where(a == 0, 0.0, pow(a, b) * log(where(a == 0, 1.0, a)))
+            # 0^b is 0 for every b > 0, and PyTorch takes the slope 0 at b = 0 as well
+            is_flat = (a == 0) & (b >= 0)
+            slope = where(is_flat, 0.0, pow(a, b) * log(where(is_flat, 1.0, a)))
             grad_b = sum_to(grad_y * slope, self.input_shapes[1])
         return grad_a, grad_b
 
@@ -122,15 +133,19 @@ class Where(Function):
     keeps_inputs = False
 
     def __init__(self, condition):
-        self.condition = condition
+        self.condition = condition  # an array of bool
 
     def forward(self, a, b):
-        return np.where(self.condition.array, a, b)
+        return np.where(self.condition, a, b)
 
     def backward(self, grad_y):
         zero = grad_y.wrap(np.zeros((), grad_y.array.dtype))
-        grad_a = sum_to(Where(self.condition)(grad_y, zero), self.input_shapes[0])
-        return grad_a, sum_to(Where(self.condition)(zero, grad_y), self.input_shapes[1])
+        grad_a = grad_b = None
+        if self.needs[0]:
+            grad_a = sum_to(Where(self.condition)(grad_y, zero), self.input_shapes[0])
+        if self.needs[1]:
+            grad_b = sum_to(Where(self.condition)(zero, grad_y), self.input_shapes[1])
+        return grad_a, grad_b
 
 
 class Negative(Function):
@@ -163,7 +178,8 @@ class Exponential(Function):
     keeps_output = True
 
     def forward(self, x):
-        return np.exp(x)
+        with np.errstate(over="ignore"):
+            return np.exp(x)
 
     def backward(self, grad_y):
         return grad_y * self.output
@@ -238,8 +254,8 @@ class Sigmoid(Function):
     keeps_output = True
 
     def forward(self, x):
-        half = x.dtype.type(0.5)
-        return half * np.tanh(half * x) + half  # the same function, and it cannot overflow
+        with np.errstate(over="ignore"):  # 1 / inf is the 0 that it should be
+            return 1 / (1 + np.exp(-x))
 
     def backward(self, grad_y):
         y = self.output
@@ -253,7 +269,7 @@ class Relu(Function):
     keeps_output = True
 
     def forward(self, x):
-        return np.maximum(x, x.dtype.type(0))
+        return np.maximum(x, np.zeros((), x.dtype))
 
     def backward(self, grad_y):
         y = self.output
@@ -305,7 +321,11 @@ def add(x, other, *, alpha=1):
     >>> lucid.add(lucid.tensor([1, 2]), 10)
     tensor([11, 12])
     """
-    return Add()(*pair(x, other if alpha == 1 else mul(other, alpha), "add"))
+    return Add()(*pair(x, other if alpha == 1 else _scaled(other, alpha), "add"))
+
+
+def _scaled(x, alpha):
+    return mul(x, alpha) if is_tensor(x) else x * alpha
 
 
 def sub(x, other, *, alpha=1):
@@ -336,7 +356,7 @@ def sub(x, other, *, alpha=1):
     >>> lucid.sub(lucid.tensor([11, 12]), 10)
     tensor([1, 2])
     """
-    x, other = pair(x, other if alpha == 1 else mul(other, alpha), "sub")
+    x, other = pair(x, other if alpha == 1 else _scaled(other, alpha), "sub")
     if x.array.dtype.kind == "b":
         raise DtypeError("sub: bool minus bool has no meaning; use logical_xor or cast to int")
     return Subtract()(x, other)
@@ -415,6 +435,8 @@ def pow(x, exponent):
     ------
     ShapeError
         If the shapes do not broadcast.
+    DtypeError
+        If both are bool.
     ValueError
         If an integer is raised to a negative integer.
 
@@ -425,10 +447,17 @@ def pow(x, exponent):
     tensor([1., 4., 9.])
     """
     x, exponent = pair(x, exponent, "pow")
-    if x.array.dtype.kind in "iu" and (exponent.array < 0).any():
-        raise ValueError("pow: an integer to a negative power is a fraction; call x.float() first")
+    if x.array.dtype.kind != "f":
+        _check_whole_power(x, exponent)
     with np.errstate(all="ignore"):
         return Power()(x, exponent)
+
+
+def _check_whole_power(x, exponent):
+    if x.array.dtype.kind == "b":
+        raise DtypeError("pow: a bool has no powers; use logical_and, or cast to int")
+    if (exponent.array < 0).any():
+        raise ValueError("pow: an integer to a negative power is a fraction; call x.float() first")
 
 
 def maximum(x, other):
@@ -443,6 +472,11 @@ def maximum(x, other):
     -------
     Tensor
         Where both are equal, each gets half of the gradient.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not broadcast.
 
     Examples
     --------
@@ -465,6 +499,11 @@ def minimum(x, other):
     -------
     Tensor
         Where both are equal, each gets half of the gradient.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not broadcast.
 
     Examples
     --------
@@ -493,6 +532,14 @@ def where(condition, x, other):
     ------
     DtypeError
         If `condition` is not a Tensor of bool.
+    ShapeError
+        If the shapes do not broadcast.
+
+    Notes
+    -----
+    No gradient flows to what is not taken; but where it is infinite or NaN before it comes to
+    `where`, 0 times that is NaN: in ``where(x > 0, log(x), 0.0)`` at x = 0. Choose inside as well:
+    ``where(x > 0, log(where(x > 0, x, 1.0)), 0.0)``.
 
     Examples
     --------
@@ -504,9 +551,12 @@ def where(condition, x, other):
     check_tensor(condition, "where")
     if condition.array.dtype.kind != "b":
         raise DtypeError(f"where: condition must be bool, not {condition.dtype.name}")
-    if not hasattr(x, "wrap") and not hasattr(other, "wrap"):
-        x = condition.wrap(np.asarray(x, dtype=np.result_type(x, other)))
-    return Where(condition)(*pair(x, other, "where"))
+    if not is_tensor(x) and not is_tensor(other):
+        x = condition.wrap(as_number(x, condition.array.dtype, "where"))  # bool: the lowest type
+    x, other = pair(x, other, "where")
+    for operand in (x, other):
+        check_broadcast(condition.array.shape, operand.array.shape, "where")
+    return Where(condition.array.copy())(x, other)  # a step keeps it: no change comes through
 
 
 def neg(x):
@@ -551,6 +601,11 @@ def abs(x):
     Tensor
         Its gradient at 0 is 0.
 
+    Raises
+    ------
+    DtypeError
+        If `x` is bool.
+
     Examples
     --------
     >>> import lucid
@@ -558,6 +613,8 @@ def abs(x):
     tensor([1, 2])
     """
     check_tensor(x, "abs")
+    if x.array.dtype.kind == "b":
+        raise DtypeError("abs: a bool has no sign; cast to int first")
     return Absolute()(x)
 
 
@@ -750,6 +807,11 @@ def relu(x):
     Tensor
         Its gradient at 0 is 0.
 
+    Raises
+    ------
+    DtypeError
+        If `x` is bool.
+
     References
     ----------
     .. [1] Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
@@ -761,6 +823,8 @@ def relu(x):
     tensor([0., 2.])
     """
     check_tensor(x, "relu")
+    if x.array.dtype.kind == "b":
+        raise DtypeError("relu: a bool has no sign; cast to int first")
     return Relu()(x)
 
 
@@ -777,11 +841,14 @@ def clamp(x, min=None, max=None):
     Returns
     -------
     Tensor
+        Integers become the default floating-point type if an end is a float.
 
     Raises
     ------
     ValueError
         If neither end is given.
+    DtypeError
+        If an end does not fit in the type of `x`.
 
     Examples
     --------
@@ -792,4 +859,8 @@ def clamp(x, min=None, max=None):
     check_tensor(x, "clamp")
     if min is None and max is None:
         raise ValueError("clamp: needs min, max or both")
-    return Clamp(min, max)(x)
+    ends = [None if end is None else as_number(end, x.array.dtype, "clamp") for end in (min, max)]
+    top = builtins.max([end.dtype for end in ends if end is not None], key=category)
+    if category(top) > category(x.array.dtype):
+        x = cast(x, as_dtype(top))
+    return Clamp(*[None if end is None else end.astype(x.array.dtype) for end in ends])(x)

@@ -1,5 +1,7 @@
 """Products of matrices."""
 
+from math import prod
+
 import numpy as np
 
 from lucid.autograd import Function
@@ -70,10 +72,9 @@ def matmul(x, other):
             f"the next-to-last of the second {b[max(len(b) - 2, 0)]}; they must be equal"
         )
     check_broadcast(a[:-2], b[:-2], "matmul")
-    left = x if len(a) > 1 else reshape(x, (1, *a))
-    right = other if len(b) > 1 else reshape(other, (*b, 1))
-    y = MatMul()(left, right)
-    if len(a) > 1 and len(b) > 1:
-        return y
-    shape = y.array.shape
-    return reshape(y, shape[:-2] + shape[-2:-1] * (len(a) > 1) + shape[-1:] * (len(b) > 1))
+    if len(b) <= 2:  # one matrix for the whole stack: a single product, and a single gradient
+        rows = x if len(a) == 2 else reshape(x, (prod(a[:-1]), a[-1]))
+        y = MatMul()(rows, other if len(b) == 2 else reshape(other, (*b, 1)))
+        return y if len(a) == len(b) == 2 else reshape(y, (*a[:-1], *b[1:]))
+    y = MatMul()(x if len(a) > 1 else reshape(x, (1, *a)), other)
+    return y if len(a) > 1 else reshape(y, (*b[:-2], b[-1]))

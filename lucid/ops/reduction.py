@@ -1,14 +1,16 @@
 """Steps that fold axes together."""
 
+from collections import namedtuple
 from math import prod
 
 import numpy as np
 
 from lucid.autograd import Function
+from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
 from lucid.ops.elementwise import cast_like, exp, sqrt
 from lucid.ops.operands import BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor
-from lucid.ops.shaping import reshape
+from lucid.ops.shaping import clone, reshape
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "log_softmax", "logsumexp", "max", "mean",
@@ -55,7 +57,7 @@ class Extreme(Function):
         y = np.asarray(self.output.array).reshape(
             [1 if axis in self.dims else size for axis, size in enumerate(x.shape)]
         )
-        is_it = x.array == y
+        is_it = (x.array == y) | np.isnan(x.array)  # one NaN makes the extreme NaN
         share = is_it / is_it.sum(axis=self.dims, keepdims=True)
         return spread(grad_y, x.shape, self.dims) * cast_like(x.wrap(share), grad_y)
 
@@ -70,9 +72,10 @@ class LogSoftmax(Function):
         self.dim = dim
 
     def forward(self, x):
-        # the largest is subtracted first: then no power overflows
-        y = x - x.max(axis=self.dim, keepdims=True, initial=-np.inf)
-        return y - np.log(np.exp(y).sum(axis=self.dim, keepdims=True))
+        with np.errstate(divide="ignore", invalid="ignore"):  # an empty axis, or all -inf
+            # the largest is subtracted first: then no power overflows
+            y = x - x.max(axis=self.dim, keepdims=True, initial=-np.inf)
+            return y - np.log(np.exp(y).sum(axis=self.dim, keepdims=True))
 
     def backward(self, grad_y):
         total = sum(grad_y, self.dim, keepdim=True)
@@ -111,7 +114,7 @@ def sum(x, dim=None, keepdim=False, *, dtype=None):
     """
     check_tensor(x, "sum")
     if dtype is not None:
-        x = cast(x, dtype)
+        x = cast(x, as_dtype(dtype))
     return Sum(check_dims(dim, x.array.ndim, "sum"), keepdim)(x)
 
 
@@ -312,9 +315,9 @@ def max(x, dim=None, keepdim=False):
 
     Returns
     -------
-    Tensor or tuple of Tensor
-        The largest; with `dim`, (values, indices), the first index where several are equal. With
-        `dim` the gradient goes to that one alone.
+    Tensor or named tuple of Tensor
+        The largest, equal ones sharing the gradient; with `dim`, ``(values, indices)``, where the
+        first of several equal ones is taken, and gets the whole gradient.
 
     Raises
     ------
@@ -333,7 +336,7 @@ def max(x, dim=None, keepdim=False):
     """
     if dim is None:
         return _extreme(np.max, x, None, keepdim, "max")
-    return _take(x, argmax(x, dim, keepdim=True), dim, keepdim)
+    return _take(x, argmax(x, dim, keepdim=True), dim, keepdim, "max")
 
 
 def min(x, dim=None, keepdim=False):
@@ -350,9 +353,9 @@ def min(x, dim=None, keepdim=False):
 
     Returns
     -------
-    Tensor or tuple of Tensor
-        The smallest; with `dim`, (values, indices), the first index where several are equal. With
-        `dim` the gradient goes to that one alone.
+    Tensor or named tuple of Tensor
+        The smallest, equal ones sharing the gradient; with `dim`, ``(values, indices)``, where the
+        first of several equal ones is taken, and gets the whole gradient.
 
     Raises
     ------
@@ -367,20 +370,23 @@ def min(x, dim=None, keepdim=False):
     """
     if dim is None:
         return _extreme(np.min, x, None, keepdim, "min")
-    return _take(x, argmin(x, dim, keepdim=True), dim, keepdim)
+    return _take(x, argmin(x, dim, keepdim=True), dim, keepdim, "min")
 
 
-def _take(x, indices, dim, keepdim):
+Extremes = namedtuple("Extremes", "values indices")
+
+
+def _take(x, indices, dim, keepdim, name):
     if x.array.ndim == 0:
-        return x, indices
-    dim = check_dim(dim, x.array.ndim, "max")
+        return Extremes(clone(x), indices)
+    dim = check_dim(dim, x.array.ndim, name)
     grid = list(np.ogrid[tuple(slice(size) for size in indices.shape)])
     grid[dim] = indices.array
     values = x[tuple(grid)]
     if keepdim:
-        return values, indices
+        return Extremes(values, indices)
     shape = indices.shape[:dim] + indices.shape[dim + 1 :]
-    return reshape(values, shape), reshape(indices, shape)
+    return Extremes(reshape(values, shape), reshape(indices, shape))
 
 
 def _position(choose, x, dim, keepdim, name):
@@ -601,4 +607,6 @@ def logsumexp(x, dim, keepdim=False):
     top = x.array.max(axis=dims, keepdims=True, initial=-np.inf)
     top = x.wrap(np.where(np.isfinite(top), top, 0).astype(x.array.dtype))
     y = Sum(dims, True)(exp(x - top)).log() + top
-    return y if keepdim else reshape(y, Sum(dims, False).forward(x.array).shape)
+    if keepdim:
+        return y
+    return reshape(y, [size for axis, size in enumerate(x.array.shape) if axis not in dims])
