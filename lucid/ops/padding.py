@@ -17,10 +17,10 @@ SOURCES = {
     "replicate": lambda position, n: np.clip(position, 0, n - 1),
     "circular": lambda position, n: position % n,
 }
-# how far a mode reaches along an axis of n positions, and how that is written
+# by how much less than n positions a mode reaches, and why
 LIMITS = {
-    "reflect": (lambda n: n - 1, "- 1: the edge itself is not repeated"),
-    "circular": (lambda n: n, ": it goes round once"),
+    "reflect": (1, ": a mirror does not repeat the edge"),
+    "circular": (0, ": it goes round once"),
 }
 MODES = ("constant", *SOURCES)
 
@@ -135,11 +135,10 @@ def check_pads(shape, pairs, mode):
             )
         if max(low, high) <= 0 or mode == "constant":
             continue
-        limit, why = LIMITS.get(mode, (None, ""))
-        if rest == 0 or (limit and max(low, high) > limit(rest)):
-            most = limit(rest) if limit and rest else 0
+        less, why = LIMITS.get(mode, (None, ""))
+        most = 0 if less is None or not rest else rest - less
+        if not rest or (less is not None and max(low, high) > most):
             raise ShapeError(
                 f"padding ({low}, {high}) in mode {mode!r} is too much for axis {axis} of shape "
-                f"{shape}, which has {rest} positions; it may be at most {most}"
-                + (f" = {rest} {why}" if most else "")
+                f"{shape}, which has {rest} positions; it may be at most {most}{why}"
             )
