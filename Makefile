@@ -10,7 +10,7 @@ SOURCES = setup.py $(wildcard lucid/_cython/*.pyx lucid/_cython/*.pxd lucid/_cyt
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo    train a small network on handwritten digits"
+	@echo "make demo    train a classifier and an autoencoder on handwritten digits"
 	@echo "make test    run the tests and the examples; make test ARGS='-k conv' for some of them"
 	@echo "make docs    build the documentation into build/docs"
 	@echo "make bench   measure the speed against PyTorch"
