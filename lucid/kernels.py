@@ -20,8 +20,8 @@ from lucid._cython import conv_direct, conv_im2col, conv_naive, workspace
 from lucid.errors import DtypeError, ShapeError
 
 __all__ = [
-    "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get", "get_num_threads", "list", "register",
-    "set_num_threads", "use",
+    "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get",
+    "get_num_threads", "list", "register", "set_num_threads", "use",
 ]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -187,7 +187,7 @@ def _default_threads():
         if text.isdigit() and int(text) >= 1:
             return int(text)
         if text and variable == "LUCID_NUM_THREADS":
-            raise ImportError(f"{variable}={text} is not a number of threads; it must be at least 1")
+            raise ImportError(f"{variable}={text} is not a number of threads of at least 1")
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

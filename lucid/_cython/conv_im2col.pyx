@@ -20,7 +20,9 @@ copied once for each tap, an element of columns moves twice. It must equal `conv
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
-from lucid._cython.microkernel cimport LANE_BYTES, MAX_LANES, ROWS, multiply_add, multiply_add_scattered
+from lucid._cython.microkernel cimport (
+    LANE_BYTES, MAX_LANES, ROWS, multiply_add, multiply_add_scattered,
+)
 from lucid._cython.padded cimport ceil_div, clip, copy_row
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -36,7 +38,8 @@ cdef struct Sizes:
     Py_ssize_t stride[3]
     Py_ssize_t dilation[3]
     Py_ssize_t low[3]
-    Py_ssize_t x_plane, taps, y_plane  # positions of the input, (channel, tap) pairs, positions of the output
+    Py_ssize_t x_plane, y_plane  # positions of one channel
+    Py_ssize_t taps  # (channel, tap) pairs
     Py_ssize_t strip  # positions of one strip
 
 
@@ -133,7 +136,7 @@ cdef void multiply(
     const real *columns, const Py_ssize_t *offset, const real *packed, Py_ssize_t taps,
     Py_ssize_t rows, Py_ssize_t count, real *y, Py_ssize_t pitch, real *corner,
 ) noexcept nogil:
-    """``y[j * pitch + o] += sum over t of packed[t, j] * columns[offset[t] + o]``, for o < count."""
+    """``y[j * pitch + o] += sum over t of packed[t, j] * columns[offset[t] + o]``, o < count."""
     cdef Py_ssize_t q, o, j, lanes = LANE_BYTES // sizeof(real)
     for q in range(ceil_div(count, lanes)):
         if rows == ROWS and (q + 1) * lanes <= count:
@@ -210,9 +213,11 @@ cdef void weight_grad_task(
 ) noexcept nogil:
     """Compute the weights of `lanes` features and up to TAPS taps, from all items in turn."""
     cdef Py_ssize_t turns = ceil_div(sizes.taps, TAPS), lanes = LANE_BYTES // sizeof(real)
-    cdef Py_ssize_t runs = ceil_div(sizes.features, lanes), strips = ceil_div(sizes.y_plane, sizes.strip)
+    cdef Py_ssize_t strips = ceil_div(sizes.y_plane, sizes.strip)
+    cdef Py_ssize_t runs = ceil_div(sizes.features, lanes)
     cdef Py_ssize_t first_tap = task % turns * TAPS, f = task // turns % runs * lanes
-    cdef Py_ssize_t taps = min(TAPS, sizes.taps - first_tap), features = min(lanes, sizes.features - f)
+    cdef Py_ssize_t taps = min(TAPS, sizes.taps - first_tap)
+    cdef Py_ssize_t features = min(lanes, sizes.features - f)
     cdef Py_ssize_t group = task // turns // runs, item, first, last, t, panel, turn
     cdef real *packed = columns + TAPS * sizes.strip
     cdef real *sums = packed + sizes.strip * lanes
@@ -301,7 +306,8 @@ def input_grad(
     )
     cdef Py_ssize_t share = together(&sizes), rows = whole_rows(&sizes), taps, task, t, panel, c
     cdef Py_ssize_t shares = ceil_div(sizes.channels, share), tasks = sizes.items * groups * shares
-    cdef Py_ssize_t packed_size = groups * shares * rows * sizes.features, size = buffer_size(&sizes)
+    cdef Py_ssize_t packed_size = groups * shares * rows * sizes.features
+    cdef Py_ssize_t size = buffer_size(&sizes)
     cdef Workspace workspace
     cdef Py_ssize_t *offset
     cdef real *packed

@@ -3,7 +3,7 @@
 cdef extern from *:
     """
     #if defined(__x86_64__) && defined(__GNUC__)
-    static int lucid_x86_level(void) {  /* the levels are those of the x86-64 psABI, section 3.1.1 */
+    static int lucid_x86_level(void) {  /* as in the x86-64 psABI, section 3.1.1 */
         __builtin_cpu_init();
         if (!(__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))) return 1;
         if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")

@@ -48,10 +48,10 @@ cdef inline Axis lay_out(
     Py_ssize_t size, Py_ssize_t taps, Py_ssize_t output, Py_ssize_t stride, Py_ssize_t dilation,
     Py_ssize_t low, bint backward,
 ) noexcept nogil:
-    """Describe one axis of ``y[o] += x[o * stride + k * dilation - low] * w[k]``, or of its gradient.
+    """Describe one axis of ``y[o] += x[o * stride + k * dilation - low] * w[k]``.
 
-    Forward, m is o. Backward, position i has ``m * stride + phase residue = i + low``, with m
-    counted from the one of position 0.
+    Forward, m is o. For the gradient by x, position i has ``m * stride + residue = i + low``,
+    with m counted from that of position 0.
     """
     cdef Axis axis
     cdef Py_ssize_t first = -ceil_div(-low, stride)  # floor(low / stride): the m of position 0

@@ -20,7 +20,7 @@ cdef extern from *:
 
 
 def openmp():
-    """Return the date of the OpenMP standard this was compiled with, as yyyymm; 0 without OpenMP."""
+    """Return the date, as yyyymm, of the OpenMP standard in use; 0 without OpenMP."""
     return LUCID_OPENMP
 
 

@@ -1,0 +1,146 @@
+"""The direct kernel's weight gradient: sums over items and positions, cut by the shapes alone.
+
+A row of the sums is a (channel, tap) pair, a column is `lanes` features. Each task sums up a fixed
+range of the blocks of all items, for some columns; `add_sums` then adds the ranges in their order.
+So the bits of the result do not depend on the number of threads.
+"""
+
+from libc.string cimport memset
+
+from lucid._cython.direct_plan cimport BLOCK_BYTES, WEIGHT_BYTES, Plan, whole
+from lucid._cython.microkernel cimport LANE_BYTES, ROWS, multiply_add_scattered
+from lucid._cython.padded cimport (
+    Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
+)
+from lucid._cython.types cimport real
+
+cdef enum:
+    POSITIONS = 2048  # elements of a channel of a block, so that its packed outputs fit as well
+    TASKS = 16  # a fixed number, whatever the threads
+
+cdef struct Sums:  # how a weight gradient's sum over items and positions is cut
+    Plan plan
+    Py_ssize_t units, chunks  # blocks of items; ranges of units, each with sums of its own
+    Py_ssize_t columns, parts  # columns of `lanes` features, shared out to this many tasks
+    Py_ssize_t rows  # (channel, tap) pairs of the channels held at a time, in whole ROWS
+    Py_ssize_t column_size  # sums of one column: every (channel, tap) pair, `lanes` features
+    Py_ssize_t positions  # of a block
+    Py_ssize_t buffer_size
+
+
+cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
+    """Cut the work into tasks that do not depend on the number of threads, nor do the bits."""
+    cdef Plan *plan = &sums.plan
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t a, lanes = LANE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
+    plan.taps = axes[0].taps * axes[1].taps * axes[2].taps
+    set_blocks(axes, min(max(size // plan.channels, 8 * lanes), POSITIONS), 4 * lanes)
+    plan.plane = plane_size(axes)
+    plan.step1 = axes[2].pitch
+    plan.step0 = axes[1].pitch * plan.step1
+    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, max(1, size // plan.plane)))
+    sums.units = plan.items
+    sums.positions = 1
+    for a in range(3):
+        plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
+        sums.units *= plan.blocks[a]
+        sums.positions *= axes[a].block
+    sums.rows = whole(plan.held * plan.taps, ROWS)
+    sums.columns = ceil_div(plan.features, lanes)
+    sums.column_size = ceil_div(plan.channels, plan.held) * sums.rows * lanes
+    size = plan.groups * sums.columns * sums.column_size * itemsize
+    sums.chunks = max(1, min(min(TASKS, sums.units), WEIGHT_BYTES // size))
+    sums.parts = clip(ceil_div(TASKS, sums.chunks * plan.groups), sums.columns)
+    sums.buffer_size = plan.held * plan.plane + tail_size(axes) + whole(sums.positions * lanes, 16)
+
+
+cdef inline void pack_columns(
+    Plan *plan, const real *y, Py_ssize_t features, const Py_ssize_t *m, const Py_ssize_t *size,
+    real *packed,
+) noexcept nogil:
+    """Store `lanes` features of each position side by side; zeros where there are fewer."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t m0, m1, m2, f, lanes = LANE_BYTES // sizeof(real)
+    cdef const real *row
+    for m0 in range(size[0]):
+        for m1 in range(size[1]):
+            row = y + ((m[0] + m0) * axes[1].dst_size + m[1] + m1) * axes[2].dst_size + m[2]
+            for m2 in range(size[2]):
+                for f in range(features):
+                    packed[f] = row[f * plan.dst_plane + m2]
+                for f in range(features, lanes):
+                    packed[f] = 0
+                packed += lanes
+
+
+cdef inline void sum_task(
+    Sums *sums, Py_ssize_t task, const real *x, const real *y, const Py_ssize_t *base,
+    Py_ssize_t *position, real *result, real *buffer,
+) noexcept nogil:
+    """Sum up the units of one chunk, for one group and a part of its columns of features."""
+    cdef Plan *plan = &sums.plan
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t m[3]
+    cdef Py_ssize_t size[3]
+    cdef Py_ssize_t a, c, turn, each, held, group, chunk, part, unit, rest, column, first, last
+    cdef Py_ssize_t m0, m1, m2, row, count, feature, lanes = LANE_BYTES // sizeof(real)
+    cdef real *packed = buffer
+    part = task % sums.parts
+    chunk = task // sums.parts % sums.chunks
+    group = task // sums.parts // sums.chunks
+    first = part * sums.columns // sums.parts
+    last = (part + 1) * sums.columns // sums.parts
+    result += (chunk * plan.groups + group) * sums.columns * sums.column_size
+    buffer += whole(sums.positions * lanes, 16)
+    memset(result + first * sums.column_size, 0, (last - first) * sums.column_size * sizeof(real))
+    for unit in range(chunk * sums.units // sums.chunks, (chunk + 1) * sums.units // sums.chunks):
+        rest = unit
+        for a in range(2, -1, -1):
+            m[a] = rest % plan.blocks[a] * axes[a].block
+            size[a] = min(axes[a].block, axes[a].count - m[a])
+            rest //= plan.blocks[a]
+        rest = rest * plan.groups + group
+        count = 0
+        for m0 in range(size[0]):
+            for m1 in range(size[1]):
+                for m2 in range(size[2]):
+                    position[count] = m0 * plan.step0 + m1 * plan.step1 + m2
+                    count += 1
+        for turn in range(ceil_div(plan.channels, plan.held)):
+            c = turn * plan.held
+            held = min(plan.held, plan.channels - c)
+            for each in range(held):
+                copy_channel(
+                    x + (rest * plan.channels + c + each) * plan.src_plane, axes, m,
+                    buffer + each * plan.plane,
+                )
+            memset(buffer + held * plan.plane, 0, tail_size(axes) * sizeof(real))
+            for column in range(first, last):
+                feature = column * lanes
+                pack_columns(
+                    plan, y + (rest * plan.features + feature) * plan.dst_plane,
+                    min(lanes, plan.features - feature), m, size, packed,
+                )
+                for row in range(ceil_div(held * plan.taps, ROWS)):
+                    multiply_add_scattered(
+                        buffer, base + row * ROWS, position, packed, count,
+                        result + column * sums.column_size
+                        + (turn * sums.rows + row * ROWS) * lanes,
+                    )
+
+
+cdef inline void add_sums(Sums *sums, Py_ssize_t f, const real *result, real *w) noexcept nogil:
+    """Add to w what all chunks found for one feature, in their order."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t t, row, chunk, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t group = f // plan.features, feature = f % plan.features
+    cdef Py_ssize_t chunk_size = plan.groups * sums.columns * sums.column_size
+    cdef real total
+    result += (group * sums.columns + feature // lanes) * sums.column_size + feature % lanes
+    w += f * plan.channels * plan.taps
+    for t in range(plan.channels * plan.taps):
+        row = t // (plan.held * plan.taps) * sums.rows + t % (plan.held * plan.taps)
+        total = 0
+        for chunk in range(sums.chunks):
+            total += result[chunk * chunk_size + row * lanes]
+        w[t] += total
