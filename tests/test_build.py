@@ -1,0 +1,62 @@
+"""What is built, and what goes into a distribution."""
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from lucid import kernels
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPILED = ROOT / "lucid" / "_cython"
+SETUP = (ROOT / "setup.py").read_text(encoding="utf-8")
+from_a_checkout = pytest.mark.skipif(
+    not (ROOT / "lucid").is_dir(), reason="the sources are not beside the tests"
+)
+
+
+def test_no_switch_changes_the_arithmetic_of_the_process():
+    code = SETUP.replace("never -ffast-math", "")
+    for switch in ("-ffast-math", "-Ofast", "-ffinite-math-only", "-march=native"):
+        assert switch not in code
+
+
+@from_a_checkout
+def test_compiler_switches_stand_in_setup_only():
+    for path in [*COMPILED.glob("*.pyx"), *COMPILED.glob("*.pxd")]:
+        text = path.read_text(encoding="utf-8")
+        assert "# cython:" not in text and "# distutils:" not in text, path.name
+
+
+@from_a_checkout
+def test_generated_files_stay_under_build():
+    assert not [*(ROOT / "lucid").rglob("*.c"), *(ROOT / "lucid").rglob("*.html")]
+
+
+def test_a_fast_level_was_built():
+    assert set(kernels.build_info()["levels"]) & {"v2", "v3", "v4", "portable"}
+
+
+@from_a_checkout
+def test_the_source_distribution_holds_what_a_build_needs(tmp_path):
+    subprocess.run(
+        [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", tmp_path,
+         "sdist", "--formats=gztar", "--dist-dir", tmp_path],
+        cwd=ROOT, check=True, capture_output=True,
+    )
+    (archive,) = tmp_path.glob("lucid_conv-*.tar.gz")
+    with tarfile.open(archive) as file:
+        names = {name.partition("/")[2] for name in file.getnames()}
+    sources = {
+        str(path.relative_to(ROOT)) for suffix in ("py", "pyx", "pxd", "npz")
+        for path in (ROOT / "lucid").rglob(f"*.{suffix}")
+    }
+    wanted = {"setup.py", "pyproject.toml", "README.md", "LICENSE", "lucid/py.typed", *sources}
+    assert wanted <= names
+    strange = {
+        name for name in names
+        if name.endswith((".c", ".so", ".pyc")) or name.startswith(("docs", "gallery", "build"))
+    }
+    assert not strange
