@@ -60,17 +60,20 @@ cdef inline void pack_columns(
 ) noexcept nogil:
     """Store `lanes` features of each position side by side; zeros where there are fewer."""
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t m0, m1, m2, f, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t m0, m1, m2, part, last, f, lanes = LANE_BYTES // sizeof(real)
     cdef const real *row
     for m0 in range(size[0]):
         for m1 in range(size[1]):
             row = y + ((m[0] + m0) * axes[1].dst_size + m[1] + m1) * axes[2].dst_size + m[2]
-            for m2 in range(size[2]):
+            for part in range(ceil_div(size[2], 16)):  # a cache line of every feature at a time
+                last = min(size[2], part * 16 + 16)
                 for f in range(features):
-                    packed[f] = row[f * plan.dst_plane + m2]
-                for f in range(features, lanes):
-                    packed[f] = 0
-                packed += lanes
+                    for m2 in range(part * 16, last):
+                        packed[m2 * lanes + f] = row[f * plan.dst_plane + m2]
+                for m2 in range(part * 16, last):
+                    for f in range(features, lanes):
+                        packed[m2 * lanes + f] = 0
+            packed += size[2] * lanes
 
 
 cdef inline void sum_task(
