@@ -36,4 +36,8 @@ def seeds():
 @pytest.fixture(scope="session")
 def torch():
     """PyTorch, or None where it is not installed."""
-    return importlib.import_module("torch") if HAS_TORCH else None
+    if not HAS_TORCH:
+        return None
+    module = importlib.import_module("torch")
+    module.set_num_threads(1)  # for small tensors, more threads only wait for each other
+    return module

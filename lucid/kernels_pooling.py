@@ -1,8 +1,8 @@
 """The door to the compiled loops of pooling: NumPy arrays in, NumPy arrays out.
 
-Arrays are (N, C, *spatial) with one to three spatial axes, float32 or float64; the axes in front may
-be any. Every channel of every item is a plane that is pooled by itself; axes of length 1 are put
-before its own, up to three. The arrays of the caller are never written.
+Arrays are (N, C, *spatial) with one to three spatial axes, float32 or float64; the axes in front
+may be any. Every channel of every item is a plane that is pooled by itself; axes of length 1 are
+put before its own, up to three. The arrays of the caller are never written.
 """
 
 from functools import lru_cache
@@ -56,6 +56,7 @@ def max_pool(x, geometry, with_indices=True):
     (array([[[5., 4.]]]), array([[[1, 3]]]))
     """
     shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
+    x = _ready(x)
     y = np.empty(shape, x.dtype)
     indices = np.empty(shape, np.intp) if with_indices else None
     options = (_offsets(geometry), *_options(geometry))
@@ -89,6 +90,7 @@ def max_pool_scatter(y, indices, geometry):
     >>> kernels_pooling.max_pool_scatter(y, indices, geometry)
     array([[[0., 7., 0., 8.]]])
     """
+    y = _ready(y)
     x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
     _run("max_scatter", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
     return x
@@ -121,6 +123,7 @@ def max_pool_gather(x, indices, geometry):
     >>> kernels_pooling.max_pool_gather(x, indices, geometry)
     array([[[6., 8.]]])
     """
+    x = _ready(x)
     y = np.empty(indices.shape, x.dtype)
     _run("max_gather", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
     return y
@@ -156,6 +159,7 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     >>> kernels_pooling.average_pool(x, geometry)
     array([[[3., 3.]]])
     """
+    x = _ready(x)
     y = np.empty((*x.shape[: -geometry.ndim], *geometry.output_size), x.dtype)
     options = _average_options(geometry, count_padding, divisor, x.dtype)
     work = y.size * prod(geometry.kernel_size)
@@ -187,6 +191,7 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     >>> kernels_pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
     array([[[1., 1., 2., 2.]]])
     """
+    y = _ready(y)
     x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
     options = _average_options(geometry, count_padding, divisor, y.dtype)
     work = y.size * prod(geometry.kernel_size)
@@ -194,17 +199,22 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     return x
 
 
+def _ready(x):
+    """Return x itself, or a copy in C order and the machine's byte order."""
+    return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
+
+
 def _planes(x, geometry):
     """View (N, C, *spatial) as (planes, positions)."""
     axis = x.ndim - geometry.ndim
-    return np.ascontiguousarray(x).reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
+    return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
 
 
 def _volumes(x, geometry):
     """View (N, C, *spatial) as (planes, depth, height, width)."""
     axis = x.ndim - geometry.ndim
     size = (1,) * (3 - geometry.ndim) + x.shape[axis:]
-    return np.ascontiguousarray(x).reshape(prod(x.shape[:axis]), *size)
+    return x.reshape(prod(x.shape[:axis]), *size)
 
 
 def _run(name, arrays, options, work):

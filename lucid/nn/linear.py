@@ -78,7 +78,8 @@ class Linear(Module):
         self.in_features = None
         self.out_features = check_int(out_features, "out_features", 1)
         self.weight = UninitializedParameter(device=device, dtype=dtype)
-        self.bias = UninitializedParameter(device=device, dtype=dtype) if bias else None
+        bias = UninitializedParameter(device=device, dtype=dtype) if bias else None
+        self.register_parameter("bias", bias)
         if in_features is not None or not self.learns_features:
             self.materialize(check_int(in_features, "in_features", 1))
 

@@ -1,0 +1,58 @@
+"""Leaving out: how many, which, and what is left."""
+
+import numpy as np
+import pytest
+
+import lucid
+import lucid.nn.functional as F
+
+
+@pytest.mark.parametrize("dtype", [lucid.float32, lucid.float64])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_what_is_left_is_scaled_up(dtype, p):
+    y = F.dropout(lucid.ones(200, 200, dtype=dtype), p)
+    left = y.numpy() != 0
+    assert y.dtype is dtype
+    assert abs(left.mean() - (1 - p)) < 5 * np.sqrt(p * (1 - p) / left.size)
+    np.testing.assert_allclose(y.numpy()[left], 1 / (1 - p), rtol=1e-6)
+
+
+def test_the_gradient_is_zero_where_the_element_was():
+    x = lucid.randn(50, requires_grad=True)
+    y = F.dropout(x, 0.5)
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy() * x.detach().numpy(), y.detach().numpy())
+
+
+def test_the_seed_and_not_the_dtype_decides():
+    kept = []
+    for dtype in (lucid.float32, lucid.float32, lucid.float64):
+        lucid.manual_seed(3)
+        kept.append(F.dropout(lucid.ones(99, dtype=dtype)).numpy() > 0)
+    np.testing.assert_array_equal(kept[0], kept[1])
+    np.testing.assert_array_equal(kept[0], kept[2])
+    assert (F.dropout(lucid.ones(99)).numpy() > 0).tolist() != kept[0].tolist()
+
+
+def test_nothing_and_all():
+    x = lucid.randn(9)
+    assert F.dropout(x, 0.0) is x
+    assert F.dropout(x, 0.5, training=False) is x
+    assert F.dropout(x, 1.0).tolist() == [0.0] * 9
+    assert F.dropout(lucid.tensor(1.0), 0.5).shape == ()
+
+
+@pytest.mark.parametrize(("p", "kind", "message"), [
+    (1.5, ValueError, r"p=1.5 is not a probability; it must be 0 to 1"),
+    (-0.1, ValueError, r"p=-0.1 is not"), (float("nan"), ValueError, r"p=nan is not"),
+    ("half", TypeError, r"p must be a number, not 'half'"),
+    (True, TypeError, r"p must be a number"),
+])
+def test_refusals(p, kind, message):
+    with pytest.raises(kind, match=message):
+        F.dropout(lucid.ones(3), p)
+
+
+def test_integers_are_refused():
+    with pytest.raises(lucid.DtypeError, match="dropout needs float32 or float64, not int64"):
+        F.dropout(lucid.ones(3).long())
