@@ -159,6 +159,7 @@ def normalise_padding(padding, ndim):
     return padding
 
 
+@lru_cache(maxsize=4096)
 def padding_pairs(padding, kernel_size, stride, dilation):
     """Turn 'same', 'valid', or a number or pair for each axis, into (low, high) pairs."""
     if padding == "same":

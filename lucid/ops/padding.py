@@ -4,6 +4,8 @@ Every mode is linear in x, so a step and its adjoint are each other's backward, 
 every order follow.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from lucid.autograd import Function
@@ -94,22 +96,28 @@ def negative(pairs):
 
 def pad_axes(x, pairs, mode="constant", value=0):
     """Pad the last axes of x, as many as there are (low, high) pairs; negative numbers crop."""
-    shape = x.array.shape
-    pairs = ((0, 0),) * (len(shape) - len(pairs)) + pairs
-    check_pads(shape, pairs, mode)
+    pairs = ((0, 0),) * (x.array.ndim - len(pairs)) + pairs
+    padded_shape(x.array.shape, pairs, mode)  # raises where it cannot be done
     if mode == "constant":
         return Pad(pairs, value)(x)
-    crops = tuple((min(low, 0), min(high, 0)) for low, high in pairs)
+    crops = tuple([(min(low, 0), min(high, 0)) for low, high in pairs])
     if any(map(any, crops)):
         x = Pad(crops)(x)
+    return Extend(find_sources(x.array.shape, pairs, mode))(x)
+
+
+@lru_cache(maxsize=256)
+def find_sources(shape, pairs, mode):
+    """List the axes that are extended, each with its source positions and how many come before."""
     sources = []
     for axis, (low, high) in enumerate(pairs):
-        low, high, n = max(low, 0), max(high, 0), x.array.shape[axis]
+        low, high, n = max(low, 0), max(high, 0), shape[axis]
         if low or high:
             sources.append((axis, SOURCES[mode](np.arange(-low, n + high), n), low))
-    return Extend(sources)(x)
+    return tuple(sources)
 
 
+@lru_cache(maxsize=4096)
 def padded_shape(shape, pairs, mode):
     """Give the shape that `pad_axes` makes of one, or raise why it cannot."""
     pairs = ((0, 0),) * (len(shape) - len(pairs)) + pairs
