@@ -201,7 +201,8 @@ class _Walk:
     def run(self, gradients):
         """Return (edge, gradient) for every wanted edge that the roots depend on."""
         self.taken.update(id(gradient.array) for gradient in gradients)
-        with set_grad_enabled(self.create_graph):
+        # an infinite or undefined gradient is an answer, as 1 / x at 0
+        with set_grad_enabled(self.create_graph), np.errstate(all="ignore"):
             for edge, gradient in zip(self.roots, gradients, strict=True):
                 self._add(edge, gradient)
             order = _order(self.roots)

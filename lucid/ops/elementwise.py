@@ -82,10 +82,10 @@ class Power(Function):
         a, b = self.inputs
         grad_a = grad_b = None
         if self.needs[0]:
-            slope = b * pow(a, b - 1)
+            base = a
             if not b.array.all():  # where b = 0 the slope is 0, even at a = 0: 0 * inf is NaN
-                slope = where(b == 0, 0.0, b * pow(where(b == 0, 1.0, a), b - 1))
-            grad_a = sum_to(grad_y * slope, self.input_shapes[0])
+                base = where(b == 0, 1.0, a)
+            grad_a = sum_to(grad_y * b * pow(base, b - 1), self.input_shapes[0])
         if self.needs[1]:
             # 0^b is 0 for every b > 0, and PyTorch takes the slope 0 at b = 0 as well
             is_flat = (a == 0) & (b >= 0)

@@ -98,7 +98,7 @@ def _wrap_number(x, other, name):
 def as_number(number, dtype, name):
     """Make an array of one number: of `dtype`, if that has the number's kind or a higher one."""
     kind = type(number)
-    if kind is float and dtype.kind == "f":  # the usual case
+    if kind is float and dtype.kind == "f" and -3e38 < number < 3e38:  # the usual case
         return np.array(number, dtype)
     if isinstance(number, (bool, np.bool_)):
         kind = bool

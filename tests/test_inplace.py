@@ -1,0 +1,205 @@
+"""Changes in place: they are seen everywhere, counted, and refused where a gradient gets lost."""
+
+import re
+
+import numpy as np
+import pytest
+
+import lucid
+
+METHODS = {
+    "add_": lambda x, v: x.add_(v), "sub_": lambda x, v: x.sub_(v), "mul_": lambda x, v: x.mul_(v),
+    "div_": lambda x, v: x.div_(v), "copy_": lambda x, v: x.copy_(v),
+}
+NUMPY = {
+    "add_": np.add, "sub_": np.subtract, "mul_": np.multiply, "div_": np.divide,
+    "copy_": lambda a, b: np.broadcast_to(b, a.shape),
+}
+each_method = pytest.mark.parametrize("name", METHODS)
+
+
+@each_method
+@pytest.mark.parametrize(
+    "other", [3.0, np.float32(2), [[1.0, 2.0, 4.0]], [[1.0], [2.0]], [[1.0] * 3] * 2], ids=str
+)
+def test_values_are_numpys_and_the_object_is_the_same(name, other):
+    x = lucid.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    array, before = x.array, x.numpy().copy()
+    operand = lucid.tensor(other) if isinstance(other, list) else other
+    assert METHODS[name](x, operand) is x
+    assert x.array is array
+    assert np.allclose(array, NUMPY[name](before, np.asarray(other)))
+    assert x.version == 1
+
+
+def test_fill_zero_clamp_and_alpha():
+    x = lucid.arange(4)
+    assert x.fill_(3).tolist() == [3, 3, 3, 3]
+    assert x.fill_(lucid.tensor(5)).tolist() == [5, 5, 5, 5]
+    assert x.zero_().tolist() == [0, 0, 0, 0]
+    assert lucid.arange(4).clamp_(1, 2).tolist() == [1, 1, 2, 2]
+    assert lucid.arange(2).add_(5, alpha=2).tolist() == [10, 11]
+    assert lucid.arange(2).sub_(lucid.arange(2), alpha=3).tolist() == [0, -2]
+
+
+VIEWS = {
+    "slice": lambda x: x[1:], "step": lambda x: x[::-2], "one": lambda x: x[0, 0],
+    "row": lambda x: x[1], "None": lambda x: x[None], "T": lambda x: x.T, "mT": lambda x: x.mT,
+    "reshape": lambda x: x.reshape(-1), "view": lambda x: x.view(3, 2),
+    "flatten": lambda x: x.flatten(), "squeeze": lambda x: x[:, :1].squeeze(1),
+    "unsqueeze": lambda x: x.unsqueeze(0), "permute": lambda x: x.permute(1, 0),
+    "movedim": lambda x: x.movedim(0, 1), "detach": lambda x: x.detach(), "data": lambda x: x.data,
+    "view of a view": lambda x: x[1:].T[0].unsqueeze(0),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_view_shares_memory_and_version(view):
+    for x in (lucid.zeros(2, 3), lucid.zeros(4, 3)[1:3], lucid.from_numpy(np.zeros((2, 3)))):
+        y = view(x)
+        assert np.shares_memory(x.array, y.array)
+        y.fill_(7)
+        assert y.numpy().min() == 7
+        assert (x.array == 7).sum() == y.numel()
+        assert x.version == y.version == 1
+        x.zero_()
+        assert (y.array == 0).all()
+        assert x.version == y.version == 2
+
+
+COPIES = {
+    "clone": lambda x: x.clone(), "list": lambda x: x[[0, 1]], "mask": lambda x: x[x == 0],
+    "flip": lambda x: x.flip(0), "add": lambda x: x + 0, "double": lambda x: x.double(),
+    "cat": lambda x: lucid.cat([x]), "reshape": lambda x: x.T.reshape(-1),
+    "contiguous": lambda x: x.T.contiguous(),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_copy_shares_nothing(copy):
+    x = lucid.zeros(2, 3)
+    y = copy(x)
+    assert not np.shares_memory(x.array, y.array)
+    y.fill_(7)
+    assert x.version == 0
+
+
+OPERATORS = {
+    "+=": (lambda x, v: x.__iadd__(v), lambda x, v: x + v),
+    "-=": (lambda x, v: x.__isub__(v), lambda x, v: x - v),
+    "*=": (lambda x, v: x.__imul__(v), lambda x, v: x * v),
+    "/=": (lambda x, v: x.__itruediv__(v), lambda x, v: x / v),
+}
+each_operator = pytest.mark.parametrize(("operator", "step"), OPERATORS.values(), ids=OPERATORS)
+
+
+@each_operator
+def test_an_operator_is_in_place_where_nothing_is_recorded(operator, step):
+    x = lucid.ones(2)
+    expected = step(x, 3.0).tolist()
+    assert operator(x, 3.0) is x
+    assert x.tolist() == expected
+    w = lucid.ones(2, requires_grad=True)
+    with lucid.no_grad():
+        assert operator(w, 3.0) is w
+
+
+@each_operator
+def test_an_operator_makes_a_new_tensor_where_a_gradient_is_recorded(operator, step):
+    for x_grad, w_grad in ((True, True), (True, False), (False, True)):
+        x = lucid.tensor([2.0, 3.0], requires_grad=x_grad)
+        w = lucid.tensor([4.0, 5.0], requires_grad=w_grad)
+        y = operator(x * 1 if x_grad else x, w)
+        assert y.requires_grad
+        assert x.tolist() == [2, 3]
+        wanted = [each for each in (x, w) if each.requires_grad]
+        got = lucid.autograd.grad(y.sum(), wanted)
+        expected = lucid.autograd.grad(step(x, w).sum(), wanted)
+        assert [g.tolist() for g in got] == [g.tolist() for g in expected]
+
+
+@each_operator
+def test_an_operator_does_not_change_a_leaf_that_requires_grad(operator, step):
+    w = lucid.ones(2, requires_grad=True)
+    with pytest.raises(lucid.GradError, match="would change a tensor that requires grad"):
+        operator(w, 3.0)
+    assert w.tolist() == [1, 1]
+
+
+WRITES = {
+    **METHODS, "fill_": lambda x, v: x.fill_(v.sum() if lucid_tensor(v) else v),
+    "zero_": lambda x, v: x.zero_(), "x[key] = value": lambda x, v: x.__setitem__(0, v),
+    "clamp_": lambda x, v: x.clamp_(0, 1),
+}
+
+
+def lucid_tensor(x):
+    return isinstance(x, lucid.Tensor)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_requires_grad_is_not_changed_behind_its_graph(name):
+    for w in (lucid.ones(2, requires_grad=True), lucid.ones(2, requires_grad=True) * 1):
+        shown = re.escape(name) if name not in ("fill_", "zero_") else "copy_"
+        with pytest.raises(lucid.GradError, match=f"{shown} would change a tensor that requires"):
+            WRITES[name](w, 3.0)
+        assert w.tolist() == [1, 1]
+        assert w.version == 0
+        with lucid.no_grad():
+            WRITES[name](w, 3.0)
+        assert w.version == 1
+
+
+@pytest.mark.parametrize("name", [*METHODS, "fill_", "x[key] = value"])
+def test_a_value_that_requires_grad_is_not_written_away(name):
+    x, w = lucid.zeros(2), lucid.tensor(1.0, requires_grad=True)
+    with pytest.raises(lucid.GradError, match="the gradient of the value.*would be lost"):
+        WRITES[name](x, w)
+    assert x.version == 0
+    with lucid.no_grad():
+        WRITES[name](x, w)
+    WRITES[name](x, w.detach())
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda x: x.add_(lucid.zeros(3, 2)), lucid.ShapeError,
+         r"a result of shape \(3, 2\) does not fit into \(2,\)"),
+        (lambda x: x.add_(lucid.zeros(1, 2)), lucid.ShapeError, r"shape \(1, 2\) does not fit"),
+        (lambda x: x.add_(lucid.zeros(3)), lucid.ShapeError, "axis -1 has 2 and 3"),
+        (lambda x: x.copy_(lucid.zeros(1, 2)), lucid.ShapeError, r"shape \(1, 2\) does not fit"),
+        (lambda x: x.copy_(np.zeros(3)), lucid.ShapeError, r"shape \(3,\) does not fit"),
+        (lambda x: x.fill_(lucid.zeros(2)), lucid.ShapeError, r"one number, not shape \(2,\)"),
+        (lambda x: x.long().add_(0.5), lucid.DtypeError, "float32 does not fit into int64"),
+        (lambda x: x.long().div_(2), lucid.DtypeError, "float32 does not fit into int64"),
+        (lambda x: x.bool().add_(1), lucid.DtypeError, "int64 does not fit into bool"),
+        (lambda x: x.byte().add_(300), lucid.DtypeError, "300 does not fit in uint8"),
+        (lambda x: x.expand(2, 2).zero_(), ValueError, r"read-only, as of expand\(\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_nothing_changes(call, kind, message):
+    x = lucid.tensor([1.0, 2.0])
+    with pytest.raises(kind, match=message):
+        call(x)
+    assert x.tolist() == [1, 2]
+    assert x.version == 0
+
+
+def test_the_type_of_the_target_stays():
+    assert lucid.zeros(1).add_(lucid.ones(1, dtype=lucid.float64)).dtype is lucid.float32
+    assert lucid.zeros(1, dtype=lucid.int32).add_(lucid.arange(1)).dtype is lucid.int32
+    assert lucid.zeros(2).copy_(lucid.tensor([True, False])).tolist() == [1, 0]
+
+
+def test_writing_over_itself_moved_is_as_if_copied_first():
+    x = lucid.arange(5)
+    x[1:] = x[:-1]
+    assert x.tolist() == [0, 0, 1, 2, 3]
+    x = lucid.arange(4)
+    x.add_(x.flip(0)).sub_(x[::-1])
+    assert x.tolist() == [0, 0, 0, 0]
+
+
+def test_empty_tensors_take_writes():
+    assert lucid.zeros(0, 3).add_(1).fill_(2).shape == (0, 3)
