@@ -59,7 +59,7 @@ def max_pool(x, geometry, with_indices=True):
     x = _ready(x)
     y = np.empty(shape, x.dtype)
     indices = np.empty(shape, np.intp) if with_indices else None
-    options = (_offsets(geometry), *_options(geometry))
+    options = _max_options(geometry)
     arrays = [each if each is None else _volumes(each, geometry) for each in (x, y, indices)]
     _run("max_pool", arrays, options, y.size * prod(geometry.kernel_size))
     return y, indices
@@ -201,6 +201,8 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
 
 def _ready(x):
     """Return x itself, or a copy in C order and the machine's byte order."""
+    if x.flags.c_contiguous and x.dtype.isnative:
+        return x
     return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
 
 
@@ -224,13 +226,15 @@ def _run(name, arrays, options, work):
         return
     loop = _LOOPS[name, arrays[0].dtype]
     threads = kernels.get_num_threads() if work >= kernels.PARALLEL_FROM else 1
+    if work <= CALL_LIMIT:
+        loop(*arrays, *options, threads)
+        return
     step = max(threads, CALL_LIMIT * planes // work)
     for start in range(0, planes, step):
         part = [each if each is None else each[start : start + step] for each in arrays]
         loop(*part, *options, threads)
 
 
-@lru_cache(maxsize=1024)
 def _options(geometry):
     """Lift kernel size, stride, dilation and low to three axes."""
     lead = 3 - geometry.ndim
@@ -244,14 +248,14 @@ def _options(geometry):
 
 
 @lru_cache(maxsize=1024)
-def _offsets(geometry):
-    """For each tap, how far it lies behind the first one in a plane."""
+def _max_options(geometry):
+    """For each tap, how far it lies behind the first one in a plane; then what `_options` gives."""
     offsets = np.zeros(1, np.intp)
     axes = zip(geometry.input_size, geometry.kernel_size, geometry.dilation, strict=True)
     for size, taps, dilation in axes:
         offsets = offsets[:, None] * size + np.arange(taps, dtype=np.intp) * dilation
         offsets = offsets.reshape(-1)
-    return offsets
+    return offsets, *_options(geometry)
 
 
 @lru_cache(maxsize=1024)

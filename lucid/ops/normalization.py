@@ -1,5 +1,7 @@
 """The step of batch normalisation."""
 
+from math import prod
+
 import numpy as np
 
 from lucid.autograd import Function, is_grad_enabled
@@ -38,19 +40,19 @@ class BatchNorm(Function):
         self.of_batch = mean is None
 
     def forward(self, x, w, b):
-        dims = tuple(axis for axis in range(x.ndim) if axis != 1)
-        column = (-1,) + (1,) * (x.ndim - 2)
+        rows = x.reshape(*x.shape[:2], prod(x.shape[2:]))
         if self.of_batch:
-            # sums in double precision: a mean far from 0 must not drown the variance
-            self.mean = x.mean(axis=dims, dtype=np.float64).astype(x.dtype)
-            centred = x - self.mean.reshape(column)
-            square = np.square(centred)
-            self.variance = square.mean(axis=dims, dtype=np.float64).astype(x.dtype)
-        else:
-            centred = x - self.mean.reshape(column)
-        centred *= (w / np.sqrt(self.variance + x.dtype.type(self.eps))).reshape(column)
-        centred += b.reshape(column)
-        return centred
+            count = x.size // x.shape[1]
+            # a row in its own precision, NumPy's pairwise sum; the rows in double precision
+            self.mean = (rows.sum(2).sum(0, dtype=np.float64) / count).astype(x.dtype)
+        y = rows - self.mean[:, None]
+        if self.of_batch:
+            # the squares of what is left, so that a mean far from 0 does not drown the variance
+            squares = np.einsum("ncs,ncs->nc", y, y).sum(0, dtype=np.float64)
+            self.variance = (squares / count).astype(x.dtype)
+        y *= (w / np.sqrt(self.variance + x.dtype.type(self.eps)))[:, None]
+        y += b[:, None]
+        return y.reshape(x.shape)
 
     def backward(self, grad_y):
         x, w, _ = self.inputs
