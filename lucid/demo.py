@@ -7,8 +7,8 @@ training images of `lucid.datasets.load_digits`, each of 8 x 8 pixels:
 * an autoencoder, whose convolutions squeeze an image into 32 numbers and whose *transposed*
   convolutions draw it again from them.
 
-Then it prints how often the classifier is right on the 360 test images, which were written by other
-people, and saves a picture of what both have learnt.
+Then it prints how often the classifier is right on the 360 test images, which it has not seen, and
+saves a picture of what both have learnt.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def make_autoencoder():
 
 
 def wobble(images, rng, strength=0.4):
-    """Shift, stretch and slant every image (N, 1, 8, 8) a little, as another hand would."""
+    """Shift, stretch and slant every image (N, 1, 8, 8) a little, as another hand might."""
     array = images.numpy()[:, 0]
     for _ in range(2):  # along the rows, then along the columns
         array = _wobble_rows(array, rng, strength).transpose(0, 2, 1)
