@@ -29,6 +29,7 @@ extensions = [
     "mathml",
     "polish",
     "docstring_gallery",
+    "layer_pages",
     "reference_pages",
     "sphinx_gallery.gen_gallery",
 ]
@@ -50,13 +51,12 @@ docstring_gallery_package = "lucid"
 docstring_gallery_header = (HERE / "_templates/examples_header.rst").read_text("utf-8")
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_type_aliases = {name: name for name in ("_Size2d", "_Size3d", "DeviceLike", "DTypeLike")}
 maximum_signature_line_length = 88
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 numpydoc_use_plots = False
 numpydoc_xref_param_type = False
-nitpick_ignore_regex = [("py:.*", r"_Size\dd|DeviceLike|DTypeLike")]
+nitpick_ignore_regex = [("py:.*", r"_Size.d|DeviceLike|DTypeLike")]
 intersphinx_mapping = inventories.mapping(HERE)
 
 # the gallery

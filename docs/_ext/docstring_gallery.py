@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import io
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,6 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SECTION = re.compile(r"^Examples\n-+\n", re.M)
 NEXT_SECTION = re.compile(r"^\S.*\n-{3,}$", re.M)
 DIRECTIVE = re.compile(r"\s*#\s*doctest:.*$", re.M)
-BESIDE = (".rst", ".py", ".ipynb", ".py.md5", ".codeobj.json", ".cost.json", ".zip")
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Result:
 
 def stem(symbol):
     """The name of the script: no dots, which sphinx-gallery takes for extensions."""
-    return "ex_" + symbol.fullname.replace(".", "_")
+    return "ex_" + symbol.page.replace(".", "_")
 
 
 def page(symbol, folder="examples"):
@@ -140,14 +140,17 @@ def script(symbol, tried):
         f'r"""\n{symbol.name}\n{"=" * len(symbol.name)}\n\n.. currentmodule:: {symbol.module}\n\n'
         f"{symbol.summary}\n\n.. rst-class:: lucid-badge\n\n   {tried} {plural} of "
         f":{kind}:`{symbol.fullname}`, run and compared with the docstring in this build.\n"
-        f'"""\n\n# sphinx_gallery_thumbnail_path = {thumbnail.path(symbol)!r}'
+        f'"""\n'
     ]
+    config = f"# sphinx_gallery_thumbnail_path = {thumbnail.path(symbol)!r}\n"
     before = "code"
     for kind, block in cells(examples_of(symbol.doc)[0]):
         if kind == "text":
             out.append(("#\n" if before == "text" else "\n# %%\n") + comment(block))
         else:
-            out.append(("\n" if before == "text" else "\n# %%\n") + block)
+            # a cell of this comment alone would be shown as an empty box
+            out.append(("\n" if before == "text" else "\n# %%\n") + config + block)
+            config = ""
         before = kind
     return "\n".join(out) + "\n"
 
@@ -168,18 +171,16 @@ def library_digest(folder):
     return digest.hexdigest()
 
 
-def remove_stale(folder, keep):
-    """Delete scripts, and pages made of them, whose names are gone."""
-    for path in folder.rglob("*"):
-        if path.is_file() and path not in keep and path.suffix in (".py", ".rst"):
+def remove_stale(scripts, pages, keep):
+    """Delete scripts of names that are gone, and what sphinx-gallery made of them."""
+    stems = {path.stem for path in keep}
+    folders = {path.parent.name for path in keep}
+    for path in (*scripts.glob("*/*"), *pages.glob("*/ex_*")):
+        if path.is_file() and path.name.split(".")[0] not in stems:
             path.unlink()
-
-
-def remove_stale_pages(folder, alive):
-    for made in folder.rglob("ex_*.rst"):
-        if made.stem not in alive:
-            for suffix in BESIDE:
-                made.with_name(made.stem + suffix).unlink(missing_ok=True)
+    for folder in (*scripts.glob("*/"), *pages.glob("lucid*/")):
+        if folder.is_dir() and folder.name not in folders:
+            shutil.rmtree(folder)
 
 
 def generate(app):
@@ -210,8 +211,7 @@ def generate(app):
         title = f"``{symbol.module}``"
         write_if_changed(header, f"{title}\n{'-' * len(title)}\n\n:ref:`The reference of this module <file-{symbol.module}>`.\n")
         keep |= {path, header}
-    remove_stale(folder, keep)
-    remove_stale_pages(source / "examples", {path.stem for path in keep})
+    remove_stale(folder, source / "examples", keep)
     write_if_changed(stamp, digest)
     tried = sum(result.tried for result in app.docstring_results.values())
     failed = sum(result.failed for result in app.docstring_results.values())

@@ -1,5 +1,6 @@
 """What Sphinx leaves to be said: soft references, types with their defaults, the kind of a name."""
 
+import inspect
 import re
 
 from docutils import nodes
@@ -41,6 +42,30 @@ def plain_stars(line):
 def escape_shapes(app, what, name, obj, options, lines):
     """Clean the stars of a docstring before numpydoc reads it."""
     lines[:] = map(plain_stars, lines)
+
+
+def plain_signature(app, what, name, obj, options, signature, returns):
+    """Show annotations as they are written: `_Size2d`, not the types it stands for."""
+    function = obj.__init__ if inspect.isclass(obj) else obj
+    words = getattr(function, "__annotations__", {})
+    if not words or not all(isinstance(each, str) for each in words.values()):
+        return None
+    parameters = [*inspect.signature(obj).parameters.values()]
+    if what == "method" and parameters[0].name in ("self", "cls"):
+        parameters = parameters[1:]
+    parts, mark = [], None
+    for each in parameters:
+        if each.kind is each.KEYWORD_ONLY and mark is not each.KEYWORD_ONLY:
+            parts.append("*")
+        mark = each.kind
+        text = str(each.replace(annotation=each.empty, default=each.empty))
+        if each.annotation is not each.empty:
+            text += f": {each.annotation}"
+        if each.default is not each.empty:
+            text += f" = {each.default!r}" if ":" in text else f"={each.default!r}"
+        parts.append(text)
+    back = function.__annotations__.get("return")
+    return f"({', '.join(parts)})", None if inspect.isclass(obj) else back
 
 
 def missing(app, env, node, content):
@@ -87,6 +112,7 @@ def setup(app):
     app.add_role("lucid-code", code_role)
     app.add_role("lucid-kind", kind_role)
     app.connect("autodoc-process-docstring", escape_shapes, priority=100)
+    app.connect("autodoc-process-signature", plain_signature)
     app.connect("missing-reference", missing)
     app.connect("doctree-read", types_with_defaults)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

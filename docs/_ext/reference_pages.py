@@ -27,13 +27,17 @@ def reference(symbol):
     return f":py:obj:`~{symbol.fullname}`"
 
 
-def public_base(symbol):
-    """The nearest public class that a class extends, or None."""
-    names = {id(each.obj): each for each in symbol_names(symbol.fullname.split(".")[0]).values()}
-    for base in symbol.obj.__mro__[1:]:
-        if id(base) in names:
-            return names[id(base)]
-    return None
+def public_bases(symbol):
+    """The public classes that a class extends, mixins last; past a base without a page, its bases."""
+    table = {id(each.obj): each for each in public_symbols(symbol.fullname.split(".")[0])}
+    found, waiting = [], [*symbol.obj.__bases__]
+    while waiting:
+        base = waiting.pop(0)
+        if id(base) in table:
+            found.append(table[id(base)])
+        else:
+            waiting += base.__bases__
+    return sorted(found, key=lambda each: each.name.endswith("Mixin"))
 
 
 def relations(symbol):
@@ -55,17 +59,19 @@ def relations(symbol):
 
 def own_methods(symbol):
     """The documented methods that the class, or a base without a page, defines: in their order."""
-    base = public_base(symbol)
+    inherited = {cls for base in public_bases(symbol) for cls in base.obj.__mro__} | {object}
     found = {}
     for cls in symbol.obj.__mro__:
-        if cls is object or (base and cls is base.obj):
-            break
+        if cls in inherited:
+            continue
         for name, value in vars(cls).items():
             value = getattr(value, "__func__", value)
-            is_own = getattr(value, "__module__", None) == cls.__module__
-            if (name == "__init__" or not name.startswith("_")) and is_own:
-                if inspect.isroutine(value) and value.__doc__:
-                    found.setdefault(name, value)
+            if not inspect.isfunction(value) or value.__module__ != cls.__module__:
+                continue
+            is_public = name == "__init__" or not name.startswith("_")
+            # a base without a page shows what it documents in full
+            if is_public and value.__doc__ and (cls is symbol.obj or re.search(r"\n +---", value.__doc__)):
+                found.setdefault(name, value)
     return list(found)
 
 
@@ -86,8 +92,8 @@ def opening(symbol):
     """The line above the signature: what it is, where it stands, what it extends."""
     kind = "fn" if symbol.kind == "function" else symbol.kind
     parts = [f":lucid-kind:`{kind}` in :ref:`{symbol.home} <file-{symbol.home}>`"]
-    if inspect.isclass(symbol.obj) and (base := public_base(symbol)):
-        parts.append(f"extends {reference(base)}")
+    if inspect.isclass(symbol.obj) and (bases := public_bases(symbol)):
+        parts.append("extends " + ", ".join(map(reference, bases)))
     parts += [f"{words} {reference(other)}" for words, other in relations(symbol)]
     if symbol.aliases:
         parts.append("also " + ", ".join(f"``{alias}``" for alias in symbol.aliases))
@@ -143,7 +149,7 @@ def table_of(symbols):
     rows = [".. list-table::\n   :class: lucid-names\n   :widths: 30 70\n"]
     for each in symbols:
         rows.append(f"   * - {reference(each)}\n     - {each.summary}")
-    toc = "\n".join(f"   {each.fullname}" for each in symbols)
+    toc = "\n".join(f"   {each.page}" for each in symbols)
     return "\n".join(rows) + f"\n\n.. toctree::\n   :hidden:\n\n{toc}\n"
 
 
@@ -196,7 +202,7 @@ def generate(app):
     for symbol in public_symbols(package):
         by_module.setdefault(symbol.module, []).append(symbol)
         if symbol.kind != "data":
-            pages[symbol.fullname] = object_page(symbol)
+            pages[symbol.page] = object_page(symbol)
     modules = [module for module in public_modules(package) if module.__name__ in by_module]
     names = {module.__name__ for module in modules}
     for module in modules:

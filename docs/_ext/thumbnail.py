@@ -8,7 +8,7 @@ FOLDER = "_made/thumbnails"
 
 def path(symbol):
     """Where the picture stands, from the source folder."""
-    return f"{FOLDER}/{symbol.fullname.replace('.', '_')}.svg"
+    return f"{FOLDER}/{symbol.page.replace('.', '_')}.svg"
 
 
 def tile(symbol):
