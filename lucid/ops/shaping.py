@@ -209,7 +209,25 @@ def clone(x):
 
 
 def contiguous(x):
-    """Give the elements in the order of their indices: `x` itself if they lie so already."""
+    """Lay the elements in memory in the order of their indices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any elements.
+
+    Returns
+    -------
+    Tensor
+        `x` itself if its elements lie so already, else a copy.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> x = lucid.zeros(2, 3).T
+    >>> x.is_contiguous(), x.contiguous().is_contiguous()
+    (False, True)
+    """
     return x if x.array.flags.c_contiguous else Clone()(x)
 
 

@@ -1,6 +1,7 @@
 """Less memory for more time: forget what a part of the graph saved, and compute it again."""
 
 import weakref
+from functools import partial
 
 from lucid import random
 from lucid.autograd import enable_grad, is_grad_enabled
@@ -123,7 +124,7 @@ class _Region:
     def _is_argument(self, x):
         return any(x is each for each in self.tensors)
 
-    def recompute(self, node):
+    def recompute(self, asked):
         """Run the function again and give every node what the node in its place has saved."""
         if self.is_open:
             raise GradError(
@@ -140,8 +141,12 @@ class _Region:
         again = self._run_again()
         for reference, other in zip(self.nodes, again, strict=True):
             node = reference()
-            if node is not None and node.recompute is not None:
+            if node is None or node.recompute is None:  # nobody will ask
+                continue
+            if node is asked or other.recompute is None:
                 _refill(node, other)
+            else:  # it stands in a checkpoint inside this one, and has forgotten as well
+                node.recompute = partial(_refill, other=other)
 
     def _run_again(self):
         again = []
@@ -185,9 +190,5 @@ def _detached(x):
 
 
 def _refill(node, other):
-    """Give a node what another one saved; where that one forgot it too, when it is asked for."""
-    if other.recompute is not None:
-        node.recompute = lambda node: node.remember(other)
-    else:
-        node.remember(other)
-        other.release()
+    node.remember(other)
+    other.release()

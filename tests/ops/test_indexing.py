@@ -1,0 +1,148 @@
+"""Reading and writing with brackets: NumPy's answers, and gradients that go where they came from."""
+
+import numpy as np
+import pytest
+
+import lucid
+
+ARRAY = np.arange(24.0).reshape(2, 3, 4)
+MASK = ARRAY % 5 < 2
+VIEWS = {
+    "int": 1, "negative": -1, "numpy int": np.int64(1), "slice": slice(1, None),
+    "step": np.s_[:, ::2], "backward": np.s_[:, ::-1, 3:0:-2], "None": None, "Ellipsis": ...,
+    "empty tuple": (), "all ints": (1, 2, 3), "ints and None": np.s_[0, None, :, 1],
+    "Ellipsis inside": np.s_[0, ..., 1], "nothing": np.s_[:, 2:2], "None at the end": np.s_[..., None],
+}
+COPIES = {
+    "list": [1, 0, 1], "negative list": [-1], "empty list": [], "array": np.array([[0, 1], [1, 1]]),
+    "array and slice": np.s_[:, np.array([2, 0, 2])], "two arrays": ([0, 1, 1], [2, 0, 0]),
+    "arrays apart": ([0, 1], slice(None), [3, 3]), "mask": MASK, "mask of rows": MASK[:, 0, 0],
+    "mask inside": np.s_[:, np.array([True, False, True])], "list of bools": [True, False],
+    "list and None": (None, [1, 1]), "True": True, "False": False,
+    "int and list": np.s_[1, [0, 0, 2]], "uint8": np.array([1, 0], np.uint8),
+}
+each_key = pytest.mark.parametrize("key", [*VIEWS.values(), *COPIES.values()],
+                                   ids=[*VIEWS, *COPIES])
+
+
+def as_tensors(key):
+    if isinstance(key, tuple):
+        return tuple(as_tensors(each) for each in key)
+    return lucid.tensor(key) if isinstance(key, np.ndarray) else key
+
+
+@each_key
+def test_reading_is_numpys(key):
+    x = lucid.tensor(ARRAY)
+    for each in (key, as_tensors(key)):
+        assert np.array_equal(x[each].array, ARRAY[key])
+        assert x[each].shape == ARRAY[key].shape
+
+
+@each_key
+def test_reading_has_derivatives(key, check_derivatives):
+    check_derivatives(lambda x: x[key] ** 2, ARRAY / 10)
+
+
+@each_key
+def test_writing_is_numpys(key):
+    for value in (7, np.float32(8), ARRAY[key] * 2):
+        expected, x = ARRAY.copy(), lucid.tensor(ARRAY)
+        expected[key] = value
+        x[as_tensors(key)] = lucid.tensor(value) if isinstance(value, np.ndarray) else value
+        assert np.array_equal(x.array, expected)
+        assert x.version == 1
+
+
+@pytest.mark.parametrize("key", VIEWS.values(), ids=VIEWS)
+def test_ints_slices_none_and_ellipsis_give_views(key):
+    x = lucid.tensor(ARRAY)
+    y = x[key]
+    y.fill_(-1)
+    assert (x.array == -1).sum() == y.numel()
+    assert x.version == y.version == 1
+
+
+@pytest.mark.parametrize("key", COPIES.values(), ids=COPIES)
+def test_other_keys_give_copies(key):
+    x = lucid.tensor(ARRAY)
+    x[key].fill_(-1)
+    assert np.array_equal(x.array, ARRAY)
+    assert x.version == 0
+
+
+def test_a_tensor_of_one_integer_is_a_position():
+    x = lucid.tensor(ARRAY)
+    assert np.array_equal(x[lucid.tensor(1), :, lucid.tensor(2)].array, ARRAY[1, :, 2])
+    assert np.array_equal(x[[lucid.tensor(1), lucid.tensor(0)]].array, ARRAY[[1, 0]])
+
+
+def test_a_gradient_adds_up_where_a_position_is_read_twice():
+    x = lucid.zeros(3, requires_grad=True)
+    x[[0, 2, 0, 0]].sum().backward()
+    assert x.grad.tolist() == [3, 0, 1]
+
+
+def test_a_key_that_changes_later_does_not_mislead_the_gradient():
+    for key, other in ((lucid.tensor([0, 1]), 2), (np.array([0, 1]), 2),
+                       (lucid.tensor([True, True, False]), True)):
+        x = lucid.zeros(3, requires_grad=True)
+        y = x[key].sum()
+        key[:] = other
+        y.backward()
+        assert x.grad.tolist() == [1, 1, 0]
+
+
+def test_an_element_can_be_changed_in_place():
+    x = lucid.zeros(3)
+    x[0] += 2
+    x[1].fill_(5)
+    x[2:].mul_(3).add_(1)
+    assert x.tolist() == [2, 5, 1]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+def test_a_written_value_takes_the_type_of_the_target(dtype):
+    x = lucid.zeros(2, dtype=dtype)
+    x[0] = lucid.tensor([1.0])
+    x[1] = True
+    assert x.dtype.name == dtype
+    assert x.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (2, r"x\[key\] .*x of shape \(2, 3, 4\): index 2 is out of bounds for axis 0"),
+        ((0, 0, 0, 0), "too many indices"), ([0, 5], "index 5 is out of bounds"),
+        ((..., ...), "single ellipsis"), (1.0, "only integers, slices"), ("a", "only integers"),
+        (lucid.ones(2), "arrays used as indices must be of integer"),
+        (np.ones((3, 3), bool), "boolean index did not match"),
+        (([0, 1], [0, 1, 2]), "shape mismatch"),
+    ],
+)
+def test_a_wrong_key_is_refused_for_reading_and_writing(key, message):
+    x = lucid.tensor(ARRAY)
+    with pytest.raises(IndexError, match=message):
+        x[key]
+    with pytest.raises(IndexError, match=message):
+        x[key] = 0
+    assert x.version == 0
+    assert np.array_equal(x.array, ARRAY)
+
+
+def test_a_value_of_a_wrong_shape_is_refused():
+    x = lucid.tensor(ARRAY)
+    with pytest.raises(lucid.ShapeError, match=r"x of shape \(2, 3, 4\): could not broadcast"):
+        x[0] = lucid.zeros(2)
+    assert x.version == 0
+
+
+def test_writing_into_what_requires_grad_needs_no_grad():
+    x = lucid.zeros(2, requires_grad=True)
+    for target in (x, x * 1):
+        with pytest.raises(lucid.GradError, match=r"x\[key\] = value would change a tensor"):
+            target[0] = 1
+    with lucid.no_grad():
+        x[0] = 1
+    assert x.tolist() == [1, 0]
