@@ -86,7 +86,8 @@ def test_a_type_that_the_values_do_not_show_is_named(dtype, text):
 
 
 def test_elements_are_aligned_also_beside_infinities_where_pytorchs_are_not():
-    assert repr(lucid.tensor([[INF, 1.0], [1.0, -0.0]])) == "tensor([[inf,  1.],\n        [ 1., -0.]])"
+    x = lucid.tensor([[INF, 1.0], [1.0, -0.0]])
+    assert repr(x) == "tensor([[inf,  1.],\n        [ 1., -0.]])"
 
 
 def test_an_empty_tensor_names_its_type_and_its_shape():

@@ -13,7 +13,7 @@ __all__ = ["matmul"]
 
 
 class MatMul(Function):
-    r"""Multiply stacks of matrices: for :math:`Y = AB`, A gets :math:`G B^T` and B :math:`A^T G`."""
+    r"""Multiply stacks of matrices: if :math:`Y = AB`, A gets :math:`GB^T` and B :math:`A^TG`."""
 
     def forward(self, a, b):
         return np.matmul(a, b)

@@ -48,7 +48,7 @@ def as_floating(x):
 
 
 def check_writable(x, value, name):
-    """Refuse to write `value` into x where a gradient would get lost, or the memory is read-only."""
+    """Refuse to write `value` into x if a gradient would get lost or the memory is read-only."""
     if is_grad_enabled():
         if x.requires_grad:
             raise GradError(

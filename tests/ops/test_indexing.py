@@ -1,4 +1,4 @@
-"""Reading and writing with brackets: NumPy's answers, and gradients that go where they came from."""
+"""Reading and writing with brackets: NumPy's answers, and gradients go back where they belong."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ VIEWS = {
     "int": 1, "negative": -1, "numpy int": np.int64(1), "slice": slice(1, None),
     "step": np.s_[:, ::2], "backward": np.s_[:, ::-1, 3:0:-2], "None": None, "Ellipsis": ...,
     "empty tuple": (), "all ints": (1, 2, 3), "ints and None": np.s_[0, None, :, 1],
-    "Ellipsis inside": np.s_[0, ..., 1], "nothing": np.s_[:, 2:2], "None at the end": np.s_[..., None],
+    "Ellipsis inside": np.s_[0, ..., 1], "nothing": np.s_[:, 2:2],
+    "None at the end": np.s_[..., None],
 }
 COPIES = {
     "list": [1, 0, 1], "negative list": [-1], "empty list": [], "array": np.array([[0, 1], [1, 1]]),

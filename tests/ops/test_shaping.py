@@ -1,4 +1,4 @@
-"""Moving elements: values against NumPy, derivatives against differences, views where they can be."""
+"""Moving elements: values against NumPy, derivatives against differences, views where possible."""
 
 import numpy as np
 import pytest
@@ -114,7 +114,7 @@ def test_contiguous_is_the_tensor_itself_if_it_can_be():
         (lambda x: x.reshape(-2, -3), lucid.ShapeError, "no other negative size"),
         (lambda x: x.reshape(2.0, 3), TypeError, "must be an int, not 2.0"),
         (lambda x: lucid.zeros(0).reshape(0, -1), lucid.ShapeError, "not a multiple of 0"),
-        (lambda x: x.T.view(6), lucid.ShapeError, r"do not lie in memory as \(6,\) needs; use resh"),
+        (lambda x: x.T.view(6), lucid.ShapeError, r"do not lie in memory as \(6,\) needs; use"),
         (lambda x: x.flatten(1, 0), lucid.ShapeError, "start_dim=1 comes after end_dim=0"),
         (lambda x: x.flatten(2), lucid.ShapeError, "flatten: dim=2 is not an axis"),
         (lambda x: x.permute(0), lucid.ShapeError, r"dims=\(0,\) must name each of 2 axes once"),

@@ -202,7 +202,7 @@ def test_an_error_in_the_function_ends_the_region():
 
 
 def peak(call, blocks, steps):
-    """Train once through blocks of steps; give the peak of the memory, in arrays of the size of x."""
+    """Train once through blocks of steps; give the peak of the memory, in arrays as large as x."""
     x = lucid.rand(1, 4, 2000, requires_grad=True)
     w = lucid.rand(4, 4, 3, requires_grad=True)
     geometry = conv_geometry(x.shape, w.shape, padding=(1,))
