@@ -275,7 +275,8 @@ class _Walk:
         for position, (edge, result) in enumerate(zip(node.edges, results, strict=True)):
             if result is None or not needs[position]:
                 continue
-            shape, dtype = node.input_shapes[position], node.input_dtypes[position]
+            shape = node.input_shapes[position]
+            dtype = edge.result_dtype if isinstance(edge, Function) else edge.array.dtype
             array = getattr(result, "array", None)
             if array is None or array.shape != shape or array.dtype != dtype:
                 name = f"{type(node).__name__}.backward: gradient {position}"

@@ -123,7 +123,7 @@ class Function:
         y.requires_grad = True
         self.edges = tuple([(x.node or x) if x.requires_grad else None for x in inputs])
         self.input_shapes = tuple([x.array.shape for x in inputs])
-        self.input_dtypes = [x.array.dtype for x in inputs]
+        self.result_dtype = y.array.dtype
         if self.keeps_inputs:
             self._inputs = inputs
             self._versions = [x.counter[0] for x in inputs]
