@@ -38,7 +38,8 @@ def draw_case(rng, name, large=False):
         if rng.random() < 0.2:
             options.update(stride=1, padding="same")
             padding = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-        options["padding_mode"] = str(rng.choice(["zeros"] * 4 + ["reflect", "replicate", "circular"]))
+        modes = ["zeros"] * 4 + ["reflect", "replicate", "circular"]
+        options["padding_mode"] = str(rng.choice(modes))
         spread = zip(kernel, dilation, each(padding), strict=True)
         least = [max(1 + p, d * (k - 1) + 1) for k, d, p in spread]
     size = [low + int(rng.integers(0, 12 if large else 4)) for low in least]
@@ -68,7 +69,8 @@ def draw_arrays(rng, case, y_shape, draw):
     """Draw x, w, b, the gradient of y, and what the gradients of x, w and b are multiplied by."""
     w_shape, b_shape = weight_shape(case)
     x_shape = tuple(case["x_shape"])
-    return [draw(shape) for shape in (x_shape, w_shape, b_shape, y_shape, x_shape, w_shape, b_shape)]
+    arguments = x_shape, w_shape, b_shape
+    return [draw(shape) for shape in (*arguments, y_shape, *arguments)]
 
 
 def derivatives(grad, run, x, w, b, g, vx, vw, vb):

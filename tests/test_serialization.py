@@ -406,7 +406,8 @@ def test_a_bit_flipped_anywhere_is_refused_or_harmless(whole):
 
 def test_random_bytes_are_refused(tmp_path):
     source = np.random.default_rng(0)
-    for suffix, start in [("npz", b""), ("npz", b"PK\x03\x04"), ("safetensors", b"\x40" + bytes(7))]:
+    starts = [("npz", b""), ("npz", b"PK\x03\x04"), ("safetensors", b"\x40" + bytes(7))]
+    for suffix, start in starts:
         path = tmp_path / f"a.{suffix}"
         for length in (0, 1, 2, 7, 8, 9, 30, 300, 5000):
             path.write_bytes(start + source.bytes(length))
@@ -573,7 +574,8 @@ def safe(entries, data=b"", length=None):
         (safe({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(7)), "annot be"),
         (safe({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}, bytes(8)), "annot be"),
         (safe({"a": {"dtype": "F99", "shape": [2], "data_offsets": [0, 8]}}, bytes(8)), "annot be"),
-        (safe({"a": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}}, bytes(8)), "annot be"),
+        (safe({"a": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}}, bytes(8)),
+         "annot be"),
         (safe({"a": {"dtype": "F16", "shape": [4], "data_offsets": [0, 8]}}, bytes(8)), "float16"),
         (safe({"a": {"dtype": "F32", "shape": [2**62, 2**62], "data_offsets": [0, 8]}}, bytes(8)),
          "cannot be read"),

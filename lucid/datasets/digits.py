@@ -17,7 +17,8 @@ def load_digits(train=None):
 
     The file holds Optical Recognition of Handwritten Digits by E. Alpaydin and C. Kaynak [1]_, the
     1,797 images of its test part, in their order. Licence: Creative Commons Attribution 4.0
-    (CC BY 4.0). `lucid/datasets/digits.txt` beside the data has source, licence and history in full.
+    (CC BY 4.0). Source, licence and history are told in full beside the data, in
+    `lucid/datasets/digits.txt`.
 
     Parameters
     ----------

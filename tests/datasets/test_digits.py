@@ -25,7 +25,9 @@ def test_all_of_them():
 def test_the_numbers_are_those_of_the_source():
     images, labels = load_digits().tensors
     bytes_ = (images.array * 16).astype(np.uint8).tobytes() + labels.array.astype("u1").tobytes()
-    assert hashlib.sha256(bytes_).hexdigest() == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+    assert hashlib.sha256(bytes_).hexdigest() == (
+        "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+    )
 
 
 def test_the_parts_are_fixed_and_together_they_are_all():
