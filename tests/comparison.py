@@ -67,3 +67,18 @@ def _compare(function, x, gradient, step, tolerance):
         x[place] = before
     scale = max(1.0, np.abs(expected).max(initial=0))
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=tolerance * scale)
+
+
+def check_torch(library, torch, ours, theirs, arrays, factor=100):
+    """Hold values and derivatives against PyTorch's, within `factor` units of the last place."""
+    if torch is None:
+        return
+    expected = derivatives(torch, theirs, arrays)
+    found = derivatives(library, ours, arrays)
+    dtype = np.result_type(*arrays)
+    for place, (mine, other) in enumerate(zip(found, expected, strict=True)):
+        scale = max(1, np.abs(other).max(initial=0))
+        np.testing.assert_allclose(
+            mine, other, rtol=0, atol=factor * scale * np.finfo(dtype).eps, err_msg=f"result {place}"
+        )
+        assert mine.dtype == dtype and mine.shape == other.shape

@@ -1,7 +1,10 @@
 """Layers, and the modules and parameters that networks are made of."""
 
 from lucid.nn import functional, grad, init
-from lucid.nn.activation import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from lucid.nn.activation import (
+    ELU, GELU, GLU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSoftmax, Mish, PReLU, ReLU,
+    ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmax2d, Softplus, Tanh,
+)
 from lucid.nn.batchnorm import (
     BatchNorm1d, BatchNorm2d, BatchNorm3d, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d,
 )
@@ -10,7 +13,7 @@ from lucid.nn.container import (
 )
 from lucid.nn.conv import Conv1d, Conv2d, Conv3d
 from lucid.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from lucid.nn.dropout import Dropout
+from lucid.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from lucid.nn.flatten import Flatten, Unflatten
 from lucid.nn.lazy import LazyModuleMixin
 from lucid.nn.lazy_conv import (
@@ -20,5 +23,10 @@ from lucid.nn.lazy_conv import (
 from lucid.nn.linear import LazyLinear, Linear
 from lucid.nn.loss import CrossEntropyLoss, MSELoss, NLLLoss
 from lucid.nn.module import Module
+from lucid.nn.padding import (
+    CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d,
+    ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d,
+    ReplicationPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,
+)
 from lucid.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from lucid.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d

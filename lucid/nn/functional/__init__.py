@@ -1,10 +1,13 @@
 """The layers as functions of tensors, to be called with weights of your own."""
 
-from lucid.nn.functional.activation import log_softmax, relu, sigmoid, softmax, tanh
+from lucid.nn.functional.activation import (
+    elu, gelu, glu, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax, mish, prelu, relu,
+    relu6, selu, sigmoid, silu, softmax, softplus, tanh,
+)
 from lucid.nn.functional.conv import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )
-from lucid.nn.functional.dropout import dropout
+from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from lucid.nn.functional.linear import linear
 from lucid.nn.functional.loss import cross_entropy, mse_loss, nll_loss
 from lucid.nn.functional.normalization import batch_norm

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from comparison import check_differences, derivatives
+from comparison import check_differences, check_torch, derivatives
 
 import lucid
 import lucid.nn.functional as F
@@ -35,3 +35,62 @@ def test_relu_leaves_its_input_alone():
     assert x.tolist()[0] == -1.0
     y.sum().backward()
     assert x.grad.tolist()[:2] == [0.0, 0.0]
+
+
+OPTIONS = [
+    ("relu6", {}), ("leaky_relu", {}), ("leaky_relu", {"negative_slope": -0.3}), ("elu", {}),
+    ("elu", {"alpha": 0.7}), ("selu", {}), ("gelu", {}), ("gelu", {"approximate": "tanh"}),
+    ("silu", {}), ("mish", {}), ("softplus", {}), ("softplus", {"beta": 3.0, "threshold": 4.0}),
+    ("hardtanh", {}), ("hardtanh", {"min_val": -0.3, "max_val": 2.0}), ("hardswish", {}),
+    ("hardsigmoid", {}), ("glu", {}), ("glu", {"dim": 1}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIONS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_equal_to_pytorch_and_to_differences(torch, name, options, dtype):
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal((3, 4, 6)) * 4).astype(dtype)
+    ours = getattr(F, name)
+    if torch is not None:
+        theirs = getattr(torch.nn.functional, name)
+        if name == "hardsigmoid":  # PyTorch cannot differentiate it twice
+            theirs = lambda a: torch.nn.functional.relu6(a + 3) / 6  # noqa: E731
+        # far from 0, 1 - tanh^2 is what is left of two numbers near 1, times x^5
+        factor = 2000 if options.get("approximate") else 100
+        check_torch(
+            lucid, torch, lambda a: ours(a, **options), lambda a: theirs(a, **options), [x], factor
+        )
+    check_differences(lucid, lambda a: ours(a, **options), [x[:1]])
+
+
+@pytest.mark.parametrize(("shape", "count"), [((4, 3, 5), 3), ((4, 3), 1), ((3,), 1), ((2, 3), 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_prelu(torch, shape, count, dtype):
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(each).astype(dtype) for each in (shape, (count,))]
+    if torch is not None:
+        check_torch(lucid, torch, F.prelu, torch.nn.functional.prelu, arrays)
+    check_differences(lucid, F.prelu, arrays)
+
+
+x = lucid.zeros(2, 3)
+ERRORS = [
+    (lambda: F.relu6(x.long()), lucid.DtypeError, r"relu6 needs float32 or float64, not int64"),
+    (lambda: F.gelu(x, "erf"), ValueError, r"approximate='erf' is not 'none' or 'tanh'"),
+    (lambda: F.softplus(x, beta=0), ValueError, r"beta=0 is out of range; .* greater than 0"),
+    (lambda: F.hardtanh(x, 2, 1), ValueError, r"min_val=2 must be below max_val=1"),
+    (lambda: F.leaky_relu(x, "a"), TypeError, r"negative_slope must be a number, not 'a'"),
+    (lambda: F.glu(x), lucid.ShapeError, r"axis -1 of shape \(2, 3\) has 3 positions; .* even"),
+    (lambda: F.glu(x, 2), lucid.ShapeError, r"glu: dim=2 is not an axis"),
+    (lambda: F.prelu(x, lucid.zeros(2)), lucid.ShapeError,
+     r"weight of shape \(2,\) does not fit an input of shape \(2, 3\); needs \(1,\), or \(3,\)"),
+    (lambda: F.prelu(x, lucid.zeros(3).double()), lucid.DtypeError, r"weight is float64"),
+    (lambda: F.elu(3.0), TypeError, r"elu: needs a Tensor, not float"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), ERRORS, ids=[row[2][:40] for row in ERRORS])
+def test_refusals(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()

@@ -1,0 +1,55 @@
+"""What the functions ask of their tensors before they compute."""
+
+from lucid.errors import DtypeError, ShapeError
+from lucid.ops.operands import check_tensor
+
+
+def check_floating(x, name):
+    """Refuse what is no tensor of floating-point numbers."""
+    check_tensor(x, name)
+    if x.array.dtype.kind != "f":
+        raise DtypeError(f"{name} needs float32 or float64, not {x.dtype.name}; call x.float()")
+
+
+def check_same_type(name, **tensors):
+    """Refuse tensors that are not all float32, or all float64; None passes."""
+    given = {key: each for key, each in tensors.items() if each is not None}
+    for key, each in given.items():
+        check_tensor(each, f"{name}: {key}")
+    (first, x), *others = given.items()
+    if x.array.dtype.kind != "f":
+        raise DtypeError(
+            f"{name}: {first} needs float32 or float64, not {x.dtype.name}; call .float()"
+        )
+    for key, each in others:
+        if each.array.dtype != x.array.dtype:
+            raise DtypeError(
+                f"{name}: {first} is {x.dtype.name}, but {key} is {each.dtype.name}; convert one "
+                f"with .to(dtype)"
+            )
+
+
+def check_same_shape(name, **tensors):
+    """Refuse two tensors whose shapes differ, which broadcasting would hide."""
+    (first, x), (second, other) = tensors.items()
+    if x.array.shape != other.array.shape:
+        raise ShapeError(
+            f"{name}: {first} of shape {x.array.shape} and {second} of shape {other.array.shape} "
+            f"must be of one shape; reshape or expand one of them"
+        )
+
+
+def check_number(value, name, low=None, high=None, above=None):
+    """Return a number as a float, refusing what is none or out of its range."""
+    if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} must be a number, not {value!r} ({type(value).__name__})")
+    value = float(value)
+    wrong = (
+        (low is not None and not value >= low) or (high is not None and not value <= high)
+        or (above is not None and not value > above)
+    )
+    if wrong:
+        bounds = {"at least": low, "at most": high, "greater than": above}
+        wanted = " and ".join(f"{k} {v:g}" for k, v in bounds.items() if v is not None)
+        raise ValueError(f"{name}={value:g} is out of range; it must be {wanted}")
+    return value
