@@ -7,6 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 os.environ["MPLBACKEND"] = "Agg"
+os.environ.setdefault("LUCID_NUM_THREADS", "1")  # small networks on a machine that builds a site
 
 import inventories  # noqa: E402
 import matplotlib  # noqa: E402
@@ -31,6 +32,7 @@ extensions = [
     "docstring_gallery",
     "layer_pages",
     "reference_pages",
+    "status_page",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_docstrings", "_made", "**/GALLERY_HEADER.rst", "examples/**/*.ipynb"]
@@ -50,6 +52,7 @@ doctest_test_doctest_blocks = "default"
 docstring_gallery_package = "lucid"
 docstring_gallery_header = (HERE / "_templates/examples_header.rst").read_text("utf-8")
 autodoc_typehints = "signature"
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 88
 numpydoc_show_class_members = False
@@ -82,13 +85,16 @@ matplotlib.rcParams["figure.dpi"] = 110
 # the pages
 html_theme = "pydata_sphinx_theme"
 html_title = "lucid"
+html_favicon = "_static/logo.svg"
 html_static_path = ["_static", "_made/static"]
 html_css_files = ["lucid.css"]
 html_js_files = []
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": "lucid"},
+    "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo-dark.svg",
+             "text": "lucid", "alt_text": "lucid, start page"},
+    "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],

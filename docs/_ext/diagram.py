@@ -8,8 +8,8 @@ page, so that they follow its theme; someone who asks for less motion sees the f
 import html
 from itertools import product
 
-CELL = 22
-DEPTH = 9  # shift from one slice of a volume to the next
+CELL = {1: 24, 2: 22, 3: 12}  # by rank
+SLICE_GAP = 10  # between the slices of a volume
 GAP = 60
 TOP = 26
 LETTER = 8  # about the width of a letter of a caption
@@ -23,32 +23,36 @@ def _spread(low, size, cover):
 
 
 class Panel:
-    """One array: where its cells are drawn, one to three axes."""
+    """One array: where its cells are drawn. A volume is drawn slice beside slice."""
 
-    def __init__(self, x, bounds, sizes):
-        self.x, self.bounds, self.sizes = x, bounds, sizes
-        spans = [last - first for first, last in bounds]
-        depth = spans[0] if len(spans) == 3 else 1
-        self.shift = DEPTH * (depth - 1)
-        self.width = spans[-1] * CELL + self.shift
-        self.height = (spans[-2] if len(spans) > 1 else 1) * CELL + self.shift
+    def __init__(self, bounds, sizes):
+        self.x = 0
+        self.sizes = sizes
+        # slices beyond the ends of a volume would only be padding: they are left out
+        self.bounds = [(0, sizes[0]), *bounds[1:]] if len(sizes) == 3 else bounds
+        self.cell = CELL[len(sizes)]
+        spans = [last - first for first, last in self.bounds]
+        self.slice = spans[-1] * self.cell + SLICE_GAP
+        self.width = self.slice * (spans[0] if len(spans) == 3 else 1) - SLICE_GAP
+        self.height = (spans[-2] if len(spans) > 1 else 1) * self.cell
 
     def cells(self):
-        """All positions, the farthest slice first."""
+        """All positions that are drawn."""
         return product(*(range(first, last) for first, last in self.bounds))
 
     def inside(self, position):
+        """Whether a position belongs to the array, or to its margin."""
         return all(0 <= i < size for i, size in zip(position, self.sizes, strict=True))
 
     def rect(self, position, classes):
-        """Draw one cell."""
+        """Draw one cell, unless it lies in a slice that is left out."""
+        if not all(a <= i < b for i, (a, b) in zip(position, self.bounds, strict=True)):
+            return ""
         *rest, i = [p - first for p, (first, _) in zip(position, self.bounds, strict=True)]
-        row = rest[-1] if rest else 0
-        back = rest[0] if len(rest) == 2 else 0
-        x = self.x + i * CELL + self.shift - DEPTH * back
-        y = TOP + row * CELL + DEPTH * back
-        return (f'<rect class="{classes}" x="{x + 1}" y="{y + 1}" width="{CELL - 2}" '
-                f'height="{CELL - 2}" rx="3"/>')  # fmt: skip
+        x = self.x + i * self.cell + (rest[0] * self.slice if len(rest) == 2 else 0)
+        y = TOP + (rest[-1] if rest else 0) * self.cell
+        side = self.cell - 2
+        return f'<rect class="{classes}" x="{x + 1}" y="{y + 1}" width="{side}" height="{side}" rx="3"/>'
 
 
 def positions(geometry, o):
@@ -79,8 +83,8 @@ def diagram(geometry, transposed, title):
     cover = [(o - 1) * s + (k - 1) * d + 1 for o, s, k, d in zip(
         geometry.output_size, geometry.stride, geometry.kernel_size, geometry.dilation, strict=True)]  # fmt: skip
     wide_bounds = [*map(_spread, geometry.low, geometry.input_size, cover)]
-    walked = Panel(0, [(0, size) for size in geometry.output_size], geometry.output_size)
-    wide = Panel(0, wide_bounds, geometry.input_size)
+    walked = Panel([(0, size) for size in geometry.output_size], geometry.output_size)
+    wide = Panel(wide_bounds, geometry.input_size)
     left, right = (walked, wide) if transposed else (wide, walked)
     size = {id(panel): " × ".join(map(str, panel.sizes)) for panel in (wide, walked)}
     names = {id(wide): "output" if transposed else "input", id(walked): "input" if transposed else "output"}
@@ -96,7 +100,7 @@ def diagram(geometry, transposed, title):
     width, height = right.x + right.width, TOP + max(left.height, right.height)
     texts = [f'<text class="lucid-grid-name" x="{panel.x}" y="15">{captions[id(panel)]}</text>'
              for panel in (left, right)]  # fmt: skip
-    arrow = f'<text class="lucid-grid-arrow" x="{right.x - GAP / 2}" y="{TOP + CELL - 5}">→</text>'
+    arrow = f'<text class="lucid-grid-arrow" x="{right.x - GAP / 2}" y="{TOP + 16}">→</text>'
     width = max(width, right.x + LETTER * len(captions[id(right)]))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lucid-diagram" role="img" '

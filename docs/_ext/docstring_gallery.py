@@ -39,8 +39,9 @@ class Result:
 
 
 def stem(symbol):
-    """The name of the script: no dots, which sphinx-gallery takes for extensions."""
-    return "ex_" + symbol.page.replace(".", "_")
+    """The name of the script: no dots (taken for extensions), no last underscore (taken for a link)."""
+    name = symbol.page.replace(".", "_")
+    return f"ex_{name}in_place" if name.endswith("_") else f"ex_{name}"
 
 
 def page(symbol, folder="examples"):
@@ -195,7 +196,7 @@ def generate(app):
         app.config.sphinx_gallery_conf["run_stale_examples"] = True
     keep = {folder / "GALLERY_HEADER.rst"}
     write_if_changed(folder / "GALLERY_HEADER.rst", app.config.docstring_gallery_header)
-    app.docstring_results = {}
+    app.docstring_results, app.docstring_digest = {}, digest
     for symbol in public_symbols(package):
         if symbol.kind == "data":
             continue

@@ -92,7 +92,7 @@ def insert_picture(app, what, name, obj, options, lines):
     if what != "class" or symbol is None or not LAYER.match(symbol.name):
         return
     settings, ndim = preset(symbol)
-    at = lines.index("")
+    at = lines.index("", next(number for number, line in enumerate(lines) if line))
     lines[at:at] = ["", f".. conv-diagram:: {as_words(settings)}", f"   :ndim: {ndim}", ""]
 
 

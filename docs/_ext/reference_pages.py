@@ -15,7 +15,7 @@ from layer_pages import layer_block
 from polish import plain_stars
 from public_api import public_modules, public_symbols, symbol_names
 
-OPERATORS = "Operators and other special methods"
+CALLED = ("__init__", "forward", "extra_repr")  # shown on every page, wherever they are defined
 
 
 def heading(text, mark="="):
@@ -57,10 +57,18 @@ def relations(symbol):
     return [(words, table[key]) for words, key in candidates if table.get(key) not in (None, symbol)]
 
 
+def is_told(cls, name):
+    """Whether a class says something of its own about one of the methods that all layers have."""
+    owner = next((each for each in cls.__mro__ if name in vars(each)), object)
+    return owner not in (object, BaseException) and owner.__name__ != "Module" and bool(
+        getattr(cls, name).__doc__ and owner.__module__.startswith(cls.__module__.split(".")[0])
+    )
+
+
 def own_methods(symbol):
     """The documented methods that the class, or a base without a page, defines: in their order."""
     inherited = {cls for base in public_bases(symbol) for cls in base.obj.__mro__} | {object}
-    found = {}
+    found = {name: None for name in CALLED if is_told(symbol.obj, name)}
     for cls in symbol.obj.__mro__:
         if cls in inherited:
             continue
@@ -129,10 +137,21 @@ def instances(symbol):
     return out
 
 
+def source_anchors(symbol):
+    """Places for the [docs] links of the source pages.
+
+    They name all objects of a file after the module of the first of them that has a page.
+    """
+    modules = {each.module for each in public_symbols(symbol.fullname.split(".")[0])
+               if each.home == symbol.home} - {symbol.module}  # fmt: skip
+    spans = "".join(f'<span id="{module}.{symbol.name}"></span>' for module in sorted(modules))
+    return f".. raw:: html\n\n   {spans}\n" if spans else ""
+
+
 def object_page(symbol):
     """The page of one class, exception or function."""
     out = [
-        heading(symbol.name), f".. currentmodule:: {symbol.module}\n", opening(symbol),
+        heading(symbol.name), source_anchors(symbol), f".. currentmodule:: {symbol.module}\n", opening(symbol),
         f".. auto{symbol.kind}:: {symbol.name}\n",
     ]  # fmt: skip
     if inspect.isclass(symbol.obj):

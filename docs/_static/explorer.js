@@ -213,7 +213,7 @@
         let text = "";
         if (flat) {
           const source = transposed ? null : arithmetic.source(i, v.n, v.mode);
-          text = transposed ? (outside ? "" : counts[i]) : source === null ? "0" : source;
+          text = transposed ? (outside ? "" : counts[i]) : source === null ? "·" : source;
         } else if (transposed && !outside) text = counts[row] * counts[i];
         const kind = outside ? "lucid-cell-margin" : transposed ? "lucid-cell-out" : "lucid-cell-in";
         at(offset + (i + low) * cell, margin + (row === null ? 0 : (row + low) * cell),

@@ -33,7 +33,7 @@ model(images[:1])
 optimizer = AdamW(model.parameters(), lr=4e-3)
 loss_of = nn.CrossEntropyLoss()
 losses = []
-for _ in range(5):
+for _ in range(8):
     for batch, answers in DataLoader(training, batch_size=64, shuffle=True):
         optimizer.zero_grad()
         loss = loss_of(model(batch), answers)

@@ -71,7 +71,7 @@ for name, bridges in (("without bridges", 0.0), ("with bridges", 1.0)):
     lucid.manual_seed(0)
     model = UNet(bridges)
     optimizer = AdamW(model.parameters(), lr=1.2e-2)
-    for _ in range(100):
+    for _ in range(150):
         images, masks = scenes(12, 24, rng)
         p = model(images).clamp(1e-4, 1 - 1e-4)
         optimizer.zero_grad()

@@ -42,7 +42,7 @@ def surprise(p):
 
 noise = lucid.randn(16, 16, 1, 1)
 pages, epoch = {}, 0
-for epoch in range(10):
+for epoch in range(20):
     for images, _ in DataLoader(load_digits(train=True), batch_size=48, shuffle=True, drop_last=True):
         drawn = generator(lucid.randn(48, 16, 1, 1))
         teach_d.zero_grad()
@@ -51,7 +51,7 @@ for epoch in range(10):
         teach_g.zero_grad()
         surprise(discriminator(drawn)).backward()
         teach_g.step()
-    if epoch in (0, 3, 9):
+    if epoch in (0, 4, 19):
         with lucid.no_grad():
             pages[f"after {epoch + 1}\nepochs"] = generator(noise)
 pages["real"] = images[:16]

@@ -21,14 +21,14 @@ def pad(x, pad, mode="constant", value=0.0):
     mode : str, default 'constant'
         What the new positions hold along an axis of `n` elements ``a b c d``:
 
-        ============= ================== =========== ======================
-        mode          padded by 2        at most     is
-        ============= ================== =========== ======================
+        ============= =================== =========== ==========================
+        mode          padded by 2         at most     is
+        ============= =================== =========== ==========================
         `'constant'`  ``0 0 a b c d 0 0``             `value`
         `'reflect'`   ``c b a b c d c b`` `n - 1`     a mirror on the edge element
         `'replicate'` ``a a a b c d d d``             the edge element
         `'circular'`  ``c d a b c d a b`` `n`         the other end
-        ============= ================== =========== ======================
+        ============= =================== =========== ==========================
     value : float, default 0.0
         The constant of mode `'constant'`; the other modes take 0 only.
 

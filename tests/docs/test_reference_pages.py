@@ -1,0 +1,48 @@
+"""Pages say what a name extends, what belongs to it, and which methods are its own."""
+
+import public_api
+import pytest
+import reference_pages
+
+TABLE = public_api.symbol_names("lucid")
+
+
+def page(name):
+    return reference_pages.object_page(TABLE[f"lucid.nn.{name}"])
+
+
+@pytest.mark.parametrize(("name", "base"), [
+    ("Conv2d", "Module"), ("ConvTranspose1d", "Module"), ("LazyConv3d", "Conv3d"),
+    ("LazyConvTranspose2d", "ConvTranspose2d"),
+])  # fmt: skip
+def test_a_page_says_what_the_class_extends(name, base):
+    assert f"extends :py:obj:`~lucid.nn.{base}`" in page(name)
+
+
+def test_a_page_links_its_family():
+    text = page("LazyConvTranspose2d")
+    assert "lazy version of :py:obj:`~lucid.nn.ConvTranspose2d`" in text
+    assert "adjoint of :py:obj:`~lucid.nn.LazyConv2d`" in text
+    assert "as a function: :py:obj:`~lucid.nn.functional.conv_transpose2d`" in text
+    assert "lazy version: :py:obj:`~lucid.nn.LazyConv1d`" in page("Conv1d")
+
+
+@pytest.mark.parametrize("name", ["Conv1d", "ConvTranspose3d", "LazyConv2d", "LazyConvTranspose3d"])
+def test_a_layer_shows_three_methods(name):
+    text = page(name)
+    assert "Methods (3)" in text
+    places = [text.index(f"automethod:: {name}.{each}") for each in reference_pages.CALLED]
+    assert places == sorted(places)
+
+
+def test_a_layer_has_the_explorer_and_its_tested_examples():
+    text = page("Conv2d")
+    assert ".. conv-explorer:: kind=conv axes=2" in text
+    assert "</examples/lucid_nn/ex_lucid_nn_Conv2d>" in text
+
+
+def test_modules_group_names_by_file():
+    symbols = [each for each in public_api.public_symbols("lucid") if each.module == "lucid.nn"]
+    module = next(m for m in public_api.public_modules("lucid") if m.__name__ == "lucid.nn")
+    text = reference_pages.module_page(module, symbols, {"lucid.nn"})
+    assert text.index("nn/conv.py") < text.index(":py:obj:`~lucid.nn.Conv1d`") < text.index("nn/linear.py")
