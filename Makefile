@@ -24,15 +24,14 @@ test: .venv/built
 	$(PY) -m pytest $(ARGS)
 
 docs: .venv/built .venv/docs
-	$(PY) -m sphinx -W --keep-going -b html docs build/docs/html
-	$(PY) -m sphinx -W --keep-going -b doctest -D plot_gallery=0 docs build/docs/doctest
+	$(PY) docs/build.py build/docs
 
 bench: .venv/built .venv/bench
 	$(PY) -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .hypothesis
-	cd docs && rm -rf _build _docstrings _made examples gallery reference  # made, see docs/.gitignore
+	cd docs && rm -rf _build _docstrings _made examples gallery reference status.rst  # made, see docs/.gitignore
 	find lucid tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 	find lucid \( -name '*.so' -o -name '*.pyd' \) -exec rm -f {} +
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import docstring_gallery as gallery
 import public_api
 import pytest
+from sphinx.pycode import ModuleAnalyzer
 
 DOC = '''
 def double(x):
@@ -39,6 +40,7 @@ def forget():
     """The functions that find names remember; each test has names of its own."""
     public_api.public_symbols.cache_clear()
     public_api.symbol_names.cache_clear()
+    ModuleAnalyzer.cache.clear()
     yield
     public_api.public_symbols.cache_clear()
     public_api.symbol_names.cache_clear()
@@ -91,7 +93,7 @@ def test_a_wrong_expectation_is_a_warning_at_its_line(build, warned, tmp_path):
     source = (tmp_path / "tiny/__init__.py").read_text("utf-8").splitlines()
     assert path.endswith("__init__.py")
     assert source[int(line) - 1].strip() == "Of an int:"
-    assert 'line 12, in tiny.double' in text and source[11].strip() == ">>> double(2)"
+    assert "line 11, in tiny.double" in text and source[10].strip() == ">>> double(2)"
 
 
 def test_a_name_without_examples_is_a_warning(build, warned):
