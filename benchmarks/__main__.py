@@ -1,31 +1,38 @@
-"""Run a benchmark: ``python -m benchmarks [layers] [options]``."""
+"""Run a benchmark: ``python -m benchmarks [layers|steps|memory|overhead|all] [options]``."""
 
 import argparse
 import importlib
 import os
 import sys
 
-PROGRAMS = ("layers",)
+PROGRAMS = ("layers", "steps", "memory", "overhead")
 # the allocator keeps freed memory: else a library pays for fresh pages by chance
 KEEP = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**40)}
 
 
 def main():
-    """Read the options, settle the allocator, run the program."""
+    """Read the options, settle the environment, run the program."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("program", nargs="?", default="layers", choices=PROGRAMS)
-    parser.add_argument("--filter", default="", help="only layers with this in their name")
+    parser.add_argument("program", nargs="?", default="layers", choices=(*PROGRAMS, "all"))
+    parser.add_argument("--filter", default="", help="only rows with this in their name")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="3 rounds instead of 9")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", help="write the figures to this file")
-    parser.add_argument("--picture", help="draw the ratios into this file")
+    parser.add_argument("--picture", help="draw the ratios of the layers into this file")
     parser.add_argument("--allocator", choices=("keep", "user"), default="keep",
                         help="keep freed memory [default], or as a user gets it")
     options = parser.parse_args()
-    if options.allocator == "keep" and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+    wanted = {"OPENBLAS_NUM_THREADS": str(options.threads)}  # that of NumPy, read at its import
+    wanted |= KEEP if options.allocator == "keep" else {}
+    if any(name not in os.environ for name in wanted):
         os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]],
-                  {**os.environ, **KEEP})
-    importlib.import_module(f"benchmarks.{options.program}").main(options)
+                  {**wanted, **os.environ})
+    json_path = options.json
+    for program in PROGRAMS if options.program == "all" else [options.program]:
+        if options.program == "all":
+            print(f"\n{program}", flush=True)
+            options.json = json_path and f"{json_path.removesuffix('.json')}-{program}.json"
+        importlib.import_module(f"benchmarks.{program}").main(options)
 
 
 if __name__ == "__main__":
