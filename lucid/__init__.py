@@ -16,22 +16,27 @@ from lucid.dtypes import (
 from lucid.errors import DeviceError, DtypeError, GradError, LazyError, LucidError, ShapeError
 from lucid.kernels import get_num_threads, set_num_threads
 from lucid.ops.comparison import (
-    eq, ge, gt, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or, logical_xor, lt,
-    ne,
+    allclose, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not,
+    logical_or, logical_xor, lt, ne,
 )
 from lucid.ops.elementwise import (
     abs, add, clamp, cos, div, exp, log, maximum, minimum, mul, neg, pow, relu, sigmoid, sin, sqrt,
     square, sub, tanh, where,
 )
+from lucid.ops.erf import erf
 from lucid.ops.linalg import matmul
 from lucid.ops.reduction import (
     all, amax, amin, any, argmax, argmin, log_softmax, logsumexp, max, mean, min, softmax, std,
     sum, var,
 )
+from lucid.ops.rounding import (
+    ceil, floor, floor_divide, nan_to_num, remainder, round, sign, trunc,
+)
 from lucid.ops.shaping import (
     broadcast_to, cat, clone, flatten, flip, movedim, permute, reshape, squeeze, stack, t,
     transpose, unsqueeze,
 )
+from lucid.ops.smooth import expm1, lerp, log1p, log2, reciprocal, rsqrt, tan
 from lucid.random import (
     Generator, get_rng_state, initial_seed, manual_seed, rand, rand_like, randint, randn,
     randn_like, randperm, seed, set_rng_state,
@@ -41,19 +46,22 @@ from lucid.tensor import Tensor
 from lucid.version import __version__
 
 __all__ = [
-    "__version__", "abs", "add", "all", "amax", "amin", "any", "arange", "argmax", "argmin",
-    "as_tensor", "autograd", "bool", "broadcast_to", "cat", "clamp", "clone", "cos", "datasets",
-    "device", "DeviceError", "div", "dtype", "DtypeError", "empty", "empty_like", "enable_grad",
-    "eq", "exp", "eye", "flatten", "flip", "float32", "float64", "from_dlpack", "from_numpy",
-    "frombuffer", "full", "full_like", "ge", "Generator", "get_default_dtype", "get_num_threads",
+    "__version__", "abs", "add", "all", "allclose", "amax", "amin", "any", "arange", "argmax",
+    "argmin", "as_tensor", "autograd", "bool", "broadcast_to", "cat", "ceil", "clamp", "clone",
+    "cos", "datasets", "device", "DeviceError", "div", "dtype", "DtypeError", "empty",
+    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "flatten", "flip",
+    "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "frombuffer",
+    "full", "full_like", "ge", "Generator", "get_default_dtype", "get_num_threads",
     "get_rng_state", "GradError", "gt", "initial_seed", "int32", "int64", "is_grad_enabled",
-    "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "linspace", "load", "log",
-    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt",
-    "LucidError", "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum", "movedim",
-    "mul", "ne", "neg", "nn", "no_grad", "ones", "ones_like", "optim", "permute", "pow",
-    "promote_types", "rand", "rand_like", "randint", "randn", "randn_like", "random", "randperm",
-    "relu", "reshape", "save", "seed", "set_default_dtype", "set_grad_enabled", "set_num_threads",
-    "set_rng_state", "ShapeError", "show_config", "sigmoid", "sin", "softmax", "sqrt", "square",
-    "squeeze", "stack", "std", "sub", "sum", "t", "tanh", "Tensor", "tensor", "transpose", "uint8",
-    "unsqueeze", "utils", "var", "where", "zeros", "zeros_like",
+    "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linspace",
+    "load", "log", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed", "matmul", "max", "maximum",
+    "mean", "min", "minimum", "movedim", "mul", "nan_to_num", "ne", "neg", "nn", "no_grad",
+    "ones", "ones_like", "optim", "permute", "pow", "promote_types", "rand", "rand_like",
+    "randint", "randn", "randn_like", "random", "randperm", "reciprocal", "relu", "remainder",
+    "reshape", "round", "rsqrt", "save", "seed", "set_default_dtype", "set_grad_enabled",
+    "set_num_threads", "set_rng_state", "ShapeError", "show_config", "sigmoid", "sign", "sin",
+    "softmax", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "t", "tan", "tanh",
+    "Tensor", "tensor", "transpose", "trunc", "uint8", "unsqueeze", "utils", "var", "where",
+    "zeros", "zeros_like",
 ]

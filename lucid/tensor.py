@@ -10,7 +10,8 @@ from lucid.device import device as device_class
 from lucid.dtypes import as_dtype, bool_, float32, float64, int32, int64, uint8
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.inplace import InPlace
-from lucid.ops import comparison, elementwise, indexing, linalg, reduction, shaping
+from lucid.methods import Methods
+from lucid.ops import comparison, elementwise, indexing, linalg, rounding, shaping
 from lucid.ops.operands import cast, check_dim, is_tensor
 
 __all__ = ["Tensor"]
@@ -27,7 +28,7 @@ def _as_array(result):
     return np.asarray(result)
 
 
-class Tensor(InPlace):
+class Tensor(InPlace, Methods):
     """An array of numbers of one type, on the CPU, that can be differentiated.
 
     Made by `lucid.tensor`, `lucid.zeros` and the like, or by computing with other tensors.
@@ -518,61 +519,6 @@ class Tensor(InPlace):
         """Count a change of the elements in place: to be called after writing into `array`."""
         self.counter[0] += 1
 
-    # --- steps, documented where they are defined
-
-    abs = elementwise.abs
-    add = elementwise.add
-    clamp = elementwise.clamp
-    cos = elementwise.cos
-    div = elementwise.div
-    exp = elementwise.exp
-    log = elementwise.log
-    maximum = elementwise.maximum
-    minimum = elementwise.minimum
-    mul = elementwise.mul
-    neg = elementwise.neg
-    pow = elementwise.pow
-    relu = elementwise.relu
-    sigmoid = elementwise.sigmoid
-    sin = elementwise.sin
-    sqrt = elementwise.sqrt
-    square = elementwise.square
-    sub = elementwise.sub
-    tanh = elementwise.tanh
-
-    all = reduction.all
-    amax = reduction.amax
-    amin = reduction.amin
-    any = reduction.any
-    argmax = reduction.argmax
-    argmin = reduction.argmin
-    log_softmax = reduction.log_softmax
-    logsumexp = reduction.logsumexp
-    max = reduction.max
-    mean = reduction.mean
-    min = reduction.min
-    softmax = reduction.softmax
-    std = reduction.std
-    sum = reduction.sum
-    var = reduction.var
-
-    broadcast_to = shaping.broadcast_to
-    clone = shaping.clone
-    contiguous = shaping.contiguous
-    expand = shaping.broadcast_to
-    flatten = shaping.flatten
-    flip = shaping.flip
-    movedim = shaping.movedim
-    permute = shaping.permute
-    reshape = shaping.reshape
-    squeeze = shaping.squeeze
-    t = shaping.t
-    transpose = shaping.transpose
-    unsqueeze = shaping.unsqueeze
-    view = shaping.view
-
-    matmul = linalg.matmul
-
     # --- operators
 
     __array_ufunc__ = None  # so that array + tensor comes to __radd__
@@ -583,6 +529,8 @@ class Tensor(InPlace):
     __sub__ = elementwise.sub
     __truediv__ = elementwise.div
     __pow__ = elementwise.pow
+    __floordiv__ = rounding.floor_divide
+    __mod__ = rounding.remainder
     __neg__ = elementwise.neg
     __abs__ = elementwise.abs
     __matmul__ = linalg.matmul
@@ -608,6 +556,12 @@ class Tensor(InPlace):
 
     def __rtruediv__(self, other):
         return elementwise.div(other, self)
+
+    def __rfloordiv__(self, other):
+        return rounding.floor_divide(other, self)
+
+    def __rmod__(self, other):
+        return rounding.remainder(other, self)
 
     def __rpow__(self, base):
         return elementwise.pow(base, self)

@@ -21,15 +21,21 @@ COLUMNS = 100
 # floor by floor, what stands on it: a file, or a folder with all its files
 FLOORS = [
     {"errors", "dtypes", "device", "geometry", "version", "_cython"},
-    {"kernels", "kernels_pooling", "autograd"},
+    {
+        "kernels", "kernels_arrays", "kernels_pooling", "kernels_normalization",
+        "kernels_activation", "kernels_optim", "autograd",
+    },
     {"ops"},
-    {"tensor", "inplace", "formatting", "creation", "random"},
+    {"tensor", "inplace", "methods", "formatting", "creation", "random"},
     {"nn", "optim"},
     {"utils", "datasets", "serialization", "testing", "config"},
     {"__init__"},
     {"demo"},
 ]
-DOORS = {"lucid.kernels", "lucid.kernels_pooling"}  # only they import from _cython
+DOORS = {  # only they import from _cython
+    "lucid.kernels", "lucid.kernels_pooling", "lucid.kernels_normalization",
+    "lucid.kernels_activation", "lucid.kernels_optim",
+}
 
 
 def module_name(path):

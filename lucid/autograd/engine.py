@@ -186,6 +186,18 @@ def _check_gradient(gradient, shape, dtype, what, whose):
         )
 
 
+class Copy(Function):
+    """Give the elements memory of their own."""
+
+    keeps_inputs = False
+
+    def forward(self, x):
+        return x.copy()
+
+    def backward(self, grad_y):
+        return grad_y
+
+
 class _Walk:
     """One walk from `roots`; `wanted` are the edges to report, None for all leaves."""
 
@@ -304,6 +316,8 @@ class _Walk:
         if array.base is None and id(array) not in self.taken:
             self.taken.add(id(array))
             return gradient
+        if self.create_graph and gradient.requires_grad and gradient.node is None:
+            return Copy()(gradient)  # a leaf that was given: the copy depends on it
         return gradient.wrap(array.copy(), gradient.node)
 
 

@@ -6,8 +6,8 @@ from lucid.errors import DtypeError
 from lucid.ops.operands import check_tensor, pair
 
 __all__ = [
-    "eq", "ge", "gt", "isfinite", "isinf", "isnan", "le", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "lt", "ne",
+    "allclose", "eq", "equal", "ge", "gt", "isclose", "isfinite", "isinf", "isnan", "le",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "ne",
 ]
 
 
@@ -140,6 +140,110 @@ def ge(x, other):
     tensor([False,  True])
     """
     return _compare(np.greater_equal, x, other, "ge")
+
+
+def isclose(x, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    r"""Ask which elements are nearly equal: :math:`|x - other| \le atol + rtol \cdot |other|`.
+
+    Parameters
+    ----------
+    x, other : Tensor or number
+        Operands whose shapes broadcast; at least one is a Tensor.
+    rtol : float, default 1e-05
+        Allowed difference, relative to `other`; at least 0.
+    atol : float, default 1e-08
+        Allowed difference; at least 0.
+    equal_nan : bool, default False
+        Whether NaN is near NaN.
+
+    Returns
+    -------
+    Tensor of bool
+
+    Raises
+    ------
+    ValueError
+        If a tolerance is negative.
+    ShapeError
+        If the shapes do not broadcast.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.isclose(lucid.tensor([1.0, 2.0]), lucid.tensor([1.0000001, 2.1]))
+    tensor([ True, False])
+    """
+    return _close(x, other, rtol, atol, equal_nan, "isclose")
+
+
+def _close(x, other, rtol, atol, equal_nan, name):
+    for label, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not tolerance >= 0:
+            raise ValueError(f"{name}: {label}={tolerance} must be at least 0")
+    x, other = pair(x, other, name)
+    kind = np.float64 if x.array.dtype.kind != "f" else None  # small integers wrap
+    return x.wrap(np.isclose(
+        x.array.astype(kind or x.array.dtype, copy=False),
+        other.array.astype(kind or x.array.dtype, copy=False), rtol, atol, equal_nan,
+    ))
+
+
+def allclose(x, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Tell whether all elements are nearly equal.
+
+    Parameters
+    ----------
+    x, other : Tensor or number
+        Operands whose shapes broadcast; at least one is a Tensor.
+    rtol : float, default 1e-05
+        Allowed difference, relative to `other`; at least 0.
+    atol : float, default 1e-08
+        Allowed difference; at least 0.
+    equal_nan : bool, default False
+        Whether NaN is near NaN.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        If a tolerance is negative.
+    ShapeError
+        If the shapes do not broadcast.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.allclose(lucid.tensor([1.0, 2.0]), lucid.tensor([1.0, 2.001]), rtol=0.01)
+    True
+    """
+    return bool(_close(x, other, rtol, atol, equal_nan, "allclose").array.all())
+
+
+def equal(x, other):
+    """Tell whether two tensors have one shape and equal elements.
+
+    Parameters
+    ----------
+    x, other : Tensor
+        Of any shape and type.
+
+    Returns
+    -------
+    bool
+        NaN is not equal to NaN.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.equal(lucid.ones(2), lucid.ones(2)), lucid.equal(lucid.ones(2), lucid.ones(1, 2))
+    (True, False)
+    """
+    check_tensor(x, "equal")
+    check_tensor(other, "equal")
+    return bool(np.array_equal(x.array, other.array))
 
 
 def isnan(x):

@@ -328,3 +328,13 @@ def test_threads_walk_graphs_over_the_same_leaves():
     for thread in threads:
         thread.join()
     assert results == [[2, 4]] * 80
+
+
+def test_a_gradient_that_is_the_given_one_depends_on_it():
+    x = lucid.ones(2, requires_grad=True)
+    g = lucid.tensor([3.0, 4.0], requires_grad=True)
+    (first,) = lucid.autograd.grad(x + 1, x, g, create_graph=True)
+    assert not np.shares_memory(first.array, g.array)
+    (second,) = lucid.autograd.grad((first * first).sum(), g)
+    assert second.tolist() == [6, 8]
+    assert g.tolist() == [3, 4]

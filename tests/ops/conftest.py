@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from comparison import derivatives
 
 import lucid
 
@@ -56,3 +57,25 @@ def check(function, *arrays, second=True, tolerance=1e-6):
 @pytest.fixture
 def check_derivatives():
     return check
+
+
+@pytest.fixture
+def check_step(torch):
+    """Hold ``function(library, *tensors)`` against PyTorch and against differences.
+
+    Values, types, gradients and second gradients, in float32 and float64.
+    """
+
+    def check_both(function, *arrays, second=True, tolerance=1e-5):
+        for dtype in (np.float32, np.float64) if torch is not None else ():
+            leaves = [np.asarray(array, dtype) for array in arrays]
+            ours = derivatives(lucid, lambda *x: function(lucid, *x), leaves)
+            theirs = derivatives(torch, lambda *x: function(torch, *x), leaves)
+            for got, expected in zip(ours, theirs, strict=True):
+                assert got.dtype == expected.dtype
+                assert got.shape == expected.shape
+                close = tolerance if dtype is np.float32 else 1e-10
+                np.testing.assert_allclose(got, expected, rtol=close, atol=close)
+        check(lambda *x: function(lucid, *x), *arrays, second=second)
+
+    return check_both

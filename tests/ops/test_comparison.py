@@ -1,5 +1,6 @@
 """Questions about elements: the answers are NumPy's, of type bool, without gradients."""
 
+import math
 import operator
 
 import numpy as np
@@ -79,3 +80,30 @@ def test_bits_of_floats_are_refused():
             step(x, x)
     with pytest.raises(lucid.DtypeError, match="~: needs bool or integers, not float32"):
         _ = ~x
+
+
+def test_nearly_equal():
+    x = lucid.tensor([1.0, 2.0, math.nan, math.inf])
+    other = lucid.tensor([1.0 + 1e-6, 2.1, math.nan, math.inf])
+    assert lucid.isclose(x, other).tolist() == [True, False, False, True]
+    assert lucid.isclose(x, other, equal_nan=True).tolist() == [True, False, True, True]
+    assert x.isclose(2.05, rtol=0, atol=0.1).tolist() == [False, True, False, False]
+    assert lucid.isclose(lucid.tensor([250], dtype="uint8"), 4, atol=10).tolist() == [False]
+    assert lucid.allclose(x[:1], other[:1]) is True
+    assert x.allclose(other) is False
+    assert lucid.allclose(lucid.zeros(0), lucid.zeros(0)) is True
+    for name in ("allclose", "isclose"):
+        with pytest.raises(ValueError, match=f"{name}: rtol=-1 must be at least 0"):
+            getattr(lucid, name)(x, other, rtol=-1)
+        with pytest.raises(lucid.ShapeError, match=f"{name}: shapes"):
+            getattr(lucid, name)(x, lucid.ones(3))
+
+
+def test_equal_asks_for_shape_and_elements():
+    x = lucid.tensor([1.0, 2.0])
+    assert lucid.equal(x, lucid.tensor([1, 2])) is True
+    assert x.equal(x[None]) is False
+    assert x.equal(x + 1) is False
+    assert lucid.equal(lucid.tensor([math.nan]), lucid.tensor([math.nan])) is False
+    with pytest.raises(TypeError, match="equal: needs a Tensor, not float"):
+        lucid.equal(x, 1.0)

@@ -1,0 +1,25 @@
+"""Every step that takes a tensor first is a method too, the same object."""
+
+import inspect
+
+import lucid
+from lucid.methods import Methods
+
+# what makes tensors, takes several of them, or asks for no tensor first
+FUNCTIONS = {
+    "where", "cat", "stack", "meshgrid", "einsum", "tensordot", "broadcast_to",
+}
+
+
+def test_methods_are_the_functions():
+    for name, method in vars(Methods).items():
+        function = getattr(lucid, name, method)
+        if inspect.isfunction(method) and inspect.isfunction(function):
+            assert method is function or name == "expand", name
+
+
+def test_functions_of_ops_are_methods():
+    for name in lucid.__all__:
+        function = getattr(lucid, name)
+        if inspect.isfunction(function) and function.__module__.startswith("lucid.ops."):
+            assert name in FUNCTIONS or getattr(lucid.Tensor, name, None) is function, name
