@@ -15,6 +15,9 @@ from lucid.nn.conv import Conv1d, Conv2d, Conv3d
 from lucid.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from lucid.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from lucid.nn.flatten import Flatten, Unflatten
+from lucid.nn.layernorm import (
+    GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LocalResponseNorm,
+)
 from lucid.nn.lazy import LazyModuleMixin
 from lucid.nn.lazy_conv import (
     LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d,

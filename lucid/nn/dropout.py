@@ -214,7 +214,7 @@ class Dropout3d(Dropout):
 
 
 class AlphaDropout(Dropout):
-    r"""Set random elements to the lowest value of `SELU` in training, keeping mean 0 and variance 1.
+    r"""Set random elements to the lowest value of `SELU` in training, keeping mean and variance.
 
     It goes with `SELU`, whose layers keep mean and variance by themselves. In evaluation the layer
     does nothing.

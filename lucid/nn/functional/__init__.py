@@ -8,6 +8,7 @@ from lucid.nn.functional.conv import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )
 from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
+from lucid.nn.functional.layernorm import group_norm, instance_norm, layer_norm, local_response_norm
 from lucid.nn.functional.linear import linear
 from lucid.nn.functional.loss import cross_entropy, mse_loss, nll_loss
 from lucid.nn.functional.normalization import batch_norm

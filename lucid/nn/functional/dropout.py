@@ -103,7 +103,7 @@ def drop_channels(x, p, training, ndim):
 
 
 def dropout1d(x, p=0.5, training=True, inplace=False):
-    r"""Set random channels of sequences to zero, all their positions together, and scale up the others.
+    r"""Set random channels of sequences to zero as wholes, and scale up the others.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def dropout1d(x, p=0.5, training=True, inplace=False):
 
 
 def dropout2d(x, p=0.5, training=True, inplace=False):
-    r"""Set random channels of images to zero, all their positions together, and scale up the others.
+    r"""Set random channels of images to zero as wholes, and scale up the others.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def dropout2d(x, p=0.5, training=True, inplace=False):
 
 
 def dropout3d(x, p=0.5, training=True, inplace=False):
-    r"""Set random channels of volumes to zero, all their positions together, and scale up the others.
+    r"""Set random channels of volumes to zero as wholes, and scale up the others.
 
     Parameters
     ----------
