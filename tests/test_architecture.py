@@ -28,7 +28,8 @@ FLOORS = [
     {"ops"},
     {"tensor", "inplace", "methods", "formatting", "creation", "random"},
     {"nn", "optim"},
-    {"utils", "datasets", "serialization", "testing", "config"},
+    {"utils", "datasets", "serialization", "testing", "config", "conv", "grade", "inspect",
+     "models"},
     {"__init__"},
     {"demo"},
 ]

@@ -11,7 +11,7 @@ the three. Derivatives of every order, for every stride, padding, dilation and g
 six calls below.
 """
 
-from lucid import kernels
+from lucid import kernels, kernels_normalization
 from lucid.autograd import Function
 
 __all__ = []
@@ -69,5 +69,18 @@ def bias_grad(grad_y, needs):
     """Add the gradient up for each channel: nothing without a bias, None for a frozen one."""
     if len(needs) < 3:
         return ()
-    spatial = tuple(range(2, grad_y.array.ndim))
-    return (grad_y.sum((0, *spatial)) if needs[2] else None,)
+    return (SumChannels()(grad_y) if needs[2] else None,)
+
+
+class SumChannels(Function):
+    r"""Add up every channel: :math:`y_f = \sum_{no} x_{nfo}`."""
+
+    keeps_inputs = False
+
+    def forward(self, x):
+        return kernels_normalization.sum_channels(x)
+
+    def backward(self, grad_y):
+        shape = self.input_shapes[0]
+        column = grad_y.reshape(-1, *(1,) * (len(shape) - 2))
+        return column.broadcast_to(shape)

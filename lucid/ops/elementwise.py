@@ -1,9 +1,11 @@
 """Steps that treat every element by itself, with broadcasting."""
 
 import builtins
+from math import inf
 
 import numpy as np
 
+from lucid import kernels_activation
 from lucid.autograd import Function
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
@@ -269,11 +271,23 @@ class Relu(Function):
     keeps_output = True
 
     def forward(self, x):
-        return np.maximum(x, np.zeros((), x.dtype))
+        return kernels_activation.relu(x) if x.dtype.kind == "f" else np.maximum(x, x.dtype.type(0))
 
     def backward(self, grad_y):
-        y = self.output
-        return grad_y * y.wrap(y.array > 0)
+        return Gate(kernels_activation.relu_grad)(grad_y, self.output.detach())
+
+
+class Gate(Function):
+    r"""Let a gradient pass where an array, a constant, says so: :math:`y = g` there, else 0."""
+
+    def __init__(self, kernel, *options):
+        self.kernel, self.options = kernel, options
+
+    def forward(self, g, a):
+        return self.kernel(a, g, *self.options)
+
+    def backward(self, grad_y):
+        return Gate(self.kernel, *self.options)(grad_y, self.inputs[1]), None
 
 
 class Clamp(Function):
@@ -283,16 +297,17 @@ class Clamp(Function):
         self.minimum, self.maximum = minimum, maximum
 
     def forward(self, x):
-        return np.clip(x, self.minimum, self.maximum)
+        if x.dtype.kind != "f":
+            return np.clip(x, self.minimum, self.maximum)
+        return kernels_activation.clamp(x, *self._ends())
 
     def backward(self, grad_y):
-        array = self.inputs[0].array
-        inside = np.ones(array.shape, bool)
-        if self.minimum is not None:
-            inside &= array >= self.minimum
-        if self.maximum is not None:
-            inside &= array <= self.maximum
-        return grad_y * grad_y.wrap(inside)
+        x = self.inputs[0].detach()
+        return Gate(kernels_activation.clamp_grad, *self._ends())(grad_y, x)
+
+    def _ends(self):
+        return (-inf if self.minimum is None else self.minimum,
+                inf if self.maximum is None else self.maximum)
 
 
 def add(x, other, *, alpha=1):

@@ -1,9 +1,6 @@
 """The step of batch normalisation."""
 
-from math import prod
-
-import numpy as np
-
+from lucid import kernels_normalization
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import sqrt
 from lucid.ops.reduction import mean, sum
@@ -40,22 +37,22 @@ class BatchNorm(Function):
         self.of_batch = mean is None
 
     def forward(self, x, w, b):
-        rows = x.reshape(*x.shape[:2], prod(x.shape[2:]))
-        if self.of_batch:
-            count = x.size // x.shape[1]
-            # a row in its own precision, NumPy's pairwise sum; the rows in double precision
-            self.mean = (rows.sum(2).sum(0, dtype=np.float64) / count).astype(x.dtype)
-        y = rows - self.mean[:, None]
-        if self.of_batch:
-            # the squares of what is left, so that a mean far from 0 does not drown the variance
-            squares = np.einsum("ncs,ncs->nc", y, y).sum(0, dtype=np.float64)
-            self.variance = (squares / count).astype(x.dtype)
-        y *= (w / np.sqrt(self.variance + x.dtype.type(self.eps)))[:, None]
-        y += b[:, None]
-        return y.reshape(x.shape)
+        y, self.mean, self.variance = kernels_normalization.batch_norm(
+            x, w, b, self.eps, self.mean, self.variance
+        )
+        return y
 
     def backward(self, grad_y):
         x, w, _ = self.inputs
+        if not is_grad_enabled():
+            grads = kernels_normalization.batch_norm_grad(
+                x.array, w.array, grad_y.array, self.mean, self.variance, self.eps, self.of_batch
+            )
+            return tuple([grad_y.wrap(each) for each in grads])
+        return self._differentiable(x, w, grad_y)
+
+    def _differentiable(self, x, w, grad_y):
+        """Compute the same gradients in steps, where backward itself is recorded."""
         dims = tuple(axis for axis in range(len(x.shape)) if axis != 1)
         column = (-1,) + (1,) * (len(x.shape) - 2)
         centre, variance = self._statistics(x, dims)
@@ -74,8 +71,8 @@ class BatchNorm(Function):
         return grad_x, grad_w, grad_b
 
     def _statistics(self, x, dims):
-        """Give mean and variance; as functions of x if backward itself is being recorded."""
-        if not (self.of_batch and is_grad_enabled()):
+        """Give mean and variance; as functions of x if they are its own."""
+        if not self.of_batch:
             return x.wrap(self.mean), x.wrap(self.variance)
         centre = mean(x, dims)
         return centre, mean((x - mean(x, dims, keepdim=True)) ** 2, dims)

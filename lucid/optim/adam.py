@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from lucid import kernels_optim
 from lucid.optim.optimizer import Optimizer, check_option
 from lucid.tensor import Tensor
 
@@ -108,39 +109,23 @@ class Adam(Optimizer):
         for number, beta in enumerate(group["betas"], start=1):
             check_option(f"beta {number} of betas", beta, high=1)
 
-    def decay(self, x, grad, group):
-        """Return the gradient with the weight decay in it."""
-        if not group["weight_decay"]:
-            return grad
-        decayed = np.multiply(x, group["weight_decay"], out=self.scratch(x, "decayed"))
-        return np.add(grad, decayed, out=decayed)
+    def decay(self, group):
+        """Give what of `x` is kept, and what of it is added to the gradient."""
+        return 1, group["weight_decay"]
 
     def update(self, x, grad, state, group):
         """Move `x` by the formula of the class."""
         beta1, beta2 = group["betas"]
-        grad = self.decay(x, grad, group)
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
         for name in names:
             if name not in state:
                 state[name] = Tensor(np.zeros_like(x))
-        m, v, *largest = (state[name].array for name in names)
+        m, v, *largest = [state[name].array for name in names]
         state["step"] = t = state.get("step", 0) + 1
-
-        work = self.scratch(x, "work")
-        m *= beta1
-        m += np.multiply(grad, 1 - beta1, out=work)
-        v *= beta2
-        np.multiply(grad, grad, out=work)
-        work *= 1 - beta2
-        v += work
-        if largest:
-            v = np.maximum(v, largest[0], out=largest[0])
-        np.sqrt(v, out=work)
-        work /= math.sqrt(1 - beta2**t)
-        work += group["eps"]
-        np.divide(m, work, out=work)
-        work *= group["lr"] / (1 - beta1**t)
-        x -= work
+        kernels_optim.adam(
+            x, grad, m, v, largest[0] if largest else None, *self.decay(group), group["betas"],
+            group["eps"], group["lr"] / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t),
+        )
 
 
 class AdamW(Adam):
@@ -203,7 +188,6 @@ class AdamW(Adam):
     ):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def decay(self, x, grad, group):
-        """Shrink `x` itself, and return the gradient as it is."""
-        x *= 1 - group["lr"] * group["weight_decay"]
-        return grad
+    def decay(self, group):
+        """Shrink `x` itself, and leave the gradient as it is."""
+        return 1 - group["lr"] * group["weight_decay"], 0

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from lucid import kernels_optim
 from lucid.optim.optimizer import Optimizer, check_option
 from lucid.tensor import Tensor
 
@@ -113,19 +114,14 @@ class SGD(Optimizer):
     def update(self, x, grad, state, group):
         """Move `x` along its gradient, by the formula of the class."""
         momentum, decay = group["momentum"], group["weight_decay"]
-        work = self.scratch(x, "work")
-        if decay:
-            decayed = np.multiply(x, decay, out=self.scratch(x, "decayed"))
-            grad = np.add(grad, decayed, out=decayed)
-        if momentum and "momentum_buffer" not in state:
-            buffer = grad.copy()
-            state["momentum_buffer"] = Tensor(buffer)
-        elif momentum:
-            buffer = state["momentum_buffer"].array
-            buffer *= momentum
-            buffer += np.multiply(grad, 1 - group["dampening"], out=work)
-        if momentum and group["nesterov"]:
-            grad = np.add(grad, np.multiply(buffer, momentum, out=work), out=work)
-        elif momentum:
-            grad = buffer
-        x -= np.multiply(grad, group["lr"], out=work)
+        if not momentum:
+            kernels_optim.sgd(x, grad, group["lr"], decay)
+            return
+        share = 1 - group["dampening"]
+        if "momentum_buffer" not in state:  # the first gradient counts whole
+            state["momentum_buffer"] = Tensor(np.zeros_like(x))
+            share = 1
+        kernels_optim.sgd(
+            x, grad, group["lr"], decay, state["momentum_buffer"].array, momentum, share,
+            group["nesterov"],
+        )

@@ -1,0 +1,143 @@
+"""The door to the compiled loops over channels: NumPy arrays in, NumPy arrays out.
+
+Arrays are (N, C, *spatial), float32 or float64; the arrays of the caller are never written.
+"""
+
+from math import prod
+
+import numpy as np
+
+from lucid._cython import normalisation
+from lucid.kernels_arrays import ready, threads_for, versions
+
+__all__ = ["batch_norm", "batch_norm_grad", "sum_channels"]
+
+SHORT_ROW = 8  # numbers; shorter ones are gathered first, so that a loop has something to run over
+_LOOPS = versions(normalisation, "batch_norm", "batch_norm_grad", "sum_channels")
+
+
+def batch_norm(x, w, b, eps, mean=None, variance=None):
+    """Bring every channel to mean 0 and variance 1, then scale and shift it.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *spatial).
+    w, b : numpy.ndarray
+        (C,), scale and shift.
+    eps : float
+        Added to the variance; at least 0.
+    mean, variance : numpy.ndarray, optional
+        (C,), the statistics to use; default those of `x`.
+
+    Returns
+    -------
+    y : numpy.ndarray
+        Of the shape of `x`.
+    mean, variance : numpy.ndarray
+        (C,), the statistics used; the variance divides by the numbers in a channel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_normalization
+    >>> x, one, zero = np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1)
+    >>> kernels_normalization.batch_norm(x, one, zero, 0.0)
+    (array([[-1.],
+           [ 1.]]), array([2.]), array([1.]))
+    """
+    of_batch = mean is None
+    if of_batch:
+        mean, variance = np.empty_like(w), np.empty_like(w)
+    rows = _rows(x)
+    y = np.empty_like(rows)
+    if x.size:
+        columns = [ready(each) for each in (mean, variance)]
+        _LOOPS["batch_norm", x.dtype](
+            rows, ready(w), ready(b), y, *columns, eps, of_batch, threads_for(x.size)
+        )
+    return _like(y, x.shape), mean, variance
+
+
+def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
+    """Compute the gradients of `batch_norm`.
+
+    Parameters
+    ----------
+    x, w : numpy.ndarray
+        What `batch_norm` was given.
+    grad_y : numpy.ndarray
+        The gradient with respect to its result, in the shape of `x`.
+    mean, variance : numpy.ndarray
+        What it gave.
+    eps : float
+        What it was given.
+    of_batch : bool
+        Whether the statistics are those of `x`, and so depend on it.
+
+    Returns
+    -------
+    grad_x, grad_w, grad_b : numpy.ndarray
+        In the shapes of `x` and (C,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_normalization
+    >>> x, one = np.array([[1.0], [3.0]]), np.ones(1)
+    >>> grad_y = np.array([[0.0], [1.0]])
+    >>> kernels_normalization.batch_norm_grad(x, one, grad_y, one * 2, one, 0.0, True)
+    (array([[0.],
+           [0.]]), array([1.]), array([1.]))
+    """
+    rows = _rows(x)
+    grad_x, grad_w, grad_b = np.empty_like(rows), np.zeros_like(w), np.zeros_like(w)
+    if x.size:
+        _LOOPS["batch_norm_grad", x.dtype](
+            rows, ready(w), _rows(grad_y), ready(mean), ready(variance), eps, of_batch, grad_x,
+            grad_w, grad_b, threads_for(x.size),
+        )
+    return _like(grad_x, x.shape), grad_w, grad_b
+
+
+def sum_channels(x):
+    """Add up every channel: the gradient of a bias.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *spatial).
+
+    Returns
+    -------
+    numpy.ndarray
+        (C,); blocks of 512 numbers are added up in double precision.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_normalization
+    >>> kernels_normalization.sum_channels(np.ones((2, 3, 5)))
+    array([10., 10., 10.])
+    """
+    y = np.zeros(x.shape[1], x.dtype)
+    if x.size:
+        _LOOPS["sum_channels", x.dtype](_rows(x), y, threads_for(x.size))
+    return y
+
+
+def _rows(x):
+    """View (N, C, *spatial) as (N, C, S); where S is small, gather it as (1, C, N * S)."""
+    items, channels, *size = x.shape
+    rows = ready(x).reshape(items, channels, prod(size))
+    if rows.shape[2] < SHORT_ROW and items > 1:
+        return ready(rows.transpose(1, 0, 2)).reshape(1, channels, items * rows.shape[2])
+    return rows
+
+
+def _like(rows, shape):
+    """Undo `_rows`."""
+    items, channels, *size = shape
+    if rows.shape[0] == items:
+        return rows.reshape(shape)
+    return ready(rows.reshape(channels, items, prod(size)).transpose(1, 0, 2)).reshape(shape)

@@ -1,0 +1,72 @@
+"""The loops of activations: equal to NumPy's definition, whatever the threads."""
+
+import numpy as np
+import pytest
+
+import lucid
+from lucid import kernels_activation
+
+VALUES = [-np.inf, -7.0, -1.0, -0.0, 0.0, 0.5, 6.0, 7.0, np.inf, np.nan]
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def some(dtype, shape=(10, 20_011)):
+    """Random numbers, and all the special ones; more than one block, and a broken one."""
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    x.reshape(-1)[: len(VALUES)] = VALUES
+    return x
+
+
+@each_dtype
+def test_relu_cuts_off_below_zero(dtype):
+    x = some(dtype)
+    y = kernels_activation.relu(x)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, np.maximum(x, 0))
+
+
+@each_dtype
+def test_relu_lets_a_gradient_pass_above_zero(dtype):
+    y, grad = some(dtype), some(dtype)[::-1]
+    np.testing.assert_array_equal(
+        kernels_activation.relu_grad(y, grad), np.where(y > 0, grad, 0)
+    )
+
+
+@each_dtype
+@pytest.mark.parametrize("ends", [(0, 6), (-np.inf, 0.5), (-1, np.inf), (2, -2)], ids=str)
+def test_clamp_cuts_off_at_both_ends(dtype, ends):
+    x, grad = some(dtype), some(dtype)[::-1]
+    np.testing.assert_array_equal(
+        kernels_activation.clamp(x, *ends), np.minimum(np.maximum(x, ends[0]), ends[1])
+    )
+    np.testing.assert_array_equal(
+        kernels_activation.clamp_grad(x, grad, *ends),
+        np.where((x >= ends[0]) & (x <= ends[1]), grad, 0),
+    )
+
+
+@each_dtype
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 5), (2, 0, 4)], ids=str)
+def test_any_shape_will_do(dtype, shape):
+    x = np.full(shape, -2, dtype)
+    for y in (kernels_activation.relu(x), kernels_activation.relu_grad(x, x)):
+        assert y.shape == shape
+        np.testing.assert_array_equal(y, np.zeros(shape))
+
+
+def test_an_array_in_another_order_is_copied_and_not_written():
+    x = np.arange(12.0).reshape(3, 4).T - 6
+    x.flags.writeable = False
+    np.testing.assert_array_equal(kernels_activation.relu(x), np.maximum(x, 0))
+    assert kernels_activation.relu(x).flags.c_contiguous
+
+
+def test_bits_do_not_depend_on_the_threads():
+    before = lucid.get_num_threads()
+    results = []
+    for threads in (1, 2, 3):
+        lucid.set_num_threads(threads)
+        results.append(kernels_activation.clamp(some(np.float32), -0.5, 0.5).tobytes())
+    lucid.set_num_threads(before)
+    assert len(set(results)) == 1

@@ -1,0 +1,116 @@
+"""The loops over channels: equal to NumPy's definition, whatever the threads."""
+
+import numpy as np
+import pytest
+
+import lucid
+from lucid import kernels_normalization
+
+SHAPES = [
+    (4, 3), (2, 3, 5), (5, 2, 1, 3), (3, 4, 9, 8), (1, 2, 1030), (2, 1, 3, 4, 37), (1, 3, 1, 1),
+]
+EPS = 1e-3
+TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
+each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def some(dtype, *shapes):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
+def moments(x):
+    """Mean and variance of every channel, in double precision, ready to broadcast."""
+    x = x.astype(np.float64)
+    dims = tuple(axis for axis in range(x.ndim) if axis != 1)
+    return x.mean(dims, keepdims=True), x.var(dims, keepdims=True)
+
+
+def column(v, x):
+    return v.astype(np.float64).reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def near(actual, desired, dtype):
+    assert actual.dtype == dtype
+    scale = max(1, np.abs(desired).max(initial=0))
+    np.testing.assert_allclose(actual, desired, rtol=0, atol=TOLERANCE[dtype] * scale)
+
+
+@each_shape
+@each_dtype
+def test_batch_norm_of_its_own_statistics(shape, dtype):
+    x, w, b = some(dtype, shape, shape[1], shape[1])
+    y, mean, variance = kernels_normalization.batch_norm(x, w, b, EPS)
+    true_mean, true_variance = moments(x)
+    near(mean, true_mean.reshape(-1), dtype)
+    near(variance, true_variance.reshape(-1), dtype)
+    expected = (x - true_mean) / np.sqrt(true_variance + EPS) * column(w, x) + column(b, x)
+    near(y, expected, dtype)
+
+
+@each_shape
+@each_dtype
+def test_batch_norm_of_given_statistics(shape, dtype):
+    x, w, b, mean = some(dtype, shape, shape[1], shape[1], shape[1])
+    variance = mean**2 + dtype(0.5)
+    y, *same = kernels_normalization.batch_norm(x, w, b, EPS, mean, variance)
+    assert same[0] is mean and same[1] is variance
+    scale = column(w, x) / np.sqrt(column(variance, x) + EPS)
+    near(y, (x - column(mean, x)) * scale + column(b, x), dtype)
+
+
+@each_shape
+@each_dtype
+@pytest.mark.parametrize("of_batch", [True, False])
+def test_the_gradients_of_batch_norm(shape, dtype, of_batch):
+    x, w, grad_y = some(dtype, shape, shape[1], shape)
+    mean, variance = moments(x)
+    grads = kernels_normalization.batch_norm_grad(
+        x, w, grad_y, mean.reshape(-1).astype(dtype), variance.reshape(-1).astype(dtype), EPS,
+        of_batch,
+    )
+    dims = tuple(axis for axis in range(x.ndim) if axis != 1)
+    scale = 1 / np.sqrt(variance + EPS)
+    normal, g = (x - mean) * scale, grad_y.astype(np.float64)
+    grad_b, grad_w = g.sum(dims, keepdims=True), (g * normal).sum(dims, keepdims=True)
+    grad_x = g - (grad_b + normal * grad_w) / (x.size // shape[1]) if of_batch else g
+    for actual, desired in zip(grads, (column(w, x) * scale * grad_x, grad_w, grad_b), strict=True):
+        near(actual, desired.reshape(actual.shape), dtype)
+
+
+@each_shape
+@each_dtype
+def test_sums_of_channels(shape, dtype):
+    (x,) = some(dtype, shape)
+    dims = tuple(axis for axis in range(x.ndim) if axis != 1)
+    near(kernels_normalization.sum_channels(x), x.sum(dims, dtype=np.float64), dtype)
+
+
+def test_long_sums_keep_their_precision():
+    x = np.full((64, 1, 40_000), 0.1, np.float32)
+    exact = np.float64(np.float32(0.1)) * x.size
+    np.testing.assert_allclose(kernels_normalization.sum_channels(x), exact, rtol=1e-6)
+
+
+def test_an_empty_batch_gives_empty_results_and_zero_gradients():
+    x, one = np.zeros((0, 2, 3), np.float32), np.ones(2, np.float32)
+    y, *_ = kernels_normalization.batch_norm(x, one, one, EPS, one, one)
+    assert y.shape == x.shape
+    grad_x, grad_w, grad_b = kernels_normalization.batch_norm_grad(x, one, x, one, one, EPS, True)
+    assert grad_x.shape == x.shape
+    assert not grad_w.any() and not grad_b.any()
+    assert not kernels_normalization.sum_channels(x).any()
+
+
+def test_bits_do_not_depend_on_the_threads():
+    x, w, grad_y = some(np.float32, (8, 7, 50, 50), 7, (8, 7, 50, 50))
+    before = lucid.get_num_threads()
+    results = []
+    for threads in (1, 2, 3):
+        lucid.set_num_threads(threads)
+        y, mean, variance = kernels_normalization.batch_norm(x, w, w, EPS)
+        grads = kernels_normalization.batch_norm_grad(x, w, grad_y, mean, variance, EPS, True)
+        results.append(b"".join(each.tobytes() for each in (y, mean, variance, *grads)))
+    lucid.set_num_threads(before)
+    assert len(set(results)) == 1
