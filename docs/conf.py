@@ -59,7 +59,6 @@ numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 numpydoc_use_plots = False
 numpydoc_xref_param_type = False
-nitpick_ignore_regex = [("py:.*", r"_Size.d|DeviceLike|DTypeLike")]
 intersphinx_mapping = inventories.mapping(HERE)
 
 # the gallery

@@ -144,13 +144,13 @@ def script(symbol, tried):
         f'"""\n'
     ]
     config = f"# sphinx_gallery_thumbnail_path = {thumbnail.path(symbol)!r}\n"
-    before = "code"
+    before = "docstring"
     for kind, block in cells(examples_of(symbol.doc)[0]):
         if kind == "text":
             out.append(("#\n" if before == "text" else "\n# %%\n") + comment(block))
         else:
             # a cell of this comment alone would be shown as an empty box
-            out.append(("\n" if before == "text" else "\n# %%\n") + config + block)
+            out.append(("\n# %%\n" if before == "code" else "\n") + config + block)
             config = ""
         before = kind
     return "\n".join(out) + "\n"

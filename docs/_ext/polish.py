@@ -4,8 +4,9 @@ import inspect
 import re
 
 from docutils import nodes
-from public_api import symbol_names
+from public_api import symbol_names, type_aliases
 from sphinx import addnodes
+from sphinx.util.nodes import make_refnode
 
 DEFAULT = re.compile(r",? *default:? +(.+)$")
 CODE = re.compile(r"(`+[^`]*`+)")
@@ -34,6 +35,8 @@ def kind_role(name, rawtext, text, lineno, inliner, options=None, content=()):
 
 def plain_stars(line):
     """Let `(N, C, *input_size)` be written plainly: its star opens no emphasis."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
     parts = CODE.split(line)  # every second part is code
     parts[::2] = [STAR.sub(r"\\\g<0>", part) for part in parts[::2]]
     return "".join(parts)
@@ -69,10 +72,13 @@ def plain_signature(app, what, name, obj, options, signature, returns):
 
 
 def missing(app, env, node, content):
-    """A soft reference without a page stays code; a private alias leads to its explanation."""
+    """A soft reference without a page stays code; the name of a type leads to the list of them."""
     if node.get("soft"):
         return content
-    return None
+    name = node["reftarget"].split(".")[-1]
+    if name not in type_aliases(env.config.docstring_gallery_package):
+        return None
+    return make_refnode(app.builder, node["refdoc"], "reference/types", f"type-{name}", content)
 
 
 def link_words(text, env, docname):

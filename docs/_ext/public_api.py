@@ -9,6 +9,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,6 +127,17 @@ def symbol_names(package):
         for name in (symbol.fullname, f"{symbol.home}.{symbol.name}", *symbol.aliases):
             table[name] = symbol
     return table
+
+
+@functools.cache
+def type_aliases(package):
+    """Map the names that stand for several types in annotations, `_Size2d`, to those types."""
+    found = {}
+    for module in public_modules(package):
+        for name, value in vars(module).items():
+            if isinstance(value, types.UnionType):
+                found.setdefault(name, str(value).replace(f"{package}.", ""))
+    return dict(sorted(found.items()))
 
 
 def package_folder(package):

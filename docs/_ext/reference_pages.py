@@ -13,7 +13,7 @@ from pathlib import Path
 from docstring_gallery import examples_of, page, write_if_changed
 from layer_pages import layer_block
 from polish import plain_stars
-from public_api import public_modules, public_symbols, symbol_names
+from public_api import public_modules, public_symbols, symbol_names, type_aliases
 
 CALLED = ("__init__", "forward", "extra_repr")  # shown on every page, wherever they are defined
 
@@ -202,7 +202,7 @@ def module_page(module, symbols, modules):
 def index_page(modules):
     """The first page of the reference."""
     rows = "\n".join(f"   * - :ref:`{m.__name__} <file-{m.__name__}>`\n     - {first_sentence(m)}" for m in modules)
-    toc = "\n".join(f"   module-{m.__name__}" for m in modules)
+    toc = "\n".join(f"   module-{m.__name__}" for m in modules) + "\n   types"
     return (
         heading("Reference")
         + "\nEvery public name has a page: what it is, a formula, its arguments with units and "
@@ -210,6 +210,14 @@ def index_page(modules):
         + f".. list-table::\n   :class: lucid-names\n   :widths: 30 70\n\n{rows}\n\n"
         + f".. toctree::\n   :hidden:\n\n{toc}\n"
     )
+
+
+def types_page(package):
+    """The page of the names that signatures use for several types."""
+    out = [heading("Types in signatures"), "\nShort names in signatures stand for several types.\n"]
+    for name, meaning in type_aliases(package).items():
+        out.append(f".. raw:: html\n\n   <span id=\"type-{name}\"></span>\n\n``{name}``\n   ``{meaning}``\n")
+    return "\n".join(out)
 
 
 def generate(app):
@@ -227,6 +235,7 @@ def generate(app):
     for module in modules:
         pages[f"module-{module.__name__}"] = module_page(module, by_module[module.__name__], names)
     pages["index"] = index_page(modules)
+    pages["types"] = types_page(package)
     for name, text in pages.items():
         write_if_changed(folder / f"{name}.rst", text)
     for path in folder.glob("*.rst"):
