@@ -4,6 +4,11 @@ from lucid.nn.functional.activation import (
     elu, gelu, glu, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax, mish, prelu, relu,
     relu6, selu, sigmoid, silu, softmax, softplus, tanh,
 )
+from lucid.nn.functional.adaptive_pooling import (
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,
+    adaptive_max_pool2d, adaptive_max_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d,
+    max_unpool2d, max_unpool3d,
+)
 from lucid.nn.functional.conv import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )
