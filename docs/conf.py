@@ -1,5 +1,6 @@
 """How the site is built; `make docs` runs it. Nothing is fetched while building or reading."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -49,6 +50,8 @@ doctest_global_setup = "import hooks; hooks.reset_state(); del hooks"
 doctest_test_doctest_blocks = "default"
 
 # the package
+extensions_digest = hashlib.sha256(b"".join(  # pages are read again when what reads them has changed
+    path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))).hexdigest()  # fmt: skip
 docstring_gallery_package = "lucid"
 docstring_gallery_header = (HERE / "_templates/examples_header.rst").read_text("utf-8")
 autodoc_typehints = "signature"

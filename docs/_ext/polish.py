@@ -115,6 +115,7 @@ def types_with_defaults(app, doctree):
 
 
 def setup(app):
+    app.add_config_value("extensions_digest", "", "env")
     app.add_role("lucid-code", code_role)
     app.add_role("lucid-kind", kind_role)
     app.connect("autodoc-process-docstring", escape_shapes, priority=100)
