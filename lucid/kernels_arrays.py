@@ -7,7 +7,7 @@ from lucid import kernels
 __all__ = []
 
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
-ELEMENTS = 100_000  # below, waking a second thread costs more than it saves
+ELEMENTS = 400_000  # below, waking a second thread costs more than it saves
 
 
 def versions(module, *names):
@@ -26,5 +26,5 @@ def ready(x):
 
 
 def threads_for(elements):
-    """Give the threads for one pass over so many elements."""
+    """Give the threads for a pass over so many elements; three passes count three times."""
     return kernels.get_num_threads() if elements >= ELEMENTS else 1

@@ -54,7 +54,7 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     if x.size:
         columns = [ready(each) for each in (mean, variance)]
         _LOOPS["batch_norm", x.dtype](
-            rows, ready(w), ready(b), y, *columns, eps, of_batch, threads_for(x.size)
+            rows, ready(w), ready(b), y, *columns, eps, of_batch, threads_for(3 * x.size)
         )
     return _like(y, x.shape), mean, variance
 
@@ -95,7 +95,7 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
     if x.size:
         _LOOPS["batch_norm_grad", x.dtype](
             rows, ready(w), _rows(grad_y), ready(mean), ready(variance), eps, of_batch, grad_x,
-            grad_w, grad_b, threads_for(x.size),
+            grad_w, grad_b, threads_for(3 * x.size),
         )
     return _like(grad_x, x.shape), grad_w, grad_b
 

@@ -87,7 +87,7 @@ def _run(name, written, grad, *options):
     rows = [each.reshape(-1) for each in (arrays[0], grad, *arrays[1:])]
     if name == "adam" and len(written) == 3:
         rows.append(None)
-    _LOOPS[name, x.dtype](*rows, *options, threads_for(x.size))
+    _LOOPS[name, x.dtype](*rows, *options, threads_for(len(rows) * x.size))
     for array, each in zip(arrays, written, strict=True):
         if array is not each:
             each[...] = array

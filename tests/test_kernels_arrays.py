@@ -1,6 +1,10 @@
 """What the doors share: arrays as the loops want them, and threads by size."""
 
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 
 import lucid
 from lucid.kernels_arrays import ELEMENTS, ready, threads_for
@@ -26,3 +30,13 @@ def test_small_work_runs_on_one_thread():
     assert threads_for(ELEMENTS - 1) == 1
     assert threads_for(ELEMENTS) == 2
     lucid.set_num_threads(before)
+
+
+@pytest.mark.parametrize("given", [{}, {"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "active"}])
+def test_import_leaves_the_environment_as_it_was(given, monkeypatch):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    program = "import os; before = dict(os.environ); import lucid; assert before == os.environ"
+    subprocess.run([sys.executable, "-c", program], check=True)
