@@ -1,6 +1,9 @@
 """The steps as methods: a base class of Tensor, so that tensor.py stays short."""
 
-from lucid.ops import comparison, elementwise, erf, linalg, reduction, rounding, shaping, smooth
+from lucid.ops import (
+    comparison, diagonals, elementwise, erf, gathering, linalg, masking, reduction, repeating,
+    rounding, scan, shaping, smooth, sorting, splitting, statistics,
+)
 
 __all__ = []
 
@@ -90,9 +93,53 @@ class Methods:
     permute = shaping.permute
     reshape = shaping.reshape
     squeeze = shaping.squeeze
+    swapaxes = shaping.swapaxes
     t = shaping.t
     transpose = shaping.transpose
+    unflatten = shaping.unflatten
     unsqueeze = shaping.unsqueeze
     view = shaping.view
+
+    gather = gathering.gather
+    index_add = gathering.index_add
+    index_select = gathering.index_select
+    scatter = gathering.scatter
+    scatter_add = gathering.scatter_add
+    take_along_dim = gathering.take_along_dim
+
+    masked_fill = masking.masked_fill
+    masked_select = masking.masked_select
+    nonzero = masking.nonzero
+
+    cumprod = scan.cumprod
+    cumsum = scan.cumsum
+
+    argsort = sorting.argsort
+    median = sorting.median
+    sort = sorting.sort
+    topk = sorting.topk
+    unique = sorting.unique
+
+    bincount = statistics.bincount
+    count_nonzero = statistics.count_nonzero
+    norm = statistics.norm
+    prod = statistics.prod
+    var_mean = statistics.var_mean
+
+    chunk = splitting.chunk
+    narrow = splitting.narrow
+    select = splitting.select
+    split = splitting.split
+    unbind = splitting.unbind
+
+    repeat = repeating.repeat
+    repeat_interleave = repeating.repeat_interleave
+    roll = repeating.roll
+    tile = repeating.tile
+
+    diag = diagonals.diag
+    diagonal = diagonals.diagonal
+    tril = diagonals.tril
+    triu = diagonals.triu
 
     matmul = linalg.matmul

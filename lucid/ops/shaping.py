@@ -11,7 +11,7 @@ from lucid.ops.operands import BroadcastTo, cast, check_dim, check_dims, check_t
 
 __all__ = [
     "broadcast_to", "cat", "clone", "flatten", "flip", "movedim", "permute", "reshape", "squeeze",
-    "stack", "t", "transpose", "unsqueeze",
+    "stack", "swapaxes", "t", "transpose", "unflatten", "unsqueeze",
 ]
 
 
@@ -334,6 +334,79 @@ def transpose(x, dim0, dim1):
     if ndim:
         dims[i], dims[j] = j, i
     return Permute(tuple(dims))(x)
+
+
+def swapaxes(x, axis0, axis1):
+    """Swap two axes: another name of `transpose`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any elements.
+    axis0, axis1 : int
+        The axes to swap.
+
+    Returns
+    -------
+    Tensor
+        A view.
+
+    Raises
+    ------
+    ShapeError
+        If an axis does not exist.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.swapaxes(lucid.zeros(2, 3, 4), 0, 2).shape
+    (4, 3, 2)
+    """
+    return transpose(x, axis0, axis1)
+
+
+def unflatten(x, dim, sizes):
+    """Split one axis into several.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any elements.
+    dim : int
+        The axis to split.
+    sizes : tuple of int
+        The new sizes, whose product is that of the axis; one of them may be -1.
+
+    Returns
+    -------
+    Tensor
+        A view where the memory allows it, else a copy.
+
+    Raises
+    ------
+    ShapeError
+        If `dim` is not an axis, or `sizes` does not fill it.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.unflatten(lucid.zeros(2, 12), 1, (3, -1)).shape
+    (2, 3, 4)
+    """
+    check_tensor(x, "unflatten")
+    shape, sizes = x.array.shape, as_shape((sizes,), "unflatten: a size")
+    if not shape or not sizes:
+        raise ShapeError(f"unflatten: shape {shape} and sizes={sizes} both need at least 1 axis")
+    dim = check_dim(dim, len(shape), "unflatten")
+    known = prod([size for size in sizes if size != -1])
+    if sizes.count(-1) == 1 and known > 0:
+        sizes = tuple([shape[dim] // known if size == -1 else size for size in sizes])
+    if prod(sizes) != shape[dim] or min(sizes) < 0:
+        raise ShapeError(
+            f"unflatten: sizes={sizes} do not fill axis {dim} of shape {shape}, which has "
+            f"{shape[dim]}"
+        )
+    return Reshape((*shape[:dim], *sizes, *shape[dim + 1 :]))(x)
 
 
 def t(x):

@@ -143,3 +143,21 @@ def test_nonsense_is_refused_with_a_reason(call, kind, message):
     with pytest.raises(kind, match=message):
         call(x)
     assert x.shape == (2, 3)
+
+
+def test_swapaxes_is_transpose_and_unflatten_undoes_flatten(check_step):
+    array = np.random.default_rng(5).standard_normal((2, 6))
+    check_step(lambda library, x: library.swapaxes(x, 0, -1) ** 2, array)
+    check_step(lambda library, x: library.unflatten(x, 1, (2, -1)) ** 2, array)
+    x = lucid.tensor(array)
+    assert x.unflatten(-1, (3, 2)).flatten(1).tolist() == x.tolist()
+    assert np.shares_memory(x.unflatten(0, (2, 1)).array, x.array)
+    assert x[:0].unflatten(0, (0, 3)).shape == (0, 3, 6)
+    for call, message in (
+        (lambda: x.unflatten(1, (4, -1)), r"sizes=\(4, 1\) do not fill axis 1 of shape \(2, 6\)"),
+        (lambda: x.unflatten(1, (-1, -1)), "do not fill axis 1"),
+        (lambda: x.unflatten(2, (1, 1)), "unflatten: dim=2 is not an axis"),
+        (lambda: x.unflatten(1, ()), "need at least 1 axis"),
+    ):
+        with pytest.raises(lucid.ShapeError, match=message):
+            call()
