@@ -17,7 +17,7 @@ def windows(n, m):
 
 
 class AdaptiveAverage(Function):
-    r"""Average windows of every axis in turn: :math:`y_o = \frac{1}{|W_o|} \sum_{i \in W_o} x_i`."""
+    r"""Average windows, axis by axis: :math:`y_o = \frac{1}{|W_o|} \sum_{i \in W_o} x_i`."""
 
     keeps_inputs = False
 

@@ -13,6 +13,9 @@ from lucid.nn.functional.conv import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )
 from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
+from lucid.nn.functional.interpolation import (
+    channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample,
+)
 from lucid.nn.functional.layernorm import group_norm, instance_norm, layer_norm, local_response_norm
 from lucid.nn.functional.linear import linear
 from lucid.nn.functional.loss import cross_entropy, mse_loss, nll_loss
@@ -21,3 +24,4 @@ from lucid.nn.functional.pad import pad
 from lucid.nn.functional.pooling import (
     avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d,
 )
+from lucid.nn.functional.unfold import fold, unfold
