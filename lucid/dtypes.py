@@ -94,6 +94,8 @@ def as_dtype(value):
     """
     if type(value) is dtype:
         return value
+    if isinstance(value, np.dtype) and value in _BY_NUMPY:  # the usual case
+        return _BY_NUMPY[value]
     if value is None or value is float:
         return _default
     if isinstance(value, type) and value in _BY_PYTHON:  # == calls NumPy's int64 an int

@@ -262,6 +262,8 @@ class _Walk:
 
     def _needs(self, order):
         """Tell for every node which of its inputs lead to something wanted."""
+        if self.wanted is None:
+            return {node: tuple([edge is not None for edge in node.edges]) for node in order}
         needs = {}
         for node in reversed(order):
             needs[node] = tuple([self._leads(edge, needs) for edge in node.edges])
@@ -270,7 +272,7 @@ class _Walk:
     def _leads(self, edge, needs):
         if edge is None:
             return False
-        if self.wanted is None or id(edge) in self.wanted:
+        if id(edge) in self.wanted:
             return True
         return isinstance(edge, Function) and any(needs[edge])
 
@@ -301,14 +303,12 @@ class _Walk:
 
     def store(self, x, gradient):
         """Add a gradient to the `grad` of a tensor."""
+        if x.grad is not None and not self.create_graph and x.grad.array.flags.writeable:
+            x.grad.array += gradient.array
+            x.grad.bump()
+            return
         with set_grad_enabled(self.create_graph):
-            if x.grad is None:
-                x.grad = self.own(gradient)
-            elif self.create_graph or not x.grad.array.flags.writeable:
-                x.grad = x.grad + gradient
-            else:
-                x.grad.array += gradient.array
-                x.grad.bump()
+            x.grad = self.own(gradient) if x.grad is None else x.grad + gradient
 
     def own(self, gradient):
         """Give the gradient with memory that nobody else holds."""

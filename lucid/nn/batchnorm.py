@@ -133,7 +133,8 @@ class BatchNormNd(Module):
             self.eps,
         )
         if updates:
-            count.add_(1)
+            count.array += 1
+            count.bump()
         return y
 
     def extra_repr(self) -> str:

@@ -1,5 +1,7 @@
 """Convolutions and transposed convolutions of tensors, for one to three spatial axes."""
 
+from functools import lru_cache
+
 from lucid.errors import DtypeError
 from lucid.geometry import (
     check_int, check_weight, conv_geometry, conv_transpose_geometry, normalise_padding,
@@ -50,13 +52,23 @@ def run(step, geometry, x, weight, bias):
 
 def _conv(ndim, x, weight, bias, stride, padding, dilation, groups):
     check_operands(x, weight, bias)
-    check_weight(weight.array.shape, ndim)
-    geometry = conv_geometry(
-        x.array.shape, weight.array.shape, normalise_size(stride, ndim, "stride"),
+    options = (ndim, x.array.shape, weight.array.shape, stride, padding, dilation, groups)
+    try:
+        geometry = _layout(*options)
+    except TypeError:  # an option that cannot be looked up, such as a list; or none at all
+        geometry = _layout.__wrapped__(*options)
+    return run(Conv, geometry, x, weight, bias)
+
+
+@lru_cache(maxsize=4096, typed=True)  # typed: True is no 1
+def _layout(ndim, x_shape, w_shape, stride, padding, dilation, groups):
+    """Work out the geometry of a call, or raise what is wrong with it."""
+    check_weight(w_shape, ndim)
+    return conv_geometry(
+        x_shape, w_shape, normalise_size(stride, ndim, "stride"),
         normalise_padding(padding, ndim), normalise_size(dilation, ndim, "dilation"),
         check_int(groups, "groups", 1),
     )
-    return run(Conv, geometry, x, weight, bias)
 
 
 def _conv_transpose(

@@ -44,8 +44,8 @@ def linear(x, weight, bias=None):
     operands = (x, weight) if bias is None else (x, weight, bias)
     for each in operands:
         check_tensor(each, "linear")
-    dtype = weight.dtype
-    if not dtype.is_floating_point or any(each.dtype is not dtype for each in operands):
+    dtype = weight.array.dtype
+    if dtype.kind != "f" or [each for each in operands if each.array.dtype != dtype]:
         names = ", ".join(each.dtype.name for each in operands)
         raise DtypeError(
             f"linear: input, weight and bias must all be float32 or all float64, not {names}; "

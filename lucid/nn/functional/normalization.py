@@ -88,15 +88,13 @@ def _update(running, new, momentum):
 def _check(x, running_mean, running_var, weight, bias, training, eps):
     """Refuse what does not fit; return the number of channels."""
     check_tensor(x, "batch_norm")
-    shape = x.array.shape
+    shape, dtype = x.array.shape, x.array.dtype
     if not x.dtype.is_floating_point:
         raise DtypeError(f"batch_norm needs float32 or float64, not {x.dtype.name}; call x.float()")
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: input of shape {shape} needs axes (batch, channels, ...)")
-    others = {
-        "running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias
-    }
-    for name, each in others.items():
+    others = (running_mean, running_var, weight, bias)
+    for name, each in zip(("running_mean", "running_var", "weight", "bias"), others, strict=True):
         if each is None:
             continue
         check_tensor(each, f"batch_norm: {name}")
@@ -105,7 +103,7 @@ def _check(x, running_mean, running_var, weight, bias, training, eps):
                 f"batch_norm: input of shape {shape} has {shape[1]} channels on axis 1, but {name} "
                 f"has shape {each.array.shape}; they must be equal"
             )
-        if each.dtype is not x.dtype:
+        if each.array.dtype != dtype:
             raise DtypeError(
                 f"batch_norm: input is {x.dtype.name}, but {name} is {each.dtype.name}; convert "
                 f"one with .to(dtype)"
