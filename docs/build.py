@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent
 
 def sphinx(builder, target, *options):
     """Run one builder; every warning is an error. Return its output and its seconds."""
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", builder,
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-j", "auto", "-b", builder,
                "-d", str(target.with_name("doctrees")), *options]  # fmt: skip
     start = time.perf_counter()
     subprocess.run([*command, str(SOURCE), str(target)], check=True)

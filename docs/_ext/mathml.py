@@ -5,6 +5,7 @@ everywhere, the characters a formula can need are cut out of the font STIX Two M
 package ziamath carries (SIL Open Font Licence), and served beside the style sheets.
 """
 
+import re
 from pathlib import Path
 
 import ziamath
@@ -15,6 +16,7 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 FONT = "stix-two-math.woff"
+RELATION = re.compile(r"\\mathrel\{([^{}]*)\}")  # which docutils does not know
 CHARACTERS = [
     *range(0x20, 0x17F), *range(0x2B0, 0x3F6), *range(0x2000, 0x2300), *range(0x2300, 0x2312),
     *range(0x239B, 0x23E2), *range(0x27C0, 0x2800), *range(0x2900, 0x2B00),
@@ -38,6 +40,7 @@ def mathml(latex, node, as_block):
     """Translate LaTeX; what cannot be translated is a warning and shown as it is."""
     if as_block and ("\\\\" in latex or "&" in latex) and "\\begin" not in latex:
         latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
+    latex = RELATION.sub(r"\1", latex)
     try:
         return latex2mathml.tex2mathml(latex, as_block=as_block)
     except (MathError, SyntaxError, KeyError, IndexError) as error:

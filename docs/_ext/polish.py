@@ -72,13 +72,21 @@ def plain_signature(app, what, name, obj, options, signature, returns):
 
 
 def missing(app, env, node, content):
-    """A soft reference without a page stays code; the name of a type leads to the list of them."""
-    if node.get("soft"):
-        return content
-    name = node["reftarget"].split(".")[-1]
-    if name not in type_aliases(env.config.docstring_gallery_package):
-        return None
-    return make_refnode(app.builder, node["refdoc"], "reference/types", f"type-{name}", content)
+    """Lead another name of an object to its page, and the name of a type to the list of them.
+
+    A soft reference without a page stays code.
+    """
+    package, target = env.config.docstring_gallery_package, node["reftarget"]
+    scope = node.get("py:module")
+    for name in (target, f"{scope}.{target}", f"{package}.{target}"):
+        symbol = symbol_names(package).get(name) if node["refdomain"] == "py" else None
+        if symbol and symbol.kind != "data":
+            place = f"reference/{symbol.page}", symbol.fullname
+            return make_refnode(app.builder, node["refdoc"], *place, content)
+    if target in type_aliases(package):
+        place = "reference/types", f"type-{target}"
+        return make_refnode(app.builder, node["refdoc"], *place, content)
+    return content if node.get("soft") else None
 
 
 def link_words(text, env, docname):

@@ -112,7 +112,8 @@ def public_symbols(package):
     symbols = []
     for obj, places in paths.values():
         own = getattr(obj, "__name__", None)  # an alias never goes before the object's own name
-        places.sort(key=lambda place: (place[0].count("."), place[1] != own))
+        home = getattr(obj, "__module__", None)
+        places.sort(key=lambda place: (place[0].count("."), place[1] != own, place[0] != home))
         (module, name), *others = places
         shown = [f"{m}.{n}" for m, n in others if m != getattr(obj, "__module__", None)]
         symbols.append(Symbol(module, name, obj, shown))
