@@ -1,5 +1,8 @@
 """Seeded random numbers."""
 
+import os
+from functools import cached_property
+
 import numpy as np
 
 from lucid.creation import make
@@ -46,12 +49,17 @@ class Generator:
     def manual_seed(self, seed):
         """Start again from a seed; returns the generator."""
         self._seed = check_int(seed, "seed", 0)
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
+        vars(self).pop("numpy", None)
         return self
+
+    @cached_property
+    def numpy(self):
+        """What draws the numbers; made on first use, for `numpy.random` is slow to import."""
+        return np.random.Generator(np.random.PCG64(self._seed))
 
     def seed(self):
         """Start again from a number of the operating system, and return it."""
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63)
+        self.manual_seed(int.from_bytes(os.urandom(8)) >> 1)
         return self._seed
 
     def initial_seed(self):
