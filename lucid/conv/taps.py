@@ -85,7 +85,8 @@ def trace_output(layer, x, index):
     -----
     For a convolution the terms are all taps of all channels of the group, also those on padding; in
     the modes ``'reflect'``, ``'replicate'`` and ``'circular'`` the place is that of the element
-    that is repeated. For a transposed convolution they are the inputs whose kernel reaches the output.
+    that is repeated. For a transposed convolution they are the inputs whose kernel reaches the
+    output.
 
     Examples
     --------
