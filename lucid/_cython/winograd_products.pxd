@@ -1,0 +1,225 @@
+"""Winograd's forward, and his input gradient: transformed weights times transformed inputs.
+
+For one column of LANES tiles, the product at each point is a matrix (features, channels) times a
+matrix (channels, lanes). Features go in *panels* of ROWS, packed for the registers.
+"""
+
+from cython.parallel cimport prange, threadid
+from libc.string cimport memcpy, memset
+
+from lucid._cython.microkernel cimport ROWS
+from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.winograd cimport output_2, output_4, weight_2, weight_4
+from lucid._cython.winograd_tiles cimport (
+    LANES, PAD, SLICES, Plan, Targets, find_targets, held, lanes_used, transform_column,
+)
+
+cdef enum:
+    WEIGHTS = 64  # lanes of a transform of weights
+    SHARE = 4  # panels of weights that use an input while it is near
+    WEIGHT_BYTES = 1048576  # transformed weights, for each thread
+    INPUT_BYTES = 3145728  # transformed inputs, if weights are transformed again for each block
+    NEAR_BYTES = 393216  # ... else, for each thread: what a near cache holds
+
+cdef struct Work:  # how a forward is cut
+    Plan plan
+    Py_ssize_t panels, panels_held, share, parts  # panels of ROWS features
+    Py_ssize_t weight_step, weight_size  # elements of a transformed panel: for a point, in all
+    Py_ssize_t columns_held, result_size
+
+
+cdef inline void multiply(
+    const float *x, const float *w, Py_ssize_t depth, float *y, int lanes
+) noexcept nogil:
+    """``y[j * LANES + l] = sum over c of w[c * ROWS + j] * x[c * LANES + l]``, in registers."""
+    cdef float acc[ROWS][LANES]
+    cdef Py_ssize_t c
+    cdef int j, l
+    for j in range(ROWS):
+        for l in range(lanes):
+            acc[j][l] = w[j] * x[l]
+    for c in range(1, depth):
+        for j in range(ROWS):
+            for l in range(lanes):
+                acc[j][l] += w[c * ROWS + j] * x[c * LANES + l]
+    for j in range(ROWS):
+        for l in range(lanes):
+            y[j * LANES + l] = acc[j][l]
+
+
+cdef inline void cut_work(Work *work, int threads) noexcept nogil:
+    """Choose blocks that fit the caches, and enough tasks for the threads."""
+    cdef Plan *plan = &work.plan
+    work.weight_step = plan.depth * ROWS + PAD
+    work.weight_size = plan.points * work.weight_step
+    work.panels = ceil_div(plan.features, ROWS)
+    work.panels_held = threads * max(1, WEIGHT_BYTES // (4 * work.weight_size))
+    work.panels_held = ceil_div(work.panels, ceil_div(work.panels, work.panels_held))
+    if work.panels_held < work.panels:
+        work.columns_held = INPUT_BYTES // (4 * plan.input_size)
+    else:
+        work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
+    work.columns_held = max(1, clip(work.columns_held, plan.columns))
+    work.columns_held = ceil_div(plan.columns, ceil_div(plan.columns, work.columns_held))
+    work.share = SHARE
+    if threads > 1:
+        work.share = clip(ceil_div(work.panels_held * work.columns_held, 2 * threads), SHARE)
+    work.share = min(work.share, work.panels_held)
+    work.parts = ceil_div(work.panels_held, work.share)
+    work.result_size = work.share * plan.points * ROWS * LANES
+
+
+cdef inline void gather_weights(
+    const Plan *plan, const float *w, Py_ssize_t rows, Py_ssize_t channels, float *taps
+) noexcept nogil:
+    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
+    cdef Py_ssize_t j, c, step = -WEIGHTS if plan.turned else WEIGHTS
+    cdef int k
+    cdef const float *of_pair
+    if plan.turned:
+        taps += 8 * WEIGHTS
+    for j in range(rows):
+        of_pair = w + j * plan.w_feature
+        for c in range(channels):
+            for k in range(9):
+                taps[k * step + c * ROWS + j] = of_pair[k]
+            of_pair += plan.w_channel
+
+
+cdef inline void transform_weights(
+    const float *taps, float *points, Py_ssize_t tile
+) noexcept nogil:
+    """Apply G along both axes."""
+    cdef float half[18 * WEIGHTS]
+    cdef int i
+    if tile == 4:
+        for i in range(3):
+            weight_4(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 6 * WEIGHTS, WEIGHTS, WEIGHTS)
+        for i in range(6):
+            weight_4(half + i * WEIGHTS, 6 * WEIGHTS, points + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
+    else:
+        for i in range(3):
+            weight_2(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 4 * WEIGHTS, WEIGHTS, WEIGHTS)
+        for i in range(4):
+            weight_2(half + i * WEIGHTS, 4 * WEIGHTS, points + i * WEIGHTS, 4 * WEIGHTS, WEIGHTS)
+
+
+cdef inline void transform_panel(
+    const Work *work, const float *w, Py_ssize_t panel, float *weights
+) noexcept nogil:
+    """Store weights[point, c, j] of ROWS features j, for the channels that are held."""
+    cdef const Plan *plan = &work.plan
+    cdef float taps[9 * WEIGHTS]
+    cdef float points[36 * WEIGHTS]
+    cdef Py_ssize_t c = 0, channel, count, tap0
+    cdef int i
+    memset(taps, 0, sizeof(taps))
+    w += panel * ROWS * plan.w_feature
+    while c < held(plan):
+        channel = (plan.first + c) % plan.channels
+        tap0 = (plan.first + c) // plan.channels
+        if plan.turned:
+            tap0 = plan.taps0 - 1 - tap0
+        count = min(plan.channels - channel, held(plan) - c)
+        count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
+        gather_weights(
+            plan, w + channel * plan.w_channel + tap0 * 9,
+            min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
+        )
+        transform_weights(taps, points, plan.tile)
+        for i in range(plan.points):
+            memcpy(
+                weights + i * work.weight_step + c * ROWS, points + i * WEIGHTS,
+                count * ROWS * sizeof(float),
+            )
+        c += count
+
+
+cdef inline void transform_back(const float *result, float *tiles, Py_ssize_t tile) noexcept nogil:
+    """Apply A^T along both axes: tiles[row, lane, column]."""
+    cdef float half[24 * LANES]
+    cdef int i, row = ROWS * LANES
+    if tile == 4:
+        for i in range(6):
+            output_4(result + i * row, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
+        for i in range(4):
+            output_4(half + i * 6 * LANES, LANES, tiles + i * 4 * LANES, 1, 4, LANES)
+    else:
+        for i in range(4):
+            output_2(result + i * row, 4 * ROWS * LANES, half + i * LANES, 4 * LANES, 1, LANES)
+        for i in range(2):
+            output_2(half + i * 4 * LANES, LANES, tiles + i * 2 * LANES, 1, 2, LANES)
+
+
+cdef inline void add_tiles(
+    const Plan *plan, const Targets *at, const float *tiles, float *y
+) noexcept nogil:
+    """Add the tiles to one channel; in a row of tiles, a row of outputs has no gaps."""
+    cdef Py_ssize_t run, r, s
+    cdef const float *row
+    cdef float *to
+    for run in range(at.runs):
+        row = tiles + at.lane[run] * plan.tile
+        to = y + at.dst[run]
+        for r in range(at.rows[run]):
+            for s in range(at.columns[run]):
+                to[s] += row[s]
+            row += LANES * plan.tile
+            to += plan.dst[2]
+
+
+cdef inline void run_task(
+    const Work *work, const float *inputs, const float *weights, Py_ssize_t column,
+    Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
+) noexcept nogil:
+    """Compute a few panels of features of one column of tiles, and add them to y."""
+    cdef const Plan *plan = &work.plan
+    cdef Targets at
+    cdef float tiles[16 * LANES]
+    cdef Py_ssize_t k, p, f
+    cdef const float *x
+    cdef const float *w
+    for k in range(plan.points):
+        x = inputs + k * plan.input_step
+        for p in range(panels):
+            w = weights + p * work.weight_size + k * work.weight_step
+            if lanes_used(plan, column) <= LANES // 2:
+                multiply(
+                    x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES // 2
+                )
+            else:
+                multiply(x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES)
+    find_targets(plan, column, &at)
+    for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
+        p = f // ROWS
+        transform_back(result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles, plan.tile)
+        add_tiles(plan, &at, tiles, y + (panel * ROWS + f) * plan.dst_plane)
+
+
+cdef inline void run_columns(
+    Work *work, const float *x, const float *w, float *y, Py_ssize_t start,
+    float *inputs, float *weights, float *results, int threads,
+) noexcept nogil:
+    """Compute the columns of tiles from `start` on that are held, for one group."""
+    cdef Plan *plan = &work.plan
+    cdef Py_ssize_t columns = min(work.columns_held, plan.columns - start)
+    cdef Py_ssize_t task, turn, first, panels, slices = SLICES if threads > 1 else 1
+    for task in prange(columns * slices, num_threads=threads, schedule="dynamic"):
+        transform_column(
+            plan, x, start + task // slices, task % slices * held(plan) // slices,
+            (task % slices + 1) * held(plan) // slices, inputs + task // slices * plan.input_size,
+        )
+    for turn in range(ceil_div(work.panels, work.panels_held)):
+        first = turn * work.panels_held
+        panels = min(work.panels_held, work.panels - first)
+        if start == 0 or work.panels_held < work.panels:
+            for task in prange(panels, num_threads=threads, schedule="dynamic"):
+                transform_panel(work, w, first + task, weights + task * work.weight_size)
+        for task in prange(columns * work.parts, num_threads=threads, schedule="dynamic"):
+            run_task(
+                work, inputs + task // work.parts * plan.input_size,
+                weights + task % work.parts * work.share * work.weight_size,
+                start + task // work.parts, first + task % work.parts * work.share,
+                min(work.share, panels - task % work.parts * work.share), y,
+                results + threadid() * work.result_size,
+            )

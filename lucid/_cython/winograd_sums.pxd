@@ -1,0 +1,213 @@
+"""Winograd's weight gradient: transformed outputs times transformed inputs, summed over all tiles.
+
+At each point the sum over tiles is a matrix (channels, tiles) times a matrix (tiles, features);
+here the lanes are features. The sums of a block of weights are transformed back at the end.
+"""
+
+from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+from lucid._cython.microkernel cimport ROWS
+from lucid._cython.padded cimport ceil_div
+from lucid._cython.winograd cimport output_grad_2, output_grad_4, weight_grad_2, weight_grad_4
+from lucid._cython.winograd_tiles cimport (
+    LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of,
+    transform_column,
+)
+
+cdef enum:
+    BLOCK = 128  # channels, features and tiles at a time
+
+cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
+    Plan plan
+    Py_ssize_t features, parts  # of a block, and how often LANES features
+    Py_ssize_t panels  # of ROWS channels
+    Py_ssize_t columns  # of tiles in a block
+    Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
+    Py_ssize_t output_step, sum_step  # elements for a point
+
+
+cdef inline void cut_sums(Sums *sums) noexcept nogil:
+    """Choose blocks whose sums, inputs and outputs take 2.4 MB each."""
+    cdef Plan *plan = &sums.plan
+    sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
+    sums.parts = ceil_div(sums.features, LANES)
+    sums.panels = ceil_div(plan.depth, ROWS)
+    sums.columns = min(<Py_ssize_t> (BLOCK // LANES), plan.columns)
+    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
+    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
+    sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
+
+
+cdef inline void multiply_tiles(
+    const float *x, Py_ssize_t x_column, const float *y, Py_ssize_t tiles, float *w, int lanes
+) noexcept nogil:
+    """``w[j * LANES + l] += sum over tiles t of x[j * LANES + t] * y[t * LANES + l]``.
+
+    x and y are cut into columns of LANES tiles; those of x are `x_column` elements apart.
+    """
+    cdef float acc[ROWS][LANES]
+    cdef Py_ssize_t t
+    cdef int j, l
+    for j in range(ROWS):
+        for l in range(lanes):
+            acc[j][l] = w[j * LANES + l]
+    while tiles > 0:
+        for t in range(min(tiles, <Py_ssize_t> LANES)):
+            for j in range(ROWS):
+                for l in range(lanes):
+                    acc[j][l] += x[j * LANES + t] * y[t * LANES + l]
+        tiles -= LANES
+        x += x_column
+        y += LANES * LANES
+    for j in range(ROWS):
+        for l in range(lanes):
+            w[j * LANES + l] = acc[j][l]
+
+
+cdef inline void gather_outputs(
+    const Plan *plan, const Tile *tile, const float *y, Py_ssize_t features, float *rows
+) noexcept nogil:
+    """Store rows[row, feature, column] of one tile, with zeros outside the output."""
+    cdef Py_ssize_t f, r, s
+    cdef Py_ssize_t height = min(plan.tile, plan.dst[1] - tile.i1)
+    cdef Py_ssize_t width = min(plan.tile, plan.dst[2] - tile.i2)
+    if height < plan.tile or width < plan.tile:
+        memset(rows, 0, plan.tile * plan.tile * LANES * sizeof(float))
+    for f in range(features):
+        for r in range(height):
+            if width == 4:
+                memcpy(rows + (r * LANES + f) * 4, y + r * plan.dst[2], 4 * sizeof(float))
+            else:
+                for s in range(width):
+                    rows[(r * LANES + f) * plan.tile + s] = y[r * plan.dst[2] + s]
+        y += plan.dst_plane
+
+
+cdef inline void transform_outputs(
+    const Sums *sums, const float *y, Py_ssize_t column, Py_ssize_t features, float *outputs
+) noexcept nogil:
+    """Store outputs[point, lane of tile, feature]: apply A along both axes to a column of tiles."""
+    cdef const Plan *plan = &sums.plan
+    cdef float rows[16 * LANES]
+    cdef float half[24 * LANES]
+    cdef float points[36 * LANES]
+    cdef Py_ssize_t lane
+    cdef int i
+    cdef Tile tile = find_tile(plan, column * LANES)
+    memset(rows, 0, sizeof(rows))
+    for lane in range(lanes_used(plan, column)):
+        gather_outputs(plan, &tile, y + output_of(plan, &tile), features, rows)
+        if plan.tile == 4:
+            for i in range(4):
+                output_grad_4(rows + i * 4 * LANES, 1, 4, half + i * 6 * LANES, LANES, LANES)
+            for i in range(6):
+                output_grad_4(
+                    half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES
+                )
+        else:
+            for i in range(2):
+                output_grad_2(rows + i * 2 * LANES, 1, 2, half + i * 4 * LANES, LANES, LANES)
+            for i in range(4):
+                output_grad_2(
+                    half + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES
+                )
+        for i in range(plan.points):
+            memcpy(
+                outputs + i * sums.output_step + lane * LANES, points + i * LANES,
+                LANES * sizeof(float),
+            )
+        advance(plan, &tile)
+
+
+cdef inline void sum_point(
+    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t tiles, float *result
+) noexcept nogil:
+    """Add to result[part, channel, feature] the products at one point."""
+    cdef Py_ssize_t part, panel, x_column = sums.plan.input_size
+    cdef const float *y
+    for part in range(sums.parts):
+        y = outputs + part * sums.columns * LANES * LANES
+        for panel in range(sums.panels):
+            if sums.plan.features <= LANES // 2:
+                multiply_tiles(
+                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES // 2
+                )
+            else:
+                multiply_tiles(inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES)
+            result += ROWS * LANES
+
+
+cdef inline void add_weights(
+    const Sums *sums, const float *result, Py_ssize_t features, float *w
+) noexcept nogil:
+    """Apply G^T along both axes to the sums of one channel, and add the weights to w."""
+    cdef const Plan *plan = &sums.plan
+    cdef float points[36 * LANES]
+    cdef float half[18 * LANES]
+    cdef float taps[9 * LANES]
+    cdef Py_ssize_t f
+    cdef int i
+    for i in range(plan.points):
+        memcpy(points + i * LANES, result + i * sums.sum_step, LANES * sizeof(float))
+    if plan.tile == 4:
+        for i in range(6):
+            weight_grad_4(points + i * 6 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
+        for i in range(3):
+            weight_grad_4(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
+    else:
+        for i in range(4):
+            weight_grad_2(points + i * 4 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
+        for i in range(3):
+            weight_grad_2(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
+    for f in range(features):
+        for i in range(9):
+            w[f * plan.w_feature + i] += taps[i * LANES + f]
+
+
+cdef inline void sum_columns(
+    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t features,
+    float *inputs, float *outputs, float *result, int threads,
+) noexcept nogil:
+    """Add the products of a few columns of tiles."""
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t columns = min(sums.columns, plan.columns - start)
+    cdef Py_ssize_t task, parts = ceil_div(features, LANES)
+    for task in prange(columns * SLICES, num_threads=threads, schedule="dynamic"):
+        transform_column(
+            plan, x, start + task // SLICES, task % SLICES * held(plan) // SLICES,
+            (task % SLICES + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
+        )
+    for task in prange(columns * parts, num_threads=threads, schedule="dynamic"):
+        transform_outputs(
+            sums, y + task % parts * LANES * plan.dst_plane, start + task // parts,
+            min(<Py_ssize_t> LANES, features - task % parts * LANES),
+            outputs + (task % parts * sums.columns + task // parts) * LANES * LANES,
+        )
+    for task in prange(plan.points, num_threads=threads, schedule="dynamic"):
+        sum_point(
+            sums, inputs + task * plan.input_step, outputs + task * sums.output_step,
+            min(columns * LANES, plan.tiles - start * LANES), result + task * sums.sum_step,
+        )
+
+
+cdef inline void sum_block(
+    const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
+    float *inputs, float *outputs, float *result, int threads,
+) noexcept nogil:
+    """Compute the weights of a block of features and the channels that are held."""
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t task, turn, channel, parts = ceil_div(features, LANES)
+    memset(result, 0, plan.points * sums.sum_step * sizeof(float))
+    for turn in range(ceil_div(plan.columns, sums.columns)):
+        sum_columns(
+            sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
+        )
+    for task in prange(held(plan) * parts, num_threads=threads):
+        channel = plan.first + task // parts
+        add_weights(
+            sums, result + (task % parts * sums.panels * ROWS + task // parts) * LANES,
+            min(<Py_ssize_t> LANES, features - task % parts * LANES),
+            w + task % parts * LANES * plan.w_feature
+            + channel % plan.channels * plan.w_channel + channel // plan.channels * 9,
+        )

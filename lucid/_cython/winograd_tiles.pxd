@@ -1,0 +1,264 @@
+"""Tiles of images for Winograd's algorithm, LANES of them side by side: to read and to write.
+
+All tiles of a batch are numbered through, items first, then the first axis, rows and columns, and
+LANES neighbours make one *column*, so that the lanes are full whatever the size of an image is.
+Only the last two axes are transformed. A tap of the first axis counts as further input channels,
+which read the plane it wants: *depth* is the number of channels times the number of those taps.
+"""
+
+from libc.string cimport memcpy, memset
+
+from lucid._cython.microkernel cimport ROWS
+from lucid._cython.padded cimport ceil_div
+from lucid._cython.winograd cimport input_2, input_4
+
+cdef extern from *:
+    enum:
+        LANES "(LUCID_LANE_BYTES / 4)"
+
+cdef enum:
+    PAD = 16  # elements between two points, or all points would be in one set of a cache
+    SLICES = 8  # of the channels of a column, to share out to threads
+    CHUNK = 512  # of the depth at a time: a transformed column of that many takes 2.4 MB
+
+cdef struct Plan:
+    Py_ssize_t items, groups, channels, features  # of one group
+    Py_ssize_t src[3]  # sizes of what is read and written
+    Py_ssize_t dst[3]
+    Py_ssize_t low[3]
+    Py_ssize_t src_plane, dst_plane  # elements of one channel
+    Py_ssize_t taps0  # of the first axis
+    Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
+    bint turned  # the kernel runs backwards: this is an input gradient
+    Py_ssize_t tile, edge, points  # outputs and inputs of a tile along an axis; inputs in all
+    Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all
+    bint whole_rows  # a padded image has whole rows of tiles
+    Py_ssize_t pitch  # of a padded image
+    Py_ssize_t columns
+    Py_ssize_t whole_depth, first, depth  # of which `depth` from `first` on are held
+    Py_ssize_t input_step, input_size  # elements of a transformed column: for a point, in all
+
+cdef struct Tile:  # i1 and i2 are those of its first output
+    Py_ssize_t item, i0, i1, i2
+
+cdef struct Sources:  # where the inputs of a column of tiles come from
+    Py_ssize_t start[LANES]  # of each tile, in a padded image
+    Py_ssize_t copies  # runs of neighbours that fill the image
+    Py_ssize_t to[6 * LANES]
+    Py_ssize_t src[6 * LANES]
+    Py_ssize_t size[6 * LANES]
+
+cdef struct Targets:  # where the outputs of a column of tiles go
+    Py_ssize_t runs  # of neighbours in one row of tiles
+    Py_ssize_t lane[LANES]  # of the first tile of a run
+    Py_ssize_t dst[LANES]  # of its first output
+    Py_ssize_t rows[LANES]
+    Py_ssize_t columns[LANES]
+
+
+cdef inline void set_sizes(
+    Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
+    const Py_ssize_t *low, Py_ssize_t groups, bint turned,
+) noexcept nogil:
+    """Describe a forward or, `turned`, an input gradient, which is a forward from y to x."""
+    cdef Py_ssize_t a
+    plan.items, plan.groups, plan.turned = x_shape[0], groups, turned
+    plan.channels, plan.features, plan.taps0 = w_shape[1], w_shape[0] // groups, w_shape[2]
+    plan.src_plane, plan.dst_plane = 1, 1
+    for a in range(3):
+        plan.src[a], plan.dst[a], plan.low[a] = x_shape[2 + a], y_shape[2 + a], low[a]
+        if turned:
+            plan.src[a], plan.dst[a] = plan.dst[a], plan.src[a]
+            plan.low[a] = w_shape[2 + a] - 1 - low[a]
+        plan.src_plane *= plan.src[a]
+        plan.dst_plane *= plan.dst[a]
+    plan.w_channel = 9 * plan.taps0
+    plan.w_feature = plan.channels * plan.w_channel
+    plan.w_group = plan.features * plan.w_feature
+    if turned:
+        plan.channels, plan.features = plan.features, plan.channels
+        plan.w_channel, plan.w_feature = plan.w_feature, plan.w_channel
+
+
+cdef inline void set_tiles(Plan *plan, Py_ssize_t tile, Py_ssize_t chunk) noexcept nogil:
+    """Cut the outputs into tiles, and the depth into equal chunks."""
+    plan.tile, plan.edge, plan.points = tile, tile + 2, (tile + 2) * (tile + 2)
+    plan.tiles1 = ceil_div(plan.dst[1], tile)
+    plan.tiles2 = ceil_div(plan.dst[2], tile)
+    plan.tiles = plan.items * plan.dst[0] * plan.tiles1 * plan.tiles2
+    plan.whole_rows = plan.tiles2 <= LANES // 2
+    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile + 2
+    plan.columns = ceil_div(plan.tiles, LANES)
+    plan.whole_depth = plan.channels * plan.taps0
+    plan.first, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
+    plan.input_step = plan.depth * LANES + PAD
+    plan.input_size = plan.points * plan.input_step
+
+
+cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
+    cdef Tile tile
+    tile.i2 = index % plan.tiles2 * plan.tile
+    index //= plan.tiles2
+    tile.i1 = index % plan.tiles1 * plan.tile
+    index //= plan.tiles1
+    tile.i0 = index % plan.dst[0]
+    tile.item = index // plan.dst[0]
+    return tile
+
+
+cdef inline void advance(const Plan *plan, Tile *tile) noexcept nogil:
+    """Go to the next tile."""
+    tile.i2 += plan.tile
+    if tile.i2 >= plan.dst[2]:
+        tile.i2 = 0
+        tile.i1 += plan.tile
+        if tile.i1 >= plan.dst[1]:
+            tile.i1 = 0
+            tile.i0 += 1
+            if tile.i0 == plan.dst[0]:
+                tile.i0 = 0
+                tile.item += 1
+
+
+cdef inline Py_ssize_t lanes_used(const Plan *plan, Py_ssize_t column) noexcept nogil:
+    return min(<Py_ssize_t> LANES, plan.tiles - column * LANES)
+
+
+cdef inline Py_ssize_t output_of(const Plan *plan, const Tile *tile) noexcept nogil:
+    """Return the elements from the start of a group's first plane to a tile's first output."""
+    return (
+        tile.item * plan.groups * plan.features * plan.dst_plane
+        + (tile.i0 * plan.dst[1] + tile.i1) * plan.dst[2] + tile.i2
+    )
+
+
+cdef inline void add_copies(
+    const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t top, Py_ssize_t first,
+    Py_ssize_t last, Sources *at,
+) noexcept nogil:
+    """Note what fills the rows first .. last - 1 of the image; row `top` is the tile's first."""
+    cdef Py_ssize_t row, i1
+    cdef Py_ssize_t start = (0 if plan.whole_rows else tile.i2) - plan.low[2]
+    cdef Py_ssize_t left = max(start, <Py_ssize_t> 0)
+    cdef Py_ssize_t right = min(start + plan.pitch, plan.src[2])
+    if not 0 <= plane < plan.src[0] or left >= right:
+        return
+    for row in range(first, last):
+        i1 = tile.i1 + row - top - plan.low[1]
+        if 0 <= i1 < plan.src[1]:
+            at.to[at.copies] = row * plan.pitch + left - start
+            at.size[at.copies] = right - left
+            at.src[at.copies] = (
+                tile.item * plan.groups * plan.channels * plan.src_plane
+                + (plane * plan.src[1] + i1) * plan.src[2] + left
+            )
+            at.copies += 1
+
+
+cdef inline void find_sources(
+    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
+) noexcept nogil:
+    """Lay out an image of all rows that the tiles need; neighbouring rows of tiles share two."""
+    cdef Py_ssize_t lane, top = 0, end = 0, copied
+    cdef Tile tile = find_tile(plan, column * LANES)
+    memset(at.start, 0, sizeof(at.start))
+    at.copies = 0
+    for lane in range(lanes_used(plan, column)):
+        if lane == 0 or tile.i2 == 0:  # a new row of tiles
+            copied = end
+            top = top + plan.tile if lane and plan.whole_rows and tile.i1 else end
+            end = top + plan.edge
+            add_copies(plan, &tile, tile.i0 + tap0 - plan.low[0], top, copied, end, at)
+            at.start[lane] = top * plan.pitch + (tile.i2 if plan.whole_rows else 0)
+        else:
+            at.start[lane] = at.start[lane - 1] + plan.tile
+        advance(plan, &tile)
+
+
+cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) noexcept nogil:
+    """Note where each row of tiles is written, without what juts out of the output."""
+    cdef Py_ssize_t lane, run = -1
+    cdef Tile tile = find_tile(plan, column * LANES)
+    for lane in range(lanes_used(plan, column)):
+        if lane == 0 or tile.i2 == 0:
+            run += 1
+            at.lane[run] = lane
+            at.dst[run] = output_of(plan, &tile)
+            at.rows[run] = min(plan.tile, plan.dst[1] - tile.i1)
+            at.columns[run] = 0
+        at.columns[run] += min(plan.tile, plan.dst[2] - tile.i2)
+        advance(plan, &tile)
+    at.runs = run + 1
+
+
+cdef inline void gather(
+    const Plan *plan, const Sources *at, const float *x, float *image, float *rows
+) noexcept nogil:
+    """Copy 4 neighbours of each row of each tile, rows[row, lane, 4], then 2 more for F(4, 3).
+
+    Neighbours go together, 16 bytes at a time; the transform takes them apart in registers.
+    """
+    cdef Py_ssize_t n, l, i
+    cdef float *more = rows + 24 * LANES
+    cdef const float *row
+    for n in range(at.copies):
+        memcpy(image + at.to[n], x + at.src[n], at.size[n] * sizeof(float))
+    for l in range(LANES):
+        row = image + at.start[l]
+        for i in range(plan.edge):
+            memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
+            if plan.edge == 6:
+                memcpy(more + (i * LANES + l) * 2, row + 4, 2 * sizeof(float))
+            row += plan.pitch
+
+
+cdef inline void transform_inputs(float *rows, float *points, Py_ssize_t tile) noexcept nogil:
+    """Apply B^T along both axes to what `gather` made."""
+    cdef int i
+    if tile == 4:
+        for i in range(6):
+            input_4(
+                rows + i * 4 * LANES, 1, 4, rows + (24 + i * 2) * LANES, 2,
+                points + i * 6 * LANES, LANES, LANES,
+            )
+        for i in range(6):
+            input_4(
+                points + i * LANES, 6 * LANES, 1, points + (24 + i) * LANES, 1,
+                points + i * LANES, 6 * LANES, LANES,
+            )
+    else:
+        for i in range(4):
+            input_2(rows + i * 4 * LANES, 1, 4, points + i * 4 * LANES, LANES, LANES)
+        for i in range(4):
+            input_2(points + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES)
+
+
+cdef inline void transform_column(
+    const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t first, Py_ssize_t last,
+    float *inputs,
+) noexcept nogil:
+    """Store inputs[point, c, lane] of a column, for channels first .. last - 1 of those held."""
+    cdef Sources at
+    cdef float image[80 * LANES]
+    cdef float rows[36 * LANES]
+    cdef float points[36 * LANES]
+    cdef Py_ssize_t c, k, tap0, located = -1
+    cdef int l
+    for c in range(first, last):
+        tap0 = (plan.first + c) // plan.channels
+        if tap0 != located:
+            located = tap0
+            find_sources(plan, column, tap0, &at)
+            memset(image, 0, sizeof(image))
+        gather(
+            plan, &at, x + (plan.first + c) % plan.channels * plan.src_plane, image, rows
+        )
+        transform_inputs(rows, points, plan.tile)
+        for k in range(plan.points):
+            for l in range(LANES):
+                inputs[k * plan.input_step + c * LANES + l] = points[k * LANES + l]
+
+
+cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:
+    """Count the depth of this chunk; the last one may be shorter."""
+    return min(plan.depth, plan.whole_depth - plan.first)

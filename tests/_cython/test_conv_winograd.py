@@ -1,0 +1,212 @@
+"""Winograd's algorithm equals the definition, within the bound of a sum in any order."""
+
+import numpy as np
+import pytest
+
+from lucid._cython import conv_direct, conv_naive, conv_winograd
+
+EPS = np.finfo(np.float32).eps
+ONES = (1, 1, 1)
+PRIMITIVES = ("forward", "input_grad", "weight_grad")
+
+# items, channels, features, input size, taps of the first axis, low, high, groups
+GEOMETRIES = {
+    "one pixel": (1, 1, 1, (1, 1, 1), 1, (0, 1, 1), (0, 1, 1), 1),
+    "kernel as large as the image": (2, 3, 5, (1, 3, 3), 1, (0, 0, 0), (0, 0, 0), 1),
+    "one tile": (1, 4, 8, (1, 4, 4), 1, (0, 1, 1), (0, 1, 1), 1),
+    "tails": (3, 5, 9, (1, 5, 7), 1, (0, 1, 1), (0, 1, 1), 1),
+    "odd sizes": (3, 37, 41, (1, 13, 17), 1, (0, 1, 1), (0, 1, 1), 1),
+    "F(4, 3)": (3, 49, 19, (1, 14, 7), 1, (0, 1, 1), (0, 1, 1), 1),
+    "no padding": (2, 48, 8, (1, 9, 11), 1, (0, 0, 0), (0, 0, 0), 1),
+    "wide padding": (2, 48, 8, (1, 5, 6), 1, (0, 2, 2), (0, 2, 2), 1),
+    "uneven padding": (2, 50, 6, (1, 8, 9), 1, (0, 0, 2), (0, 1, 1), 1),
+    "cropped": (2, 34, 6, (1, 12, 13), 1, (0, -2, -1), (0, 1, -3), 1),
+    "mostly padding": (1, 2, 3, (1, 2, 2), 1, (0, 5, 7), (0, 6, 3), 1),
+    "groups": (2, 12, 15, (1, 10, 6), 1, (0, 1, 1), (0, 1, 1), 3),
+    "groups of F(4, 3)": (2, 100, 10, (1, 10, 6), 1, (0, 1, 1), (0, 1, 1), 2),
+    "long rows": (1, 2, 3, (1, 3, 301), 1, (0, 1, 1), (0, 1, 1), 1),
+    "long rows of F(4, 3)": (1, 48, 3, (1, 6, 160), 1, (0, 1, 1), (0, 1, 1), 1),
+    "long columns": (1, 48, 3, (1, 301, 2), 1, (0, 1, 1), (0, 1, 1), 1),
+    "three axes": (2, 4, 5, (5, 6, 7), 3, (1, 1, 1), (1, 1, 1), 1),
+    "three axes of F(4, 3)": (2, 17, 9, (4, 9, 6), 3, (1, 1, 1), (1, 1, 1), 1),
+    "two taps in the first axis": (1, 25, 9, (4, 5, 6), 2, (0, 1, 1), (1, 1, 1), 1),
+    "planes outside": (1, 2, 3, (2, 5, 4), 3, (4, 1, 1), (3, 1, 1), 1),
+    "a thousand channels": (1, 1001, 9, (1, 5, 5), 1, (0, 1, 1), (0, 1, 1), 1),
+    "many features": (2, 3, 301, (1, 6, 6), 1, (0, 1, 1), (0, 1, 1), 1),
+}
+each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETRIES)
+
+
+def make(case, spread=None, seed=0):
+    """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
+    items, channels, features, size, taps0, low, high, groups = case
+    kernel = (taps0, 3, 3)
+    output = tuple(
+        n + before + after - k + 1
+        for n, before, after, k in zip(size, low, high, kernel, strict=True)
+    )
+    rng = np.random.default_rng(seed)
+    shapes = (items, channels, *size), (features, channels // groups, *kernel)
+    arrays = []
+    for shape in (*shapes, (items, features, *output)):
+        array = rng.standard_normal(shape)
+        if spread:
+            array *= np.exp2(rng.uniform(-spread, spread, shape))
+        arrays.append(array.astype(np.float32))
+    return arrays, (ONES, ONES, low, groups)
+
+
+def run(module, primitive, arrays, arguments, threads=1):
+    """Compute one of the three arrays from the other two."""
+    arrays = list(arrays)
+    position = ("input_grad", "weight_grad", "forward").index(primitive)
+    result = arrays[position] = np.zeros_like(arrays[position])
+    getattr(module, primitive)(*arrays, *arguments, threads)
+    return result
+
+
+def errors(primitive, arrays, arguments):
+    """Return the error of each result in units of eps * sum |x| |w|."""
+    exact = [array.astype(np.float64) for array in arrays]
+    sizes = run(conv_direct, primitive, [abs(array) for array in exact], arguments)
+    wanted = run(conv_direct, primitive, exact, arguments)
+    return abs(run(conv_winograd, primitive, arrays, arguments) - wanted) / (EPS * sizes + 1e-300)
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+@each_geometry
+def test_equals_the_definition(case, primitive):
+    arrays, arguments = make(case)
+    exact = [array.astype(np.float64) for array in arrays]
+    wanted = run(conv_naive, primitive, exact, arguments)
+    sizes = run(conv_naive, primitive, [abs(array) for array in exact], arguments)
+    got = run(conv_winograd, primitive, arrays, arguments)
+    assert abs(got - wanted).max() <= 32 * EPS * sizes.max()
+
+
+@each_geometry
+def test_gradients_are_adjoint(case):
+    (x, w, y), arguments = make(case)
+    numbers = [
+        (run(conv_winograd, primitive, (x, w, y), arguments).astype(np.float64) * other).sum()
+        for primitive, other in zip(PRIMITIVES, (y, x, w), strict=True)
+    ]
+    bound = (run(conv_naive, "forward", (abs(x), abs(w), y), arguments) * abs(y)).sum()
+    assert np.ptp(numbers) <= 32 * EPS * bound
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+@each_geometry
+def test_bits_do_not_depend_on_threads(case, primitive):
+    arrays, arguments = make(case)
+    alone = run(conv_winograd, primitive, arrays, arguments)
+    for threads in (2, 3, 7):
+        np.testing.assert_array_equal(
+            run(conv_winograd, primitive, arrays, arguments, threads), alone
+        )
+
+
+@pytest.mark.parametrize("primitive", ["forward", "input_grad"])
+@each_geometry
+def test_bits_of_an_item_do_not_depend_on_the_batch(case, primitive):
+    (x, w, y), arguments = make((11, *case[1:]))
+    together = run(conv_winograd, primitive, (x, w, y), arguments)
+    for n in range(11):
+        item = x[n : n + 1], w, y[n : n + 1]
+        alone = run(conv_winograd, primitive, item, arguments)
+        np.testing.assert_array_equal(together[n : n + 1], alone)
+
+
+@pytest.mark.parametrize("channels", [24, 48, 64, 256])
+@pytest.mark.parametrize("primitive", ["forward", "input_grad"])
+def test_error_on_wide_range_data_stays_below_that_of_any_sum(channels, primitive):
+    arrays, arguments = make(
+        (2, channels, channels, (1, 56, 56), 1, (0, 1, 1), (0, 1, 1), 1), spread=8
+    )
+    terms = 9 * channels
+    assert conv_winograd.may_use(terms)
+    assert errors(primitive, arrays, arguments).max() <= terms + 16
+
+
+@pytest.mark.parametrize("channels", [8, 16, 32])
+def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
+    arrays, arguments = make(
+        (1, channels, 16, (8, 40, 40), 3, (1, 1, 1), (1, 1, 1), 1), spread=8
+    )
+    terms = 27 * channels
+    assert conv_winograd.may_use(terms)
+    assert errors("forward", arrays, arguments).max() <= terms + 16
+
+
+@pytest.mark.parametrize("items, size", [(1, 15), (5, 7), (1, 21), (8, 8), (2, 28)])
+def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
+    case = (items, 32, 64, (1, size, size), 1, (0, 1, 1), (0, 1, 1), 1)
+    arrays, arguments = make(case, spread=8)
+    terms = items * size * size
+    assert conv_winograd.may_use(terms)
+    assert errors("weight_grad", arrays, arguments).max() <= terms + 16
+
+
+@pytest.mark.parametrize("channels", [24, 64])
+def test_error_on_checkerboards_stays_below_that_of_any_sum(channels):
+    (x, w, y), arguments = make((2, channels, 8, (1, 30, 30), 1, (0, 1, 1), (0, 1, 1), 1))
+    sign = (-1.0) ** np.add.outer(np.arange(30), np.arange(30)).astype(np.float32)
+    x, w = abs(x) * sign, abs(w)
+    assert errors("forward", (x, w, y), arguments).max() <= 9 * channels + 16
+
+
+def test_few_terms_are_refused():
+    assert not conv_winograd.may_use(9 * 23)
+    assert conv_winograd.may_use(9 * 24)
+    assert conv_winograd.tile_size(431) == 2
+    assert conv_winograd.tile_size(432) == 4
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_the_result_is_added(primitive):
+    arrays, arguments = make(GEOMETRIES["F(4, 3)"])
+    fresh = run(conv_winograd, primitive, arrays, arguments)
+    start = np.full_like(fresh, 7)
+    arrays[("input_grad", "weight_grad", "forward").index(primitive)] = start
+    getattr(conv_winograd, primitive)(*arrays, *arguments, 1)
+    np.testing.assert_allclose(start, fresh + 7, atol=1e-4)
+
+
+def test_not_a_number_stays_in_its_tiles():
+    (x, w, y), arguments = make((2, 48, 8, (1, 16, 16), 1, (0, 1, 1), (0, 1, 1), 1))
+    clean = run(conv_winograd, "forward", (x, w, y), arguments)
+    x[1, 3, 0, 6, 6] = np.nan  # only the tile of rows and columns 4 to 7 reads it
+    spoilt = run(conv_winograd, "forward", (x, w, y), arguments)
+    assert np.isnan(spoilt[1, :, 0, 5:8, 5:8]).all()
+    spoilt[1, :, 0, 4:8, 4:8] = clean[1, :, 0, 4:8, 4:8]
+    np.testing.assert_array_equal(spoilt, clean)
+
+
+@pytest.mark.parametrize(
+    "arguments, wanted",
+    [
+        ((4, (1, 3, 3), ONES, ONES), True),
+        ((4, (3, 3, 3), ONES, ONES), True),
+        ((8, (1, 3, 3), ONES, ONES), False),
+        ((4, (3, 3, 1), ONES, ONES), False),
+        ((4, (1, 5, 5), ONES, ONES), False),
+        ((4, (1, 3, 3), (1, 2, 1), ONES), False),
+        ((4, (1, 3, 3), ONES, (1, 1, 2)), False),
+    ],
+)
+def test_what_is_supported(arguments, wanted):
+    assert conv_winograd.supports(*arguments) is wanted
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_other_geometries_and_types_are_refused(primitive):
+    (x, w, y), (_, _, low, groups) = make(GEOMETRIES["F(4, 3)"])
+    function = getattr(conv_winograd, primitive)
+    with pytest.raises(ValueError, match=r"kernel \(1, 3, 3\), stride \(1, 2, 2\)"):
+        function(x, w, y, (1, 2, 2), ONES, low, groups, 1)
+    with pytest.raises(ValueError, match=r"dilation \(1, 1, 2\)"):
+        function(x, w, y, ONES, (1, 1, 2), low, groups, 1)
+    with pytest.raises(ValueError, match="needs 3x3 taps"):
+        function(x, np.ascontiguousarray(w[..., :2]), y, ONES, ONES, low, groups, 1)
+    with pytest.raises(ValueError, match="float"):
+        function(*(array.astype(np.float64) for array in (x, w, y)), ONES, ONES, low, groups, 1)
