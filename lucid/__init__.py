@@ -20,6 +20,7 @@ from lucid.ops.comparison import (
     logical_or, logical_xor, lt, ne,
 )
 from lucid.ops.diagonals import diag, diagonal, tril, triu
+from lucid.ops.einsum import einsum, tensordot
 from lucid.ops.elementwise import (
     abs, add, clamp, cos, div, exp, log, maximum, minimum, mul, neg, pow, relu, sigmoid, sin, sqrt,
     square, sub, tanh, where,
@@ -30,6 +31,7 @@ from lucid.ops.gathering import (
 )
 from lucid.ops.linalg import matmul
 from lucid.ops.masking import masked_fill, masked_select, nonzero
+from lucid.ops.products import addmm, bmm, dot, mm, mv, outer
 from lucid.ops.reduction import (
     all, amax, amin, any, argmax, argmin, log_softmax, logsumexp, max, mean, min, softmax, std,
     sum, var,
@@ -47,6 +49,7 @@ from lucid.ops.smooth import expm1, lerp, log1p, log2, reciprocal, rsqrt, tan
 from lucid.ops.sorting import argsort, median, sort, topk, unique
 from lucid.ops.splitting import chunk, narrow, select, split, unbind
 from lucid.ops.statistics import bincount, count_nonzero, norm, prod, var_mean
+from lucid.ops.windows import as_strided
 from lucid.random import (
     Generator, get_rng_state, initial_seed, manual_seed, rand, rand_like, randint, randn,
     randn_like, randperm, seed, set_rng_state,
@@ -56,27 +59,28 @@ from lucid.tensor import Tensor
 from lucid.version import __version__
 
 __all__ = [
-    "__version__", "abs", "add", "all", "allclose", "amax", "amin", "any", "arange", "argmax",
-    "argmin", "argsort", "as_tensor", "autograd", "bincount", "bool", "broadcast_to", "cat",
-    "ceil", "chunk", "clamp", "clone", "conv", "cos", "count_nonzero", "cumprod", "cumsum",
-    "datasets", "device", "DeviceError", "diag", "diagonal", "div", "dtype", "DtypeError",
-    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
-    "flatten", "flip", "float32", "float64", "floor", "floor_divide", "from_dlpack",
-    "from_numpy", "frombuffer", "full", "full_like", "gather", "ge", "Generator",
-    "get_default_dtype", "get_num_threads", "get_rng_state", "GradError", "gt", "index_add",
-    "index_select", "initial_seed", "int32", "int64", "is_grad_enabled", "isclose", "isfinite",
-    "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linspace", "load", "log", "log1p",
-    "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logsumexp", "lt", "LucidError", "manual_seed", "masked_fill", "masked_select", "matmul",
-    "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "movedim", "mul",
-    "nan_to_num", "narrow", "ne", "neg", "nn", "no_grad", "nonzero", "norm", "ones",
-    "ones_like", "optim", "permute", "pow", "prod", "promote_types", "rand", "rand_like",
-    "randint", "randn", "randn_like", "random", "randperm", "reciprocal", "relu", "remainder",
-    "repeat_interleave", "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add",
-    "seed", "select", "set_default_dtype", "set_grad_enabled", "set_num_threads",
-    "set_rng_state", "ShapeError", "show_config", "sigmoid", "sign", "sin", "softmax", "sort",
-    "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t",
-    "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tile", "topk", "transpose", "tril",
-    "triu", "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze", "utils", "var",
-    "var_mean", "where", "zeros", "zeros_like",
+    "__version__", "abs", "add", "addmm", "all", "allclose", "amax", "amin", "any", "arange",
+    "argmax", "argmin", "argsort", "as_strided", "as_tensor", "autograd", "bincount", "bmm",
+    "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "conv", "cos",
+    "count_nonzero", "cumprod", "cumsum", "datasets", "device", "DeviceError", "diag",
+    "diagonal", "div", "dot", "dtype", "DtypeError", "einsum", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float32",
+    "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "frombuffer", "full",
+    "full_like", "gather", "ge", "Generator", "get_default_dtype", "get_num_threads",
+    "get_rng_state", "GradError", "gt", "index_add", "index_select", "initial_seed", "int32",
+    "int64", "is_grad_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError",
+    "le", "lerp", "linspace", "load", "log", "log1p", "log2", "log_softmax", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed",
+    "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid",
+    "min", "minimum", "mm", "movedim", "mul", "mv", "nan_to_num", "narrow", "ne", "neg", "nn",
+    "no_grad", "nonzero", "norm", "ones", "ones_like", "optim", "outer", "permute", "pow",
+    "prod", "promote_types", "rand", "rand_like", "randint", "randn", "randn_like", "random",
+    "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll",
+    "round", "rsqrt", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
+    "set_grad_enabled", "set_num_threads", "set_rng_state", "ShapeError", "show_config",
+    "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor",
+    "tensordot", "tile", "topk", "transpose", "tril", "triu", "trunc", "uint8", "unbind",
+    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "where", "zeros",
+    "zeros_like",
 ]

@@ -1,8 +1,8 @@
 """The steps as methods: a base class of Tensor, so that tensor.py stays short."""
 
 from lucid.ops import (
-    comparison, diagonals, elementwise, erf, gathering, linalg, masking, reduction, repeating,
-    rounding, scan, shaping, smooth, sorting, splitting, statistics,
+    comparison, diagonals, elementwise, erf, gathering, linalg, masking, products, reduction,
+    repeating, rounding, scan, shaping, smooth, sorting, splitting, statistics, windows,
 )
 
 __all__ = []
@@ -141,5 +141,16 @@ class Methods:
     diagonal = diagonals.diagonal
     tril = diagonals.tril
     triu = diagonals.triu
+
+    as_strided = windows.as_strided
+    storage_offset = windows.storage_offset
+    unfold = windows.unfold
+
+    addmm = products.addmm
+    bmm = products.bmm
+    dot = products.dot
+    mm = products.mm
+    mv = products.mv
+    outer = products.outer
 
     matmul = linalg.matmul

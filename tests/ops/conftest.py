@@ -66,7 +66,7 @@ def check_step(torch):
     Values, types, gradients and second gradients, in float32 and float64.
     """
 
-    def check_both(function, *arrays, second=True, tolerance=1e-5):
+    def check_both(function, *arrays, second=True, tolerance=1e-5, differences=True):
         for dtype in (np.float32, np.float64) if torch is not None else ():
             leaves = [np.asarray(array, dtype) for array in arrays]
             ours = derivatives(lucid, lambda *x: function(lucid, *x), leaves)
@@ -76,6 +76,7 @@ def check_step(torch):
                 assert got.shape == expected.shape
                 close = tolerance if dtype is np.float32 else 1e-10
                 np.testing.assert_allclose(got, expected, rtol=close, atol=close)
-        check(lambda *x: function(lucid, *x), *arrays, second=second)
+        if differences:
+            check(lambda *x: function(lucid, *x), *arrays, second=second)
 
     return check_both
