@@ -8,10 +8,13 @@ from lucid.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from lucid.autograd.engine import backward, grad
 from lucid.autograd.function import Function, Handle, add_hook
 from lucid.autograd.gradcheck import gradcheck, gradgradcheck
-from lucid.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from lucid.autograd.mode import (
+    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
+)
 from lucid.autograd.tape import tape
 
 __all__ = [
     "Function", "backward", "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck",
-    "gradgradcheck", "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled", "tape",
+    "gradgradcheck", "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled", "tape",
 ]

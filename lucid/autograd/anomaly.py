@@ -52,8 +52,8 @@ def _message(node, grad_y, position, array):
     place = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
     above = "has NaN" if np.isnan(grad_y.array).any() else "has no NaN"
     given = ""
-    if node._inputs is not None:
-        given = f", where its input is {node._inputs[position].array[place]:.6g}"
+    if node.keeps_inputs and node.inputs[position] is not None:
+        given = f", where its input is {node.inputs[position].array[place]:.6g}"
     lines = "".join(traceback.format_list(node.called_at)).rstrip()
     return (
         f"{name}.backward gave nan for input {position} of shape {array.shape}, at {place}{given}; "

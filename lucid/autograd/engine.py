@@ -217,7 +217,7 @@ class _Walk:
         with set_grad_enabled(self.create_graph), np.errstate(all="ignore"):
             for edge, gradient in zip(self.roots, gradients, strict=True):
                 self._add(edge, gradient)
-            order = _order(self.roots)
+            order = backward_order(self.roots)
             needs = self._needs(order)
             results = []
             for node in order:
@@ -321,7 +321,7 @@ class _Walk:
         return gradient.wrap(array.copy(), gradient.node)
 
 
-def _order(roots):
+def backward_order(roots):
     """List the nodes behind the roots, each before those it was computed from."""
     seen, order = set(), []
     stack = [(root, False) for root in roots if isinstance(root, Function)]

@@ -1,7 +1,7 @@
 """One differentiable step, and the node that remembers it."""
 
 from lucid.autograd.mode import state
-from lucid.errors import GradError
+from lucid.errors import DtypeError, GradError
 
 __all__ = ["Function"]
 
@@ -36,6 +36,13 @@ class Function:
     keeps_inputs : bool
         Class attribute, default True: `backward` reads `inputs`. Say False where it does not, and
         their memory is free sooner.
+    computes : bool
+        Class attribute, default True: numbers are computed, not only moved or converted. A step
+        that computes refuses float16, which is for storage.
+    reads : method or None
+        Where not every input that is kept is always read: ``reads(*wanted)``, given for each input
+        whether it wants a gradient, tells for each whether `backward` reads it. A product reads
+        only the factor beside the one that wants a gradient; what is not read is None in `inputs`.
     keeps_output : bool
         Class attribute, default False: `backward` reads `output`.
     needs : tuple of bool
@@ -75,6 +82,8 @@ class Function:
 
     keeps_inputs = True
     keeps_output = False
+    reads = None
+    computes = True
 
     edges = ()  # for each input the node behind it, the leaf itself, or None
     needs = ()
@@ -108,6 +117,11 @@ class Function:
                 f"{type(self).__name__} needs tensors, not ({kinds}); options that are not "
                 f"tensors go to its constructor"
             ) from None
+        if arrays[0].itemsize == 2 and self.computes:  # of all types only float16 has 2 bytes
+            raise DtypeError(
+                f"{type(self).__name__}: float16 is for storage, not for computing; call "
+                f"x.float() first, and .half() on the result"
+            )
         array = self.forward(*arrays)
         if state.enabled:
             for x in inputs:
@@ -116,17 +130,20 @@ class Function:
         return inputs[0].wrap(array)
 
     def _record(self, inputs, array):
-        y = inputs[0].wrap(array)
+        y = inputs[0].wrap(array, self)
         if y.array.dtype.kind != "f":  # only floating-point results have gradients
-            return y
-        y.node = self
-        y.requires_grad = True
+            return inputs[0].wrap(y.array)
         self.edges = tuple([(x.node or x) if x.requires_grad else None for x in inputs])
         self.input_shapes = tuple([x.array.shape for x in inputs])
         self.result_dtype = y.array.dtype
         if self.keeps_inputs:
+            if self.reads is not None:
+                read = self.reads(*[edge is not None for edge in self.edges])
+                inputs = tuple([
+                    x if is_read else None for x, is_read in zip(inputs, read, strict=True)
+                ])
             self._inputs = inputs
-            self._versions = [x.counter[0] for x in inputs]
+            self._versions = [None if x is None else x.counter[0] for x in inputs]
         if self.keeps_output:
             self._output = y.wrap(y.array)  # without the node, which would close a circle
             self._output_version = y.counter[0]
@@ -140,7 +157,7 @@ class Function:
         if self._inputs is None:
             self._fetch("inputs", self.keeps_inputs)
         for position, (x, version) in enumerate(zip(self._inputs, self._versions, strict=True)):
-            if x.counter[0] != version:
+            if x is not None and x.counter[0] != version:
                 self._refuse_change(f"its input {position}", x, version)
         return self._inputs
 
@@ -174,12 +191,16 @@ class Function:
     def holds(self, x):
         """Tell whether a tensor that `backward` returned is kept here, so not to be written."""
         for kept in self._inputs or ():
-            if kept.array is x.array:
+            if kept is not None and kept.array is x.array:
                 return True
         for value in self.__dict__.values():
             if value is x or value is x.array:
                 return True
         return False
+
+    def saved(self):
+        """List the tensors that are kept for backward: the inputs, the output, both or none."""
+        return [x for x in (*(self._inputs or ()), self._output) if x is not None]
 
     def release(self):
         """Free what backward needed."""
@@ -204,7 +225,7 @@ class Function:
         if self.keeps_inputs:
             inputs = list(self._kept)
             for position, (x, edge) in enumerate(zip(other.inputs, self.edges, strict=True)):
-                if inputs[position] is None:
+                if inputs[position] is None and x is not None:
                     inputs[position] = x.wrap(x.array, edge)
                     self._versions[position] = x.counter[0]
             self._inputs = tuple(inputs)

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from lucid.autograd.engine import _order, grad
+from lucid.autograd.engine import backward_order, grad
 from lucid.autograd.mode import set_grad_enabled
 from lucid.errors import DtypeError, GradError
 
@@ -242,7 +242,7 @@ def _numeric(call, x, eps):
 
 def _blame(func, y, eps, atol, rtol):
     """Name the step at fault: the only one, or the first that fails alone, or all there are."""
-    nodes = _order([y.node])[::-1] if y.node is not None else []
+    nodes = backward_order([y.node])[::-1] if y.node is not None else []
     if len(nodes) > 1:
         wrong = [node for node in nodes if not _is_right_alone(node, eps, atol, rtol)]
         nodes = wrong[:1] or nodes
@@ -256,10 +256,10 @@ def _blame(func, y, eps, atol, rtol):
 
 def _is_right_alone(node, eps, atol, rtol):
     """Check one step on the inputs it saved; what cannot be checked counts as right."""
-    if node._inputs is None:
+    if not (node.keeps_inputs and node.saved()) or any(x is None for x in node.inputs):
         return True
     leaves = [
-        x.wrap(x.array.copy()).requires_grad_(x.array.dtype.kind == "f") for x in node._inputs
+        x.wrap(x.array.copy()).requires_grad_(x.array.dtype.kind == "f") for x in node.inputs
     ]
 
     def step(*inputs):

@@ -4,7 +4,7 @@ import threading
 from functools import wraps
 from inspect import isgeneratorfunction
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 class _State(threading.local):
@@ -166,3 +166,33 @@ class enable_grad(_Mode):
     """
 
     mode = True
+
+
+class inference_mode(_Mode):
+    """Stop recording inside a ``with`` block or a decorated function: `no_grad` by another name.
+
+    In PyTorch it is faster than `no_grad`, and its tensors can never be used in a graph again; here
+    it costs the same, and they can.
+
+    Parameters
+    ----------
+    mode : bool or callable, default True
+        Whether to stop recording, or to record again; or what to decorate.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> x = lucid.ones(2, requires_grad=True)
+    >>> with lucid.inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, mode=True):
+        self = super().__new__(cls)
+        self.mode = False if callable(mode) else not mode
+        return self(mode) if callable(mode) else self
+
+    def _again(self):
+        return inference_mode(not self.mode)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from lucid.autograd.engine import _order
+from lucid.autograd.engine import backward_order
 from lucid.autograd.function import Function
 
 __all__ = ["tape"]
@@ -73,14 +73,14 @@ class Step:
         self.name = type(node).__name__
         self.formula = _formula(type(node))
         self.input_shapes = node.input_shapes
-        self.nbytes = _memory([node])
+        self.nbytes = saved_bytes([node])
 
 
 class Tape:
     """The steps behind a tensor; made by `tape`."""
 
     def __init__(self, tensor, names):
-        nodes = _order([tensor.node])[::-1] if tensor.node is not None else []
+        nodes = backward_order([tensor.node])[::-1] if tensor.node is not None else []
         numbers = {node: f"%{number}" for number, node in enumerate(nodes, start=1)}
         shapes = {tensor.node: tensor.shape}
         for node in nodes:  # what a step computed is what the next one was given
@@ -90,7 +90,7 @@ class Tape:
         for node in nodes:
             sources = tuple([self._source(*each, numbers, names) for each in _inputs(node)])
             self.steps.append(Step(node, sources, shapes[node]))
-        self.nbytes = _memory(nodes)
+        self.nbytes = saved_bytes(nodes)
 
     def _source(self, edge, shape, numbers, names):
         if edge is None:
@@ -117,7 +117,7 @@ class Tape:
         rows = [("", "step", "from", "result", "saved", "formula")]
         for number, step in enumerate(self.steps, start=1):
             sources = ", ".join(step.sources)
-            row = (f"%{number}", step.name, sources, str(step.shape), _bytes(step.nbytes))
+            row = (f"%{number}", step.name, sources, str(step.shape), bytes_text(step.nbytes))
             rows.append((*row, step.formula))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         lines = []
@@ -125,7 +125,7 @@ class Tape:
             cells = [f"{row[i]:{'>' if i == 4 else '<'}{widths[i]}}" for i in range(5)]
             lines.append("  ".join((*cells, row[5])).rstrip())
         total = f"{len(self.steps)} step{'' if len(self) == 1 else 's'}"
-        return "\n".join((*lines, f"{total}, {_bytes(self.nbytes)} saved in all"))
+        return "\n".join((*lines, f"{total}, {bytes_text(self.nbytes)} saved in all"))
 
 
 def _inputs(node):
@@ -148,22 +148,27 @@ def _plain(formula):
     return re.sub(r"  +", " ", formula)
 
 
-def _memory(nodes):
-    """Count the bytes that nodes keep, each block of memory once."""
-    blocks = {}
+def saved_bytes(nodes, but=()):
+    """Count the bytes that nodes keep, each block of memory once, without those of some arrays."""
+    blocks, others = {}, {id(_base(array)) for array in but}
     for node in nodes:
-        tensors = [*(node._inputs or ()), node._output]
-        arrays = [x.array for x in tensors if x is not None]
+        arrays = [x.array for x in node.saved()]
         arrays += [value for value in vars(node).values() if isinstance(value, np.ndarray)]
         for array in arrays:
-            base = array
-            while isinstance(base.base, np.ndarray):
-                base = base.base
-            blocks[id(base)] = max(array.nbytes, blocks.get(id(base), 0))
+            key = id(_base(array))
+            if key not in others:
+                blocks[key] = max(array.nbytes, blocks.get(key, 0))
     return sum(blocks.values())
 
 
-def _bytes(count):
+def _base(array):
+    """Find the array that owns the memory of a view."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def bytes_text(count):
     for unit in ("B", "kB", "MB"):
         if count < 1000 or unit == "MB":
             return f"{count:.3g} {unit}" if count < 1000 else f"{count:.0f} {unit}"

@@ -237,3 +237,18 @@ def test_a_returned_tensor_that_the_step_keeps_does_not_become_the_gradient_itse
     z.grad.fill_(0)
     assert x.tolist() == [1, 2]
     assert constant.tolist() == [5, 6]
+
+
+def test_a_product_keeps_only_the_factor_that_is_read():
+    x, c = lucid.ones(3, requires_grad=True), lucid.tensor([1.0, 2.0, 3.0])
+    for y, kept in ((x * c, [c]), (c * x, [c]), (x * x, [x, x]), (x / c, [c]), (c / x, [c, x])):
+        assert [id(each) for each in y.node.saved()] == [id(each) for each in kept]
+    y = (x * 2.0).sum()
+    with lucid.no_grad():
+        x.fill_(7)  # nobody reads it
+    y.backward()
+    assert x.grad.tolist() == [2, 2, 2]
+    a, b = lucid.ones(2, 3, requires_grad=True), lucid.ones(3, 4)
+    assert [id(each) for each in (a @ b).node.saved()] == [id(b)]
+    (g,) = lucid.autograd.grad((a @ b).sum(), a)
+    assert g.tolist() == [[4] * 3] * 2
