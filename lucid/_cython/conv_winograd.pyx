@@ -15,9 +15,9 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 201
 for the weight gradient, its transpose.
 
 Cost of a tile, for C channels (times the taps of the first axis) and F features: 36 C F
-multiply-adds instead of the definition's 144 C F, and in time about as many as 500 C + 250 F more
-for the transforms; once for a call, as many as 400 C F for the weights. F(2, 3), with tiles of 2x2
-outputs, has 16 points. Memory: at most 3 MB of transformed inputs, and for each thread 1 MiB of
+multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
+for the transforms; once for a call, as many as 600 C F for the weights. F(2, 3), with tiles of 2x2
+outputs, has 16 points; `cost` has its numbers. Memory: at most 3 MB of transformed inputs, and for each thread 1 MiB of
 weights and 0.15 MB of results; a weight gradient takes at most 7.1 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
@@ -79,6 +79,44 @@ def may_use(terms):
 def tile_size(terms):
     """Choose how many outputs along an axis a tile has, 2 or 4, by the terms that are summed up."""
     return 4 if terms >= FEWEST_TERMS_4 else 2
+
+
+def cost(tile, depth, features, output_size, items):
+    """Estimate the time of a call: as many multiply-adds that stay in registers take as long.
+
+    `depth` counts channels times taps of the first axis. Tiles come in 16 lanes at least.
+    """
+    points, of_channel, of_feature = (36, 900, 500) if tile == 4 else (16, 350, 190)
+    planes, height, width = output_size
+    tiles = items * planes * -(-height // tile) * -(-width // tile)
+    return (
+        -(-tiles // 16) * 16
+        * (points * depth * features + of_channel * depth + of_feature * features)
+        + 600 * depth * features
+    )
+
+
+def wins(primitive, channels, features, kernel_size, input_size, output_size, items=1):
+    """Tell whether this is both exact enough and faster than the direct kernel.
+
+    `channels` and `features` are those of one group, sizes are those of 3 axes. The direct kernel
+    takes 1.1 times as long as the definition's multiply-adds. Costs are compared for 4 items and
+    only the terms of a weight gradient are counted for `items`, so that what is chosen for one
+    item does not depend on the others.
+
+    >>> from lucid._cython import conv_winograd
+    >>> conv_winograd.wins("forward", 64, 64, (1, 3, 3), (1, 56, 56), (1, 56, 56))
+    True
+    >>> conv_winograd.wins("forward", 16, 16, (1, 3, 3), (1, 56, 56), (1, 56, 56))
+    False
+    """
+    if primitive == "input_grad":
+        channels, features, output_size = features, channels, input_size
+    depth = channels * kernel_size[0]
+    positions = output_size[0] * output_size[1] * output_size[2]
+    terms = items * positions if primitive == "weight_grad" else 9 * depth
+    direct = 1.1 * 4 * 9 * depth * features * positions
+    return may_use(terms) and cost(tile_size(terms), depth, features, output_size, 4) < direct
 
 
 def _check(w, stride, dilation):

@@ -155,6 +155,25 @@ def test_error_on_checkerboards_stays_below_that_of_any_sum(channels):
     assert errors("forward", (x, w, y), arguments).max() <= 9 * channels + 16
 
 
+@pytest.mark.parametrize(
+    "primitive, channels, features, size, items, wanted",
+    [
+        ("forward", 64, 64, 56, 4, True),
+        ("forward", 64, 64, 56, 1, True),
+        ("forward", 23, 64, 56, 4, False),  # too few terms
+        ("input_grad", 23, 64, 56, 4, True),
+        ("input_grad", 64, 23, 56, 4, False),
+        ("forward", 64, 1, 56, 4, False),  # transforms cost more than they save
+        ("forward", 512, 512, 3, 64, False),  # two thirds of a tile jut out
+        ("weight_grad", 64, 64, 8, 3, False),
+        ("weight_grad", 64, 64, 8, 4, True),
+    ],
+)
+def test_choice(primitive, channels, features, size, items, wanted):
+    sizes = (1, 3, 3), (1, size, size), (1, size, size)
+    assert conv_winograd.wins(primitive, channels, features, *sizes, items) is wanted
+
+
 def test_few_terms_are_refused():
     assert not conv_winograd.may_use(9 * 23)
     assert conv_winograd.may_use(9 * 24)
