@@ -29,6 +29,9 @@ from lucid.nn.lazy_conv import (
 )
 from lucid.nn.linear import LazyLinear, Linear
 from lucid.nn.loss import CrossEntropyLoss, MSELoss, NLLLoss
+from lucid.nn.margin_loss import (
+    CosineEmbeddingLoss, HingeEmbeddingLoss, MultiMarginLoss, TripletMarginLoss,
+)
 from lucid.nn.module import Module
 from lucid.nn.padding import (
     CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d,
@@ -37,6 +40,8 @@ from lucid.nn.padding import (
 )
 from lucid.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from lucid.nn.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lucid.nn.probability_loss import BCELoss, BCEWithLogitsLoss, KLDivLoss
+from lucid.nn.regression_loss import GaussianNLLLoss, HuberLoss, L1Loss, SmoothL1Loss
 from lucid.nn.unfold import Fold, Unfold
 from lucid.nn.upsampling import (
     ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample, UpsamplingBilinear2d,

@@ -38,8 +38,8 @@ class Unfold(Module):
 
     Notes
     -----
-    **Shape.** Input (N, C, \*) with 1 to 3 spatial axes, or (C, \*) for one item. Output (N, C K, O)
-    or (C K, O) for the K positions of a window and the O windows.
+    **Shape.** Input (N, C, \*) with 1 to 3 spatial axes, or (C, \*) for one item. Output
+    (N, C K, O) or (C K, O) for the K positions of a window and the O windows.
 
     References
     ----------

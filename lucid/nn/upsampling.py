@@ -28,8 +28,8 @@ class Upsample(Module):
     scale_factor : float or tuple of float, optional
         Or how many times as many as before, greater than 0; rounded down.
     mode : str, default 'nearest'
-        ``'nearest'``, ``'nearest-exact'``, ``'area'``; ``'linear'``, ``'bilinear'``, ``'trilinear'``
-        for 1, 2 and 3 axes; ``'bicubic'`` for 2.
+        ``'nearest'``, ``'nearest-exact'``, ``'area'``; ``'linear'``, ``'bilinear'`` or
+        ``'trilinear'`` for 1, 2 and 3 axes; ``'bicubic'`` for 2.
     align_corners : bool, optional
         For the linear modes and ``'bicubic'``: whether the centres of the corner pixels of input
         and output fall together; default False: their outer corners do.

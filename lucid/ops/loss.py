@@ -1,8 +1,9 @@
-"""The step that compares log-probabilities with classes."""
+"""The steps of losses: reading one class of each item, and logarithms with a floor."""
 
 import numpy as np
 
 from lucid.autograd import Function
+from lucid.ops.elementwise import clamp
 
 __all__ = []
 
@@ -42,3 +43,15 @@ class PutClass(Function):
 
     def backward(self, grad_x):
         return PickClass(self.classes)(grad_x)
+
+
+class ClampedLog(Function):
+    r"""Take the logarithm, at least -100: :math:`y_x = 1 / x`, with x at least :math:`10^{-12}`."""
+
+    def forward(self, x):
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(x), x.dtype.type(-100))
+
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        return grad_y / clamp(x, 1e-12)

@@ -5,7 +5,7 @@ import pytest
 from comparison import check_differences
 
 import lucid
-from lucid.ops.loss import PickClass
+from lucid.ops.loss import ClampedLog, PickClass
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (2, 3, 2), (2, 3, 1, 2)], ids=str)
@@ -23,3 +23,12 @@ def test_no_class_gives_zero_whatever_is_there():
     y.sum().backward()
     assert y.tolist() == [0.0, 2.0]
     assert x.grad.tolist() == [[0.0, 0.0], [1.0, 0.0]]
+
+
+def test_a_logarithm_with_a_floor():
+    x = lucid.tensor([0.0, 1e-60, 1.0], dtype=lucid.float64, requires_grad=True)
+    y = ClampedLog()(x)
+    y.sum().backward()
+    assert y.tolist() == [-100.0, -100.0, 0.0]
+    np.testing.assert_allclose(x.grad.numpy(), [1e12, 1e12, 1.0])
+    check_differences(lucid, lambda a: ClampedLog()(a), [np.array([0.1, 2.0])])

@@ -72,10 +72,11 @@ def mse_loss(x, target, reduction="mean"):
         )
     check_reduction(reduction)
     difference = x - target
-    return _reduce(difference * difference, reduction)
+    return reduce(difference * difference, reduction)
 
 
-def _reduce(losses, reduction):
+def reduce(losses, reduction):
+    """Average or add up losses, or leave them as they are."""
     if reduction == "none":
         return losses
     return losses.sum() if reduction == "sum" else losses.mean()
@@ -200,13 +201,13 @@ def _soft_entropy(log_p, target, weight, reduction, label_smoothing, shape):
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / log_p.shape[1]
     losses = -(log_p * target * _column(log_p, weight)).sum(1)
-    return _reduce(reshape(losses, shape), reduction)
+    return reduce(reshape(losses, shape), reduction)
 
 
 def _average(losses, counts, shape, reduction):
     if reduction == "mean":
         return losses.sum() / (float(counts.sum(dtype=np.float64)) or float("nan"))
-    return _reduce(reshape(losses, shape), reduction)
+    return reduce(reshape(losses, shape), reduction)
 
 
 def _column(x, weight):
