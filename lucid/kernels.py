@@ -16,8 +16,9 @@ from math import prod
 import numpy as np
 
 from lucid import _cython
-from lucid._cython import conv_direct, conv_im2col, conv_naive, workspace
+from lucid._cython import conv_direct, conv_im2col, conv_matmul, conv_naive, workspace
 from lucid.errors import DtypeError, ShapeError
+from lucid.kernels_choice import Task, choose
 
 __all__ = [
     "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get",
@@ -321,7 +322,8 @@ class _Call:
             (0,) * axes + geometry.low, geometry.groups,
         )
         self.work = prod(y_shape) * prod(w_shape[1:])  # multiply-adds; 0 if an array is empty
-        self.auto = _choose(primitive, w_shape, geometry, self.work)
+        features = w_shape[0] // geometry.groups
+        self.auto, _ = choose(Task(primitive, geometry, w_shape[1], features))
         self.functions = {}
 
     def find(self, algorithm, dtype):
@@ -369,20 +371,6 @@ def _input_grad_call(y_shape, w_shape, geometry):
 def _weight_grad_call(x_shape, y_shape, geometry):
     w_shape = (y_shape[1], x_shape[1] // geometry.groups, *geometry.kernel_size)
     return _Call("weight_grad", x_shape, w_shape, y_shape, geometry)
-
-
-def _choose(primitive, w_shape, geometry, work):
-    """Name the algorithm that ``"auto"`` runs: the fastest by a rule of a few numbers.
-
-    The direct kernel wins nearly everywhere. The naive one wins where there is almost nothing to do
-    (nothing to set up). Where the channels written in a group fill less than half of the direct
-    kernel's rows and a kernel has many taps, im2col, whose rows are taps then, is twice as fast.
-    """
-    if work <= 600:
-        return "naive"
-    if primitive == "input_grad" and w_shape[1] < 4 and prod(geometry.kernel_size) > 9:
-        return "im2col"
-    return "direct"
 
 
 def conv(x, w, geometry, bias=None):
@@ -537,5 +525,7 @@ def build_info():
 
 
 register("auto")
-for _name, _module in {"naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct}.items():
+for _name, _module in {
+    "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
+}.items():
     register(_name, _module.forward, _module.input_grad, _module.weight_grad)

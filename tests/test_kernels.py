@@ -16,7 +16,7 @@ from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import conv_geometry, conv_transpose_geometry
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
-BUILT_IN = ("auto", "naive", "im2col", "direct")
+BUILT_IN = ("auto", "naive", "im2col", "direct", "matmul")
 
 
 def case(
@@ -191,6 +191,24 @@ def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
                     results.append(compute(primitive, x, w, y, geometry))
             kernels.set_num_threads(before)
             assert all(np.array_equal(results[0], other) for other in results[1:]), primitive
+
+
+@each_dtype
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_bits_of_an_item_do_not_depend_on_its_batch(name, dtype):
+    rng = np.random.default_rng(1)
+    for row in itertools.islice(TABLE.values(), 26):
+        c, f, geometry = row[1:]
+        x, w, y = (
+            rng.standard_normal(each.shape).astype(dtype)
+            for each in arrays((7, c, f, geometry), dtype)
+        )
+        with kernels.use(name):
+            for primitive in PRIMITIVES[:2]:
+                together = compute(primitive, x, w, y, geometry)
+                for n in (0, 3, 6):
+                    alone = compute(primitive, x[n : n + 1], w, y[n : n + 1], geometry)
+                    assert np.array_equal(together[n], alone[0]), primitive
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -375,7 +393,7 @@ def test_the_number_of_threads_is_checked():
             kernels.set_num_threads(wrong)
 
 
-@pytest.mark.parametrize("module", ["conv_naive", "conv_im2col", "conv_direct"])
+@pytest.mark.parametrize("module", ["conv_naive", "conv_im2col", "conv_direct", "conv_matmul"])
 def test_a_compiled_function_refuses_none(module):
     function = kernels.get(module.removeprefix("conv_")).forward["float"]
     x = np.ones((1, 1, 1, 1, 1), np.float32)

@@ -51,7 +51,7 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     """Choose blocks that fit the caches, and enough tasks for the threads."""
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t a, lanes = LANE_BYTES // itemsize, tasks = plan.items * plan.groups
-    cdef Py_ssize_t size = min(BLOCK_BYTES, max(BLOCK_BYTES // 4, (3 << 20) // threads)) // itemsize
+    cdef Py_ssize_t size = BLOCK_BYTES // itemsize
     plan.taps = axes[0].taps * axes[1].taps * axes[2].taps
     set_blocks(axes, max(size // plan.channels, 8 * lanes), 4 * lanes)
     plan.plane = plane_size(axes)

@@ -15,22 +15,38 @@ cdef extern from *:
     #if defined(__AVX512F__)
     #define LUCID_ROWS 8
     #define LUCID_LANE_BYTES 128
+    #define LUCID_VECTOR_BYTES 64
+    #define LUCID_DOTS 4
     #elif defined(__AVX2__)
     #define LUCID_ROWS 4
     #define LUCID_LANE_BYTES 96
+    #define LUCID_VECTOR_BYTES 32
+    #define LUCID_DOTS 3
     #elif defined(__aarch64__)
     #define LUCID_ROWS 8
     #define LUCID_LANE_BYTES 48
+    #define LUCID_VECTOR_BYTES 16
+    #define LUCID_DOTS 4
     #else
     #define LUCID_ROWS 4
     #define LUCID_LANE_BYTES 48
+    #define LUCID_VECTOR_BYTES 16
+    #define LUCID_DOTS 3
+    #endif
+    #if defined(__GNUC__)  /* so that a number of rows reaches the loops as a constant */
+    #undef CYTHON_INLINE
+    #define CYTHON_INLINE __inline__ __attribute__((always_inline))
     #endif
     #define LUCID_MAX_LANES (LUCID_LANE_BYTES / 4)
+    #define LUCID_MAX_VECTOR (LUCID_VECTOR_BYTES / 4)
     """
     enum:
         ROWS "LUCID_ROWS"
         LANE_BYTES "LUCID_LANE_BYTES"
         MAX_LANES "LUCID_MAX_LANES"
+        MAX_VECTOR "LUCID_MAX_VECTOR"
+        VECTOR_BYTES "LUCID_VECTOR_BYTES"  # of one register
+        DOTS "LUCID_DOTS"  # 4 times DOTS sums of one register each, in `add_dots`
 
 
 cdef inline void multiply_add(
@@ -79,3 +95,110 @@ cdef inline void multiply_add_scattered(
     for j in range(ROWS):
         for l in range(lanes):
             w[j * lanes + l] += acc[j][l]
+
+
+cdef inline void product_tile(
+    const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
+    Py_ssize_t terms, real *y, Py_ssize_t pitch, int rows,
+) noexcept nogil:
+    """`add_product` for a number of rows that the compiler must know."""
+    cdef real acc[8][MAX_LANES]  # so many that every branch of add_product fits
+    cdef Py_ssize_t t
+    cdef int j, l, lanes = LANE_BYTES // sizeof(real)
+    for j in range(rows):
+        for l in range(lanes):
+            acc[j][l] = 0
+    for t in range(terms):
+        for j in range(rows):
+            for l in range(lanes):
+                acc[j][l] += a[j * row_step + t * step] * b[t * b_step + l]
+    for j in range(rows):
+        for l in range(lanes):
+            y[j * pitch + l] += acc[j][l]
+
+
+cdef inline void add_product(
+    const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
+    Py_ssize_t terms, real *y, Py_ssize_t pitch, Py_ssize_t rows,
+) noexcept nogil:
+    """``y[j * pitch + l] += sum over t of a[j * row_step + t * step] * b[t * b_step + l]``.
+
+    For j < rows <= ROWS and l < lanes. Neither factor need be packed.
+    """
+    if rows == ROWS:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, ROWS)
+        return
+    if rows == 1:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 1)
+    elif rows == 2:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 2)
+    elif rows == 3:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 3)
+    elif rows == 4:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 4)
+    elif rows == 5:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 5)
+    elif rows == 6:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 6)
+    else:
+        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 7)
+
+
+cdef inline void dot_tile(
+    const real *a, Py_ssize_t a_pitch, const real *b, Py_ssize_t b_pitch, Py_ssize_t count,
+    real *sums, Py_ssize_t pitch, int rows, int columns,
+) noexcept nogil:
+    """`add_dots` for numbers of rows and columns that the compiler must know."""
+    cdef real acc[4][4][MAX_VECTOR]
+    cdef Py_ssize_t t
+    cdef int i, j, l, lanes = VECTOR_BYTES // sizeof(real)
+    for i in range(rows):
+        for j in range(columns):
+            for l in range(lanes):
+                acc[i][j][l] = 0
+    for t in range(count // lanes):
+        for i in range(rows):
+            for j in range(columns):
+                for l in range(lanes):
+                    acc[i][j][l] += a[i * a_pitch + t * lanes + l] * b[j * b_pitch + t * lanes + l]
+    for i in range(rows):
+        for j in range(columns):
+            for l in range(lanes // 2):
+                acc[i][j][l] += acc[i][j][lanes // 2 + l]
+            for l in range(lanes // 4):
+                acc[i][j][l] += acc[i][j][lanes // 4 + l]
+            for l in range(1, lanes // 4):
+                acc[i][j][0] += acc[i][j][l]
+            sums[i * pitch + j] += acc[i][j][0]
+
+
+cdef inline void dot_rows(
+    const real *a, Py_ssize_t a_pitch, const real *b, Py_ssize_t b_pitch, Py_ssize_t count,
+    real *sums, Py_ssize_t pitch, int rows, Py_ssize_t columns,
+) noexcept nogil:
+    if columns == DOTS:
+        dot_tile(a, a_pitch, b, b_pitch, count, sums, pitch, rows, DOTS)
+    elif columns == 1:
+        dot_tile(a, a_pitch, b, b_pitch, count, sums, pitch, rows, 1)
+    elif columns == 2:
+        dot_tile(a, a_pitch, b, b_pitch, count, sums, pitch, rows, 2)
+    else:
+        dot_tile(a, a_pitch, b, b_pitch, count, sums, pitch, rows, 3)
+
+
+cdef inline void add_dots(
+    const real *a, Py_ssize_t a_pitch, const real *b, Py_ssize_t b_pitch, Py_ssize_t count,
+    real *sums, Py_ssize_t pitch, Py_ssize_t rows, Py_ssize_t columns,
+) noexcept nogil:
+    """``sums[i * pitch + j] += sum over t of a[i * a_pitch + t] * b[j * b_pitch + t]``, t < count.
+
+    For i < rows <= 4 and j < columns <= DOTS; `count` is a multiple of the lanes of a register.
+    """
+    if rows == 4:
+        dot_rows(a, a_pitch, b, b_pitch, count, sums, pitch, 4, columns)
+    elif rows == 1:
+        dot_rows(a, a_pitch, b, b_pitch, count, sums, pitch, 1, columns)
+    elif rows == 2:
+        dot_rows(a, a_pitch, b, b_pitch, count, sums, pitch, 2, columns)
+    else:
+        dot_rows(a, a_pitch, b, b_pitch, count, sums, pitch, 3, columns)

@@ -1,0 +1,245 @@
+"""The weight gradient as a matrix product: rows of the output times rows of the columns' matrix.
+
+Every weight is one long dot product, ``w[f, t] += sum over q of y[f, q] * b[t, q]``; the inner
+kernel takes a few of each at once, with neighbouring columns in the lanes, so neither matrix is
+transposed and few features or channels waste no lanes. The columns come in blocks, a piece of one
+item or several whole items, and are read where they are if they lie side by side there.
+
+A task sums up a fixed range of blocks for some channels; the cut depends on the shapes alone, and
+so do the bits.
+"""
+
+from libc.string cimport memset
+
+from lucid._cython.matmul_plan cimport (
+    COLUMNS, STEP, Phase, Product, Run, clear, copy, copy_run, find_runs, set_phase,
+)
+from lucid._cython.microkernel cimport (
+    DOTS, LANE_BYTES, ROWS, VECTOR_BYTES, add_dots, add_product,
+)
+from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.types cimport real
+
+cdef enum:
+    BLOCK_BYTES = 256 << 10  # of the columns of a task: a part of a second-level cache
+    TASKS = 8  # a fixed number, whatever the threads
+    SUMS_BYTES = 4 << 20  # of all tasks, where several add to the same weights
+
+cdef struct Sums:
+    Product p
+    Phase phase
+    Py_ssize_t together, pieces  # items in a block, or blocks in an item
+    Py_ssize_t width, blocks  # columns of a block; all blocks
+    Py_ssize_t pitch  # from row to row of a copied block
+    bint as_it_is  # whether a block of b is a block of x
+    Py_ssize_t share, parts, chunks  # channels of a task; tasks for each group
+    bint dots  # sums of products of neighbours, or else products of one matrix with lanes of ...
+    bint turned  # ... the other, which is y if the result is turned, else b
+    Py_ssize_t wide  # elements from one row of sums to the next
+    Py_ssize_t region  # sums of a task
+    Py_ssize_t x_size  # elements of x in all
+    Py_ssize_t buffer_size
+
+
+cdef inline void choose_product(Sums *sums, Py_ssize_t lanes) noexcept nogil:
+    """Choose what comes to lie in the lanes: columns, features or terms, by counting cycles."""
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t f = p.features, t = p.channels * p.taps
+    cdef Py_ssize_t columns = p.items * sums.phase.positions
+    cdef Py_ssize_t by_dots, by_features, by_terms
+    by_dots = f * t * columns // 12
+    by_features = columns * (ceil_div(f, lanes) * lanes * t // 16 + 2 * f) + f * t
+    by_terms = columns * (ceil_div(t, lanes) * lanes * f // 16 + 2 * t)
+    sums.dots = by_dots < by_features and by_dots < by_terms
+    sums.turned = not sums.dots and by_features < by_terms
+
+
+cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
+    """Cut the work into tasks that do not depend on the number of threads."""
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t positions, tasks, most, f = p.features, t, lanes = LANE_BYTES // itemsize
+    set_phase(p, &sums.phase, 0, itemsize, 1)
+    positions = sums.phase.positions
+    choose_product(sums, lanes)
+    most = COLUMNS if sums.dots else COLUMNS // 4
+    sums.together = sums.pieces = 1
+    if positions <= most:
+        sums.together = clip(most // positions, p.items)
+        sums.width = sums.together * positions
+    else:
+        sums.width = ceil_div(positions, ceil_div(positions, most))
+        sums.width = min(most, ceil_div(sums.width, STEP) * STEP)
+        sums.pieces = ceil_div(positions, sums.width)
+    sums.pitch = (sums.width // STEP + 2) * STEP
+    sums.blocks = ceil_div(p.items, sums.together) * sums.pieces
+    sums.as_it_is = p.taps == 1 and p.src_plane == positions and p.axes[2].src_step == 1
+    sums.as_it_is = sums.as_it_is and p.axes[2].src_low == 0 and p.axes[0].dst_size == 1
+    sums.as_it_is = sums.as_it_is and p.axes[1].dst_size == 1
+    sums.share = clip(max(1, BLOCK_BYTES // (sums.width * p.taps * itemsize)), p.channels)
+    sums.share = ceil_div(p.channels, ceil_div(p.channels, sums.share))
+    sums.parts = ceil_div(p.channels, sums.share)
+    sums.x_size = p.items * p.groups * p.channels * p.src_plane
+    t = sums.share * p.taps
+    sums.wide = ceil_div(f, lanes) * lanes if sums.turned else ceil_div(t, lanes) * lanes
+    sums.region = sums.wide * (t if sums.turned else f)
+    tasks = p.groups * sums.parts
+    sums.chunks = clip(ceil_div(TASKS, tasks), sums.blocks)
+    sums.chunks = max(1, min(sums.chunks, SUMS_BYTES // (tasks * sums.region * itemsize)))
+    sums.buffer_size = (t + f) * sums.pitch + (sums.width + 1) * lanes
+
+
+cdef inline void gather_outputs(
+    Sums *sums, const real *y, Py_ssize_t q, Py_ssize_t end, real *rows
+) noexcept nogil:
+    """Copy the columns from q to `end` of every feature, item after item; zeros behind them."""
+    cdef Py_ssize_t f, at, size, plane = sums.p.dst_plane, positions = sums.phase.positions
+    cdef const real *row
+    for f in range(sums.p.features):
+        at = q
+        while at < end:
+            size = min(end, (at // positions + 1) * positions) - at
+            row = y + (at // positions * sums.p.groups * sums.p.features + f) * plane
+            row += at % positions
+            copy(row, 1, size, rows + at - q, size, size)
+            at += size
+        clear(rows + end - q, STEP, STEP)
+        rows += sums.pitch
+
+
+cdef inline void unfold_rows(
+    Sums *sums, const real *x, Py_ssize_t left, Py_ssize_t channels, Py_ssize_t q, Py_ssize_t end,
+    Run *runs, real *b,
+) noexcept nogil:
+    """Write the columns from q to `end` of b, row after row; zeros behind them.
+
+    Runs come in order, so what one writes too much the next one overwrites.
+    """
+    cdef Py_ssize_t t0, t1, t2, t = 0, c, r, count
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t step = p.axes[2].src_step
+    cdef real *row
+    for t0 in range(p.axes[0].taps):
+        for t1 in range(p.axes[1].taps):
+            for t2 in range(p.axes[2].taps):
+                count = find_runs(p, &sums.phase, t0, t1, t2, q, end, COLUMNS, runs)
+                for c in range(channels):
+                    row = b + (c * p.taps + t) * sums.pitch
+                    for r in range(count):
+                        copy_run(
+                            x + c * p.src_plane, step, left - c * p.src_plane, &runs[r],
+                            row + runs[r].lane, sums.pitch - runs[r].lane,
+                        )
+                    clear(row + end - q, STEP, STEP)
+                t += 1
+
+
+cdef inline void multiply_dots(
+    const real *y, Py_ssize_t y_pitch, Py_ssize_t features, const real *b, Py_ssize_t b_pitch,
+    Py_ssize_t terms, Py_ssize_t count, real *sums, Py_ssize_t pitch,
+) noexcept nogil:
+    """``sums[f, t] += sum over q < count of y[f, q] * b[t, q]``, a few f and t at a time."""
+    cdef Py_ssize_t f, t
+    for f in range(ceil_div(features, 4)):
+        for t in range(ceil_div(terms, DOTS)):
+            add_dots(
+                y + f * 4 * y_pitch, y_pitch, b + t * DOTS * b_pitch, b_pitch, count,
+                sums + f * 4 * pitch + t * DOTS, pitch, min(4, features - f * 4),
+                min(<Py_ssize_t> DOTS, terms - t * DOTS),
+            )
+
+
+cdef inline void multiply_lanes(
+    const real *a, Py_ssize_t a_pitch, Py_ssize_t rows, const real *b, Py_ssize_t b_pitch,
+    Py_ssize_t columns, Py_ssize_t count, real *sums, Py_ssize_t pitch, real *lane_of,
+) noexcept nogil:
+    """``sums[r, l] += sum over q < count of a[r, q] * b[l, q]``, b turned a few rows at a time."""
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), first, l, q, part, last, r, most
+    for first in range(ceil_div(columns, lanes)):
+        most = min(lanes, columns - first * lanes)
+        for part in range(ceil_div(count, STEP)):
+            last = min(count, part * STEP + STEP)
+            for l in range(most):
+                for q in range(part * STEP, last):
+                    lane_of[q * lanes + l] = b[(first * lanes + l) * b_pitch + q]
+            for q in range(part * STEP, last):
+                for l in range(most, lanes):
+                    lane_of[q * lanes + l] = 0
+        for r in range(ceil_div(rows, ROWS)):
+            add_product(
+                a + r * ROWS * a_pitch, a_pitch, 1, lane_of, lanes, count,
+                sums + r * ROWS * pitch + first * lanes, pitch, min(ROWS, rows - r * ROWS),
+            )
+
+
+cdef inline void sum_task(
+    Sums *sums, Py_ssize_t task, const real *x, const real *y, real *result, Run *runs,
+    real *buffer,
+) noexcept nogil:
+    """Sum up the blocks of one chunk, for one group and a part of its channels."""
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t group, chunk, c, channels, block, q, end, item, terms, skip
+    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(real), positions = sums.phase.positions
+    cdef Py_ssize_t y_pitch, b_pitch
+    cdef const real *y_rows
+    cdef const real *b
+    cdef real *lane_of = buffer
+    buffer += (sums.width + 1) * (LANE_BYTES // <Py_ssize_t> sizeof(real))
+    cdef real *unfolded = buffer + p.features * sums.pitch
+    result += task * sums.region
+    memset(result, 0, sums.region * sizeof(real))
+    c = task % sums.parts * sums.share
+    group = task // sums.parts % p.groups
+    chunk = task // sums.parts // p.groups
+    channels = min(sums.share, p.channels - c)
+    terms = channels * p.taps
+    y += group * p.features * p.dst_plane
+    for block in range(
+        chunk * sums.blocks // sums.chunks, (chunk + 1) * sums.blocks // sums.chunks
+    ):
+        item = block // sums.pieces * sums.together
+        q = item * positions + block % sums.pieces * sums.width
+        end = min(q + sums.width, min(p.items, item + sums.together) * positions)
+        skip = (group * p.channels + c) * p.src_plane
+        y_rows, y_pitch = buffer, sums.pitch
+        b, b_pitch = unfolded, sums.pitch
+        if sums.together == 1 and ((end - q) % lanes == 0 or not sums.dots):
+            y_rows = y + item * p.groups * p.features * p.dst_plane + q - item * positions
+            y_pitch = p.dst_plane
+            if sums.as_it_is:
+                b = x + skip + item * p.groups * p.channels * p.src_plane + q - item * positions
+                b_pitch = p.src_plane
+        else:
+            gather_outputs(sums, y, q, end, buffer)
+        if b == unfolded:
+            unfold_rows(sums, x + skip, sums.x_size - skip, channels, q, end, runs, unfolded)
+        if sums.dots:
+            multiply_dots(
+                y_rows, y_pitch, p.features, b, b_pitch, terms,
+                ceil_div(end - q, lanes) * lanes, result, sums.wide,
+            )
+        elif sums.turned:
+            multiply_lanes(
+                b, b_pitch, terms, y_rows, y_pitch, p.features, end - q, result, sums.wide, lane_of
+            )
+        else:
+            multiply_lanes(
+                y_rows, y_pitch, p.features, b, b_pitch, terms, end - q, result, sums.wide, lane_of
+            )
+
+
+cdef inline void add_sums(Sums *sums, Py_ssize_t part, const real *result, real *w) noexcept nogil:
+    """Add to the weights of a group and a part of its channels what all chunks found, in order."""
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t c = part % sums.parts * sums.share, f, t, block, last, chunk
+    cdef Py_ssize_t terms = min(sums.share, p.channels - c) * p.taps
+    cdef Py_ssize_t f_step = 1 if sums.turned else sums.wide
+    cdef Py_ssize_t t_step = sums.wide if sums.turned else 1
+    result += part * sums.region
+    w += (part // sums.parts * p.features * p.channels + c) * p.taps
+    for chunk in range(sums.chunks):
+        for block in range(ceil_div(terms, STEP)):
+            last = min(terms, block * STEP + STEP)
+            for f in range(p.features):
+                for t in range(block * STEP, last):
+                    w[f * p.channels * p.taps + t] += result[f * f_step + t * t_step]
+        result += p.groups * sums.parts * sums.region
