@@ -68,18 +68,15 @@ def resnet20(library):
 
 
 def mobilenet(library):
-    """Four inverted residuals of MobileNetV2 (Sandler and others, 2018), cut off at 6."""
+    """Four inverted residuals of MobileNetV2 (Sandler and others, 2018)."""
     nn = library.nn
-
-    def relu6():
-        return module(library, {}, lambda self, x: x.clamp(0, 6))
 
     def block(channels, out, stride):
         wide = 6 * channels
         straight = nn.Sequential(
-            nn.Conv2d(channels, wide, 1, bias=False), nn.BatchNorm2d(wide), relu6(),
+            nn.Conv2d(channels, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU6(),
             nn.Conv2d(wide, wide, 3, stride, 1, groups=wide, bias=False), nn.BatchNorm2d(wide),
-            relu6(), nn.Conv2d(wide, out, 1, bias=False), nn.BatchNorm2d(out),
+            nn.ReLU6(), nn.Conv2d(wide, out, 1, bias=False), nn.BatchNorm2d(out),
         )
         if stride == 1 and channels == out:
             return module(library, {"straight": straight}, lambda self, x: x + self.straight(x))
@@ -102,12 +99,12 @@ def generator(library):
 
 
 def discriminator(library):
-    """The discriminator of DCGAN with plain rectifiers, its loss of squares (Mao, 2017)."""
+    """The discriminator of DCGAN, with a loss of squares (Mao and others, 2017)."""
     nn = library.nn
-    layers = [nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU()]
+    layers = [nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2)]
     for channels in (64, 128, 256):
         layers += [nn.Conv2d(channels, 2 * channels, 4, 2, 1, bias=False),
-                   nn.BatchNorm2d(2 * channels), nn.ReLU()]
+                   nn.BatchNorm2d(2 * channels), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers, nn.Conv2d(512, 1, 4))
 
 

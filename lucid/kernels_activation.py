@@ -8,9 +8,11 @@ import numpy as np
 from lucid._cython import activation
 from lucid.kernels_arrays import ready, threads_for, versions
 
-__all__ = ["clamp", "clamp_grad", "relu", "relu_grad"]
+__all__ = [
+    "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
+]
 
-_LOOPS = versions(activation, "relu", "relu_grad", "clamp", "clamp_grad")
+_LOOPS = versions(activation, *__all__)
 
 
 def relu(x):
@@ -107,6 +109,81 @@ def clamp_grad(x, grad, low, high):
     array([0., 7.])
     """
     return _run("clamp_grad", (x, grad), low, high)
+
+
+def hardtanh_grad(x, grad, low, high):
+    """Let a gradient pass where x is inside an interval, not on its ends, or a NaN.
+
+    Parameters
+    ----------
+    x, grad : numpy.ndarray
+        What `clamp` was given, and the gradient with respect to its result, of one shape and type.
+    low, high : float
+        The ends.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`; 0 elsewhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_activation
+    >>> kernels_activation.hardtanh_grad(np.array([0.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
+    array([0., 7.])
+    """
+    return _run("hardtanh_grad", (x, grad), low, high)
+
+
+def leaky(x, slope):
+    """Multiply by a number what is not above zero.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Of any shape.
+    slope : float
+        The number.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_activation
+    >>> kernels_activation.leaky(np.array([-2.0, 3.0]), 0.5)
+    array([-1.,  3.])
+    """
+    return _run("leaky", (x,), slope)
+
+
+def leaky_grad(x, grad, slope):
+    """Multiply by a number what of a gradient belongs to an x that is not above zero.
+
+    Parameters
+    ----------
+    x, grad : numpy.ndarray
+        What `leaky` was given, and the gradient with respect to its result, of one shape and type.
+    slope : float
+        The number.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels_activation
+    >>> kernels_activation.leaky_grad(np.array([-2.0, 3.0]), np.array([4.0, 4.0]), 0.5)
+    array([2., 4.])
+    """
+    return _run("leaky_grad", (x, grad), slope)
 
 
 def _run(name, arrays, *options):

@@ -47,6 +47,26 @@ def test_clamp_cuts_off_at_both_ends(dtype, ends):
 
 
 @each_dtype
+def test_hardtanh_lets_nothing_pass_on_its_ends(dtype):
+    x, grad = some(dtype), some(dtype)[::-1]
+    np.testing.assert_array_equal(
+        kernels_activation.hardtanh_grad(x, grad, 0, 6), np.where((x <= 0) | (x >= 6), 0, grad)
+    )
+
+
+@each_dtype
+def test_leaky_multiplies_what_is_not_above_zero(dtype):
+    x, grad = some(dtype), some(dtype)[::-1]
+    slope = dtype(0.2)
+    np.testing.assert_array_equal(
+        kernels_activation.leaky(x, 0.2), np.where(x > 0, x, slope * x)
+    )
+    np.testing.assert_array_equal(
+        kernels_activation.leaky_grad(x, grad, 0.2), np.where(x > 0, grad, slope * grad)
+    )
+
+
+@each_dtype
 @pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 5), (2, 0, 4)], ids=str)
 def test_any_shape_will_do(dtype, shape):
     x = np.full(shape, -2, dtype)

@@ -4,8 +4,9 @@ from math import pi, sqrt
 
 import numpy as np
 
+from lucid import kernels_activation
 from lucid.autograd import Function
-from lucid.ops.elementwise import exp, sigmoid, tanh, where
+from lucid.ops.elementwise import Gate, exp, sigmoid, tanh, where
 from lucid.ops.erf import erf, erf_array
 from lucid.ops.operands import sum_to
 
@@ -20,30 +21,32 @@ class _Bent(Function):
         return grad_y * x.wrap(self.slope(x.array).astype(x.array.dtype, copy=False))
 
 
-class Hardtanh(_Bent):
+class Hardtanh(Function):
     r"""Cut off outside an interval: the slope is 1 inside it, and 0 on its ends and beyond."""
 
     def __init__(self, low, high):
         self.low, self.high = low, high
 
     def forward(self, x):
-        return np.clip(x, x.dtype.type(self.low), x.dtype.type(self.high))
+        return kernels_activation.clamp(x, self.low, self.high)
 
-    def slope(self, x):
-        return ~((x <= self.low) | (x >= self.high))
+    def backward(self, grad_y):
+        step = Gate(kernels_activation.hardtanh_grad, self.low, self.high)
+        return step(grad_y, self.inputs[0].detach())
 
 
-class LeakyRelu(_Bent):
+class LeakyRelu(Function):
     r"""Multiply what is below zero by a small number a: the slope is 1 where x > 0, else a."""
 
     def __init__(self, negative_slope):
         self.negative_slope = negative_slope
 
     def forward(self, x):
-        return np.where(x > 0, x, x * x.dtype.type(self.negative_slope))
+        return kernels_activation.leaky(x, self.negative_slope)
 
-    def slope(self, x):
-        return np.where(x > 0, 1, self.negative_slope)
+    def backward(self, grad_y):
+        step = Gate(kernels_activation.leaky_grad, self.negative_slope)
+        return step(grad_y, self.inputs[0].detach())
 
 
 class Hardsigmoid(_Bent):
