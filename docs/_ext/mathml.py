@@ -16,7 +16,8 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 FONT = "stix-two-math.woff"
-RELATION = re.compile(r"\\mathrel\{([^{}]*)\}")  # which docutils does not know
+RELATION = re.compile(r"\\mathrel\{([^{}]*)\}")  # this and the next docutils does not know
+HALF = re.compile(r"\\frac\s*(\d)\s*(\d)")
 CHARACTERS = [
     *range(0x20, 0x17F), *range(0x2B0, 0x3F6), *range(0x2000, 0x2300), *range(0x2300, 0x2312),
     *range(0x239B, 0x23E2), *range(0x27C0, 0x2800), *range(0x2900, 0x2B00),
@@ -40,7 +41,7 @@ def mathml(latex, node, as_block):
     """Translate LaTeX; what cannot be translated is a warning and shown as it is."""
     if as_block and ("\\\\" in latex or "&" in latex) and "\\begin" not in latex:
         latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
-    latex = RELATION.sub(r"\1", latex)
+    latex = HALF.sub(r"\\frac{\1}{\2}", RELATION.sub(r"\1", latex))
     try:
         return latex2mathml.tex2mathml(latex, as_block=as_block)
     except (MathError, SyntaxError, KeyError, IndexError) as error:

@@ -144,7 +144,10 @@ def source_anchors(symbol):
     """
     modules = {each.module for each in public_symbols(symbol.fullname.split(".")[0])
                if each.home == symbol.home} - {symbol.module}  # fmt: skip
-    spans = "".join(f'<span id="{module}.{symbol.name}"></span>' for module in sorted(modules))
+    names = [symbol.name]
+    if inspect.isclass(symbol.obj):
+        names += [f"{symbol.name}.{name}" for name in (*own_properties(symbol), *own_methods(symbol))]
+    spans = "".join(f'<span id="{module}.{name}"></span>' for module in sorted(modules) for name in names)
     return f".. raw:: html\n\n   {spans}\n" if spans else ""
 
 
