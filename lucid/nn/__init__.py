@@ -1,6 +1,6 @@
 """Layers, and the modules and parameters that networks are made of."""
 
-from lucid.nn import functional, grad, init
+from lucid.nn import functional, grad, init, utils
 from lucid.nn.activation import (
     ELU, GELU, GLU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSoftmax, Mish, PReLU, ReLU,
     ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmax2d, Softplus, Tanh,
@@ -18,6 +18,7 @@ from lucid.nn.container import (
 from lucid.nn.conv import Conv1d, Conv2d, Conv3d
 from lucid.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from lucid.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from lucid.nn.embedding import Bilinear, Embedding
 from lucid.nn.flatten import Flatten, Unflatten
 from lucid.nn.layernorm import (
     GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LocalResponseNorm,

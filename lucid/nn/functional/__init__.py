@@ -14,6 +14,7 @@ from lucid.nn.functional.conv import (
 )
 from lucid.nn.functional.distance import cosine_similarity, normalize, one_hot, pairwise_distance
 from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
+from lucid.nn.functional.embedding import bilinear, embedding
 from lucid.nn.functional.interpolation import (
     channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample,
 )
