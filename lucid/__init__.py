@@ -1,8 +1,10 @@
 """lucid: learning and doing convolution, on a small complete system of tensors and gradients."""
 
 from lucid import autograd, conv, datasets, kernels, nn, optim, random, utils
-from lucid.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from lucid.config import show_config
+from lucid.autograd import (
+    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
+)
+from lucid.config import show_config, use_deterministic_algorithms
 from lucid.creation import (
     arange, as_tensor, empty, empty_like, eye, from_dlpack, from_numpy, frombuffer, full,
     full_like, linspace, ones, ones_like, tensor, zeros, zeros_like,
@@ -10,11 +12,13 @@ from lucid.creation import (
 from lucid.device import device
 from lucid.dtypes import bool_ as bool
 from lucid.dtypes import (
-    dtype, float32, float64, get_default_dtype, int32, int64, promote_types, set_default_dtype,
-    uint8,
+    dtype, float16, float32, float64, get_default_dtype, int8, int32, int64, promote_types,
+    set_default_dtype, uint8,
 )
 from lucid.errors import DeviceError, DtypeError, GradError, LazyError, LucidError, ShapeError
+from lucid.formatting import set_printoptions
 from lucid.kernels import get_num_threads, set_num_threads
+from lucid.limits import finfo, iinfo
 from lucid.ops.comparison import (
     allclose, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not,
     logical_or, logical_xor, lt, ne,
@@ -31,6 +35,7 @@ from lucid.ops.gathering import (
 )
 from lucid.ops.linalg import matmul
 from lucid.ops.masking import masked_fill, masked_select, nonzero
+from lucid.ops.operands import is_tensor
 from lucid.ops.products import addmm, bmm, dot, mm, mv, outer
 from lucid.ops.reduction import (
     all, amax, amin, any, argmax, argmin, log_softmax, logsumexp, max, mean, min, softmax, std,
@@ -51,8 +56,8 @@ from lucid.ops.splitting import chunk, narrow, select, split, unbind
 from lucid.ops.statistics import bincount, count_nonzero, norm, prod, var_mean
 from lucid.ops.windows import as_strided
 from lucid.random import (
-    Generator, get_rng_state, initial_seed, manual_seed, rand, rand_like, randint, randn,
-    randn_like, randperm, seed, set_rng_state,
+    Generator, bernoulli, get_rng_state, initial_seed, manual_seed, normal, rand, rand_like,
+    randint, randn, randn_like, randperm, seed, set_rng_state,
 )
 from lucid.serialization import load, save
 from lucid.tensor import Tensor
@@ -60,27 +65,28 @@ from lucid.version import __version__
 
 __all__ = [
     "__version__", "abs", "add", "addmm", "all", "allclose", "amax", "amin", "any", "arange",
-    "argmax", "argmin", "argsort", "as_strided", "as_tensor", "autograd", "bincount", "bmm",
-    "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "conv", "cos",
-    "count_nonzero", "cumprod", "cumsum", "datasets", "device", "DeviceError", "diag",
+    "argmax", "argmin", "argsort", "as_strided", "as_tensor", "autograd", "bernoulli",
+    "bincount", "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "conv",
+    "cos", "count_nonzero", "cumprod", "cumsum", "datasets", "device", "DeviceError", "diag",
     "diagonal", "div", "dot", "dtype", "DtypeError", "einsum", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float32",
-    "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "frombuffer", "full",
-    "full_like", "gather", "ge", "Generator", "get_default_dtype", "get_num_threads",
-    "get_rng_state", "GradError", "gt", "index_add", "index_select", "initial_seed", "int32",
-    "int64", "is_grad_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError",
-    "le", "lerp", "linspace", "load", "log", "log1p", "log2", "log_softmax", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed",
-    "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid",
-    "min", "minimum", "mm", "movedim", "mul", "mv", "nan_to_num", "narrow", "ne", "neg", "nn",
-    "no_grad", "nonzero", "norm", "ones", "ones_like", "optim", "outer", "permute", "pow",
+    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "finfo", "flatten", "flip",
+    "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy",
+    "frombuffer", "full", "full_like", "gather", "ge", "Generator", "get_default_dtype",
+    "get_num_threads", "get_rng_state", "GradError", "gt", "iinfo", "index_add", "index_select",
+    "inference_mode", "initial_seed", "int32", "int64", "int8", "is_grad_enabled", "is_tensor",
+    "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linspace",
+    "load", "log", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum",
+    "mm", "movedim", "mul", "mv", "nan_to_num", "narrow", "ne", "neg", "nn", "no_grad",
+    "nonzero", "norm", "normal", "ones", "ones_like", "optim", "outer", "permute", "pow",
     "prod", "promote_types", "rand", "rand_like", "randint", "randn", "randn_like", "random",
     "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll",
     "round", "rsqrt", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
-    "set_grad_enabled", "set_num_threads", "set_rng_state", "ShapeError", "show_config",
-    "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack",
-    "std", "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor",
-    "tensordot", "tile", "topk", "transpose", "tril", "triu", "trunc", "uint8", "unbind",
-    "unflatten", "unique", "unsqueeze", "utils", "var", "var_mean", "where", "zeros",
-    "zeros_like",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "ShapeError",
+    "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh",
+    "Tensor", "tensor", "tensordot", "tile", "topk", "transpose", "tril", "triu", "trunc",
+    "uint8", "unbind", "unflatten", "unique", "unsqueeze", "use_deterministic_algorithms",
+    "utils", "var", "var_mean", "where", "zeros", "zeros_like",
 ]

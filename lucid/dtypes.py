@@ -1,12 +1,14 @@
 """Data types, the default one, and PyTorch's rules of promotion."""
 
+from functools import reduce
+
 import numpy as np
 
 from lucid.errors import DtypeError
 
 __all__ = [
-    "as_dtype", "bool_", "dtype", "float32", "float64", "get_default_dtype", "int32", "int64",
-    "promote_types", "set_default_dtype", "uint8",
+    "as_dtype", "bool_", "dtype", "float16", "float32", "float64", "get_default_dtype", "int32",
+    "int64", "int8", "promote_types", "set_default_dtype", "uint8",
 ]
 
 
@@ -14,7 +16,9 @@ class dtype:
     """The type of a tensor's elements.
 
     There is one object for each type: `lucid.float32`, `lucid.float64`, `lucid.int64`,
-    `lucid.int32`, `lucid.uint8` and `lucid.bool`; compare them with ``is`` or ``==``.
+    `lucid.int32`, `lucid.int8`, `lucid.uint8` and `lucid.bool`; compare them with ``is`` or ``==``.
+    `lucid.float16` is for storage: its tensors can be made, moved, read and converted, and computed
+    with after ``x.float()``.
 
     Attributes
     ----------
@@ -54,12 +58,14 @@ class dtype:
 
 bool_ = dtype("bool", 0)
 uint8 = dtype("uint8", 1)
-int32 = dtype("int32", 2)
-int64 = dtype("int64", 3)
-float32 = dtype("float32", 4)
-float64 = dtype("float64", 5)
+int8 = dtype("int8", 2)
+int32 = dtype("int32", 3)
+int64 = dtype("int64", 4)
+float16 = dtype("float16", 5)
+float32 = dtype("float32", 6)
+float64 = dtype("float64", 7)
 
-_ALL = (bool_, uint8, int32, int64, float32, float64)
+_ALL = (bool_, uint8, int8, int32, int64, float16, float32, float64)
 NAMES = tuple(each.name for each in _ALL)
 _BY_NUMPY = {each.numpy: each for each in _ALL}
 _BY_PYTHON = {bool: bool_, int: int64}
@@ -148,7 +154,7 @@ def set_default_dtype(d):
     """
     global _default
     new = as_dtype(d)
-    if not new.is_floating_point:
+    if not new.is_floating_point or new is float16:
         raise DtypeError(f"the default dtype must be float32 or float64, not {new.name}")
     _default = new
 
@@ -164,7 +170,8 @@ def promote_types(type1, type2):
     Returns
     -------
     dtype
-        The later one in the order bool, uint8, int32, int64, float32, float64.
+        The later one in the order bool, uint8, int8, int32, int64, float16, float32, float64; but
+        int32 for uint8 with int8, neither of which holds the other.
 
     Examples
     --------
@@ -172,8 +179,13 @@ def promote_types(type1, type2):
     >>> lucid.promote_types(lucid.int64, lucid.float32)
     lucid.float32
     """
-    type1, type2 = as_dtype(type1), as_dtype(type2)
-    return type1 if type1.rank >= type2.rank else type2
+    return _larger(as_dtype(type1), as_dtype(type2))
+
+
+def _larger(one, other):
+    if one is not other and one in (uint8, int8) and other in (uint8, int8):
+        return int32
+    return one if one.rank >= other.rank else other
 
 
 def category(numpy_dtype):
@@ -192,7 +204,7 @@ def result_type(operands):
         level = [each for each, ndim in operands if least <= ndim <= most]
         if not level:
             continue
-        top = max(level, key=lambda each: each.rank)
+        top = reduce(_larger, level)
         if result is None:
             result = top
         elif category(top.numpy) > category(result.numpy):

@@ -1,13 +1,72 @@
 """How a tensor prints: as in PyTorch."""
 
+import math
+
 import numpy as np
 
 from lucid.dtypes import get_default_dtype
+from lucid.geometry import check_int
 
-THRESHOLD = 1000  # elements from which the middle is left out
-EDGE = 3  # elements kept at each end
-COLUMNS = 80
-PRECISION = 4  # digits after the point
+__all__ = ["set_printoptions"]
+
+PROFILES = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+options = {**PROFILES["default"], "sci_mode": None}
+
+
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+):
+    """Say how tensors print; what is None stays as it is.
+
+    Parameters
+    ----------
+    precision : int, optional
+        Digits after the point, at least 0; at first 4.
+    threshold : int, optional
+        Elements above which the middle is left out, at least 0; at first 1000.
+    edgeitems : int, optional
+        Elements kept at each end of an axis then, at least 1; at first 3.
+    linewidth : int, optional
+        Columns of a line, at least 1; at first 80.
+    profile : {"default", "short", "full"}, optional
+        Set all of these at once: as at first, with 2 digits and 2 elements, or with nothing left
+        out. The others then change single ones.
+    sci_mode : bool, optional
+        Whether to print powers of ten; with a profile and not given, where the numbers need them.
+
+    Raises
+    ------
+    ValueError
+        If a number is too small, or the profile not known.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.set_printoptions(precision=2)
+    >>> lucid.tensor([1 / 3])
+    tensor([0.33])
+    >>> lucid.set_printoptions(profile="default")
+    """
+    if profile is not None and profile not in PROFILES:
+        raise ValueError(f"set_printoptions: profile={profile!r}, needs one of {list(PROFILES)}")
+    given = {
+        "precision": precision, "threshold": threshold, "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        least = 1 if name in ("edgeitems", "linewidth") else 0
+        if value != math.inf:
+            check_int(value, f"set_printoptions: {name}", least)
+    if profile is not None:
+        options.update(PROFILES[profile], sci_mode=None)
+    options.update(given)
+    if sci_mode is not None:
+        options["sci_mode"] = bool(sci_mode)
 
 
 def tensor_text(x):
@@ -29,7 +88,7 @@ def tensor_text(x):
         notes.append("requires_grad=True")
     text = f"tensor({body}"
     for note in notes:
-        room = COLUMNS - (len(text) - text.rfind("\n") + 1)
+        room = options["linewidth"] - (len(text) - text.rfind("\n") + 1)
         text += (", " if len(note) + 2 <= room else ",\n" + " " * len("tensor(")) + note
     return f"{text})"
 
@@ -38,8 +97,9 @@ def _lines(array, write, indent):
     """Write axis by axis: the last one in rows, the others one below the other."""
     if array.ndim == 0:
         return write(array[()])
-    is_cut = write.cuts and array.shape[0] > 2 * EDGE
-    parts = [array[:EDGE], array[-EDGE:]] if is_cut else [array]
+    edge = options["edgeitems"]
+    is_cut = write.cuts and array.shape[0] > 2 * edge
+    parts = [array[:edge], array[-edge:]] if is_cut else [array]
     if array.ndim > 1:
         texts = [[_lines(each, write, indent + 1) for each in part] for part in parts]
     else:
@@ -48,7 +108,7 @@ def _lines(array, write, indent):
     texts = [*texts[0], gap, *texts[1]] if is_cut else texts[0]
     if array.ndim > 1:
         return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(texts) + "]"
-    room = max(1, (COLUMNS - indent) // (write.width + 2))
+    room = max(1, (options["linewidth"] - indent) // (write.width + 2))
     rows = [", ".join(texts[start : start + room]) for start in range(0, len(texts), room)]
     return "[" + (",\n" + " " * (indent + 1)).join(rows) + "]"
 
@@ -57,7 +117,7 @@ class _Writer:
     """One format for all elements that print: whole numbers, 4 decimals, or powers of ten."""
 
     def __init__(self, array):
-        self.cuts = array.size > THRESHOLD
+        self.cuts = array.size > options["threshold"]
         shown = _corners(array) if self.cuts else array
         self.form = self._choose(shown) if shown.dtype.kind == "f" else "{}"
         self.width = 0
@@ -69,9 +129,12 @@ class _Writer:
             return "{:.0f}."
         sizes = np.abs(finite)
         largest, smallest = sizes.max(), sizes.min()
-        if largest > 1000 * smallest or largest > 1e8 or smallest < 1e-4:
-            return "{:.%de}" % PRECISION
-        return "{:.0f}." if (finite == np.ceil(finite)).all() else "{:.%df}" % PRECISION
+        digits, is_scientific = options["precision"], options["sci_mode"]
+        if is_scientific is None:
+            is_scientific = largest > 1000 * smallest or largest > 1e8 or smallest < 1e-4
+        if is_scientific:
+            return f"{{:.{digits}e}}"
+        return "{:.0f}." if (finite == np.ceil(finite)).all() else f"{{:.{digits}f}}"
 
     def __call__(self, value):
         is_number = value.dtype.kind != "f" or np.isfinite(value)
@@ -81,8 +144,9 @@ class _Writer:
 
 def _corners(array):
     """Give the elements that print."""
+    edge = options["edgeitems"]
     kept = [
-        [*range(EDGE), *range(size - EDGE, size)] if size > 2 * EDGE else range(size)
+        [*range(edge), *range(size - edge, size)] if size > 2 * edge else range(size)
         for size in array.shape
     ]
     return array[np.ix_(*kept)]

@@ -5,6 +5,7 @@ import numpy as np
 from lucid.autograd import is_grad_enabled
 from lucid.dtypes import category
 from lucid.errors import DtypeError, ShapeError
+from lucid.generator import draw_from
 from lucid.ops import elementwise
 from lucid.ops.operands import check_writable, is_tensor
 
@@ -283,6 +284,85 @@ class InPlace:
         tensor([0.0000, 0.5000])
         """
         return self._put(elementwise.clamp(self.detach(), min, max).array, None, "clamp_")
+
+    def uniform_(self, from_=0.0, to=1.0, *, generator=None):
+        """Write numbers drawn from the uniform distribution on [from_, to) over all elements.
+
+        Parameters
+        ----------
+        from_, to : float, default 0.0 and 1.0
+            The ends; PyTorch's first one is called ``from``, which Python does not allow to write.
+        generator : Generator, optional
+            Where to draw from; default the default generator.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        ValueError
+            If `from_` is above `to`.
+        DtypeError
+            If the tensor is not floating-point.
+        GradError
+            If the tensor requires grad and recording is on.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.empty(100).uniform_(-1, 1)
+        >>> bool(((x >= -1) & (x < 1)).all())
+        True
+        """
+        if not from_ <= to:
+            raise ValueError(f"uniform_: from_={from_} is above to={to}")
+        drawn = draw_from(generator).random(self.shape, self._kind("uniform_"))
+        return self._put(np.asarray(drawn * (to - from_) + from_), None, "uniform_")
+
+    def normal_(self, mean=0.0, std=1.0, *, generator=None):
+        """Write numbers drawn from a normal distribution over all elements.
+
+        Parameters
+        ----------
+        mean : float, default 0.0
+            The mean.
+        std : float, default 1.0
+            The standard deviation, at least 0.
+        generator : Generator, optional
+            Where to draw from; default the default generator.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        ValueError
+            If `std` is negative.
+        DtypeError
+            If the tensor is not floating-point.
+        GradError
+            If the tensor requires grad and recording is on.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.empty(2, 3).normal_(std=0).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+        """
+        if not std >= 0:
+            raise ValueError(f"normal_: std={std} must be at least 0")
+        drawn = draw_from(generator).standard_normal(self.shape, self._kind("normal_"))
+        return self._put(np.asarray(drawn * std + mean), None, "normal_")
+
+    def _kind(self, name):
+        kind = self.array.dtype
+        if kind.kind != "f" or kind.itemsize == 2:
+            raise DtypeError(f"{name}: needs float32 or float64, not {kind.name}")
+        return kind
 
     __iadd__ = _operator(elementwise.add, add_)
     __isub__ = _operator(elementwise.sub, sub_)

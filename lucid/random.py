@@ -6,203 +6,26 @@ from functools import cached_property
 import numpy as np
 
 from lucid.creation import make
-from lucid.dtypes import as_dtype, int64
-from lucid.errors import DtypeError
+from lucid.dtypes import as_dtype, float16, int64
+from lucid.errors import DtypeError, ShapeError
+from lucid.generator import (
+    Generator, default_generator, draw_from, get_rng_state, initial_seed, manual_seed, seed,
+    set_rng_state,
+)
 from lucid.geometry import check_int
-from lucid.ops.operands import check_tensor
+from lucid.ops.operands import check_broadcast, check_tensor, is_tensor
 
 __all__ = [
-    "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "rand",
-    "rand_like", "randint", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
+    "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "seed",
+    "set_rng_state",
 ]
 
 
-class Generator:
-    """A stream of random numbers that a seed makes repeatable.
-
-    Parameters
-    ----------
-    seed : int, optional
-        Where to start, at least 0; default a number from the operating system.
-
-    Attributes
-    ----------
-    numpy : numpy.random.Generator
-        What draws the numbers: PCG64.
-
-    References
-    ----------
-    .. [1] O'Neill, "PCG: a family of simple fast space-efficient statistically good algorithms for
-       random number generation", 2014.
-
-    Examples
-    --------
-    >>> import lucid
-    >>> one, two = lucid.Generator(7), lucid.Generator(7)
-    >>> lucid.rand(1, generator=one).item() == lucid.rand(1, generator=two).item()
-    True
-    """
-
-    def __init__(self, seed=None):
-        self.seed() if seed is None else self.manual_seed(seed)
-
-    def manual_seed(self, seed):
-        """Start again from a seed; returns the generator."""
-        self._seed = check_int(seed, "seed", 0)
-        vars(self).pop("numpy", None)
-        return self
-
-    @cached_property
-    def numpy(self):
-        """What draws the numbers; made on first use, for `numpy.random` is slow to import."""
-        return np.random.Generator(np.random.PCG64(self._seed))
-
-    def seed(self):
-        """Start again from a number of the operating system, and return it."""
-        self.manual_seed(int.from_bytes(os.urandom(8)) >> 1)
-        return self._seed
-
-    def initial_seed(self):
-        """Give the seed that the stream started from."""
-        return self._seed
-
-    def get_state(self):
-        """Give the place in the stream, for `set_state`: a dict of ints and strings."""
-        return {"seed": self._seed, **self.numpy.bit_generator.state}
-
-    def set_state(self, state):
-        """Go to a place that `get_state` gave."""
-        state = dict(state)
-        self._seed = state.pop("seed")
-        self.numpy.bit_generator.state = state
-
-
-_default = Generator()
-
-
-def default_generator():
-    """Get the generator that is used where none is given.
-
-    Returns
-    -------
-    Generator
-
-    Examples
-    --------
-    >>> import lucid
-    >>> lucid.manual_seed(3) is lucid.random.default_generator()
-    True
-    """
-    return _default
-
-
-def manual_seed(seed):
-    """Start the default generator from a seed.
-
-    Parameters
-    ----------
-    seed : int
-        At least 0.
-
-    Returns
-    -------
-    Generator
-        The default one.
-
-    Raises
-    ------
-    ValueError
-        If `seed` is negative.
-
-    Examples
-    --------
-    >>> import lucid
-    >>> _ = lucid.manual_seed(0)
-    >>> x = lucid.rand(3)
-    >>> _ = lucid.manual_seed(0)
-    >>> bool((x == lucid.rand(3)).all())
-    True
-    """
-    return _default.manual_seed(seed)
-
-
-def seed():
-    """Start the default generator from a number of the operating system.
-
-    Returns
-    -------
-    int
-        That number.
-
-    Examples
-    --------
-    >>> import lucid
-    >>> lucid.seed() == lucid.initial_seed()
-    True
-    """
-    return _default.seed()
-
-
-def initial_seed():
-    """Get the seed that the default generator started from.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> import lucid
-    >>> _ = lucid.manual_seed(5)
-    >>> lucid.initial_seed()
-    5
-    """
-    return _default.initial_seed()
-
-
-def get_rng_state():
-    """Get the place of the default generator in its stream.
-
-    Returns
-    -------
-    dict
-        For `set_rng_state`.
-
-    Examples
-    --------
-    >>> import lucid
-    >>> state = lucid.get_rng_state()
-    >>> x = lucid.rand(3)
-    >>> lucid.set_rng_state(state)
-    >>> bool((x == lucid.rand(3)).all())
-    True
-    """
-    return _default.get_state()
-
-
-def set_rng_state(state):
-    """Put the default generator at a place in its stream.
-
-    Parameters
-    ----------
-    state : dict
-        From `get_rng_state`.
-
-    Examples
-    --------
-    >>> import lucid
-    >>> lucid.set_rng_state(lucid.get_rng_state())
-    """
-    _default.set_state(state)
-
-
-def _draw(generator):
-    return (generator or _default).numpy
-
-
 def _check_floating(dtype, name):
-    if not as_dtype(dtype).is_floating_point:
-        raise DtypeError(f"{name}: needs a floating-point dtype, not {as_dtype(dtype).name}")
+    kind = as_dtype(dtype)
+    if not kind.is_floating_point or kind is float16:
+        raise DtypeError(f"{name}: needs a floating-point dtype, float32 or float64, not {kind.name}")
 
 
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
@@ -237,7 +60,7 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     (2, 3)
     """
     _check_floating(dtype, "rand")
-    return make(_draw(generator).random, size, dtype, device, requires_grad)
+    return make(draw_from(generator).random, size, dtype, device, requires_grad)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
@@ -272,7 +95,7 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     (2, 3)
     """
     _check_floating(dtype, "randn")
-    return make(_draw(generator).standard_normal, size, dtype, device, requires_grad)
+    return make(draw_from(generator).standard_normal, size, dtype, device, requires_grad)
 
 
 def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None):
@@ -320,7 +143,7 @@ def randint(low, high=None, size=None, *, generator=None, dtype=None, device=Non
         raise DtypeError(f"randint: {low} to {high - 1} does not fit in {kind.name}")
 
     def draw(shape, dtype):
-        return _draw(generator).integers(low, high, shape).astype(dtype)
+        return draw_from(generator).integers(low, high, shape).astype(dtype)
 
     return make(draw, (size,), dtype or int64, device, False)
 
@@ -357,7 +180,7 @@ def randperm(n, *, generator=None, dtype=None, device=None):
     """
 
     def draw(shape, dtype):
-        return _draw(generator).permutation(*shape).astype(dtype)
+        return draw_from(generator).permutation(*shape).astype(dtype)
 
     return make(draw, (n,), dtype or int64, device, False)
 
@@ -428,3 +251,97 @@ def randn_like(x, *, generator=None, dtype=None, requires_grad=False):
     check_tensor(x, "randn_like")
     dtype = dtype or x.dtype
     return randn(x.shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
+
+
+def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None):
+    """Draw from normal distributions, each element with its own mean and standard deviation.
+
+    Parameters
+    ----------
+    mean, std : Tensor or number
+        Tensors of shapes that broadcast; or numbers, one or both.
+    size : tuple of int, optional
+        The shape, if both are numbers.
+    generator : Generator, optional
+        Where to draw from; default the default generator.
+    dtype : dtype, optional
+        A floating-point type, if both are numbers; default the default type.
+    device : device, optional
+        Only ``"cpu"``.
+
+    Returns
+    -------
+    Tensor
+        Without a gradient: ``mean + std * lucid.randn(...)`` has one.
+
+    Raises
+    ------
+    ValueError
+        If a standard deviation is negative.
+    ShapeError
+        If the shapes do not broadcast; if `size` is missing, or given beside a tensor.
+    DtypeError
+        If a tensor or `dtype` is not floating-point.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.normal(lucid.zeros(3), 0.1).shape, lucid.normal(0.0, 1.0, (2, 2)).shape
+    ((3,), (2, 2))
+    """
+    tensors = [x for x in (mean, std) if is_tensor(x)]
+    if bool(tensors) == (size is not None):
+        raise ShapeError("normal: give size if mean and std are numbers, and only then")
+    lowest = std.array.min(initial=0) if is_tensor(std) else std
+    if not lowest >= 0:
+        raise ValueError(f"normal: std={lowest} must be at least 0")
+    if not tensors:
+        _check_floating(dtype, "normal")
+        y = make(draw_from(generator).standard_normal, (size,), dtype, device, False)
+        y.array *= std
+        y.array += mean
+        return y
+    for x in tensors:
+        _check_floating(x.dtype, "normal")
+    if len(tensors) == 2:
+        check_broadcast(mean.array.shape, std.array.shape, "normal")
+    a, b = [x.array if is_tensor(x) else x for x in (mean, std)]
+    kind = np.result_type(*[x.array for x in tensors])
+    y = draw_from(generator).standard_normal(np.broadcast_shapes(np.shape(a), np.shape(b)), kind)
+    return tensors[0].wrap(np.asarray(y * b + a, kind))
+
+
+def bernoulli(x, *, generator=None):
+    """Draw 1 with a given probability and 0 otherwise, each element by itself.
+
+    Parameters
+    ----------
+    x : Tensor
+        The probabilities, from 0 to 1, floating-point.
+    generator : Generator, optional
+        Where to draw from; default the default generator.
+
+    Returns
+    -------
+    Tensor
+        Of the shape and type of `x`, without a gradient.
+
+    Raises
+    ------
+    ValueError
+        If a probability is not from 0 to 1.
+    DtypeError
+        If `x` is not floating-point.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.bernoulli(lucid.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    check_tensor(x, "bernoulli")
+    _check_floating(x.dtype, "bernoulli")
+    array = x.array
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError("bernoulli: a probability is not from 0 to 1; use lucid.sigmoid first")
+    return x.wrap(np.asarray(draw_from(generator).random(array.shape) < array, array.dtype))

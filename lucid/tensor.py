@@ -1,13 +1,14 @@
 """The tensor: a NumPy array that remembers how it was computed."""
 
 import weakref
+from operator import attrgetter
 
 import numpy as np
 
 from lucid import autograd, formatting
 from lucid.device import CPU, as_device
 from lucid.device import device as device_class
-from lucid.dtypes import as_dtype, bool_, float32, float64, int32, int64, uint8
+from lucid.dtypes import as_dtype, bool_, float16, float32, float64, int32, int64, uint8
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.inplace import InPlace
 from lucid.methods import Methods
@@ -68,7 +69,7 @@ class Tensor(InPlace, Methods):
     def __init__(self, array, requires_grad=False):
         self.array = np.asarray(array)
         self.node = None
-        self.requires_grad = False
+        self._requires_grad = False
         self.grad = None
         self.counter = [0]
         as_dtype(self.array.dtype)  # refuses types that lucid does not have
@@ -87,7 +88,7 @@ class Tensor(InPlace, Methods):
             array = _as_array(array)
         y.array = array
         y.node = node
-        y.requires_grad = node is not None
+        y._requires_grad = node is not None
         y.grad = None
         # a view counts its changes together with what it views
         own, base = self.array, array.base
@@ -335,6 +336,37 @@ class Tensor(InPlace, Methods):
         """Convert to float64."""
         return cast(self, float64)
 
+    def half(self):
+        """Convert to float16, which is for storage."""
+        return cast(self, float16)
+
+    def type(self, dtype=None):
+        """Give the name of the data type, or convert to another.
+
+        Parameters
+        ----------
+        dtype : dtype, optional
+            What to convert to.
+
+        Returns
+        -------
+        str or Tensor
+            The name, as in ``"lucid.float32"``; or the converted tensor, itself if it is so
+            already.
+
+        Raises
+        ------
+        DtypeError
+            If lucid does not have the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).type(), lucid.zeros(2).type(lucid.int8)
+        ('lucid.float32', tensor([0, 0], dtype=lucid.int8))
+        """
+        return repr(self.dtype) if dtype is None else cast(self, as_dtype(dtype))
+
     def long(self):
         """Convert to int64."""
         return cast(self, int64)
@@ -356,6 +388,12 @@ class Tensor(InPlace, Methods):
         return self
 
     # --- the graph
+
+    # read at every step, so by C; set with the checks of requires_grad_
+    requires_grad = property(
+        attrgetter("_requires_grad"), lambda self, value: self.requires_grad_(value),
+        doc="Whether gradients flow to or through this tensor; can be set, as by requires_grad_.",
+    )
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
         """Add the gradients of this tensor to the `grad` of the leaves it was computed from.
@@ -421,7 +459,7 @@ class Tensor(InPlace, Methods):
                 f"only floating-point tensors can require gradients, this one is "
                 f"{self.dtype.name}; call .float() first"
             )
-        self.requires_grad = bool(requires_grad)
+        self._requires_grad = bool(requires_grad)
         return self
 
     def detach(self):

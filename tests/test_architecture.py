@@ -20,13 +20,13 @@ COLUMNS = 100
 
 # floor by floor, what stands on it: a file, or a folder with all its files
 FLOORS = [
-    {"errors", "dtypes", "device", "geometry", "version", "_cython"},
+    {"errors", "dtypes", "device", "geometry", "limits", "version", "_cython"},
     {
         "kernels", "kernels_arrays", "kernels_pooling", "kernels_normalization",
         "kernels_activation", "kernels_optim", "autograd",
     },
     {"ops"},
-    {"tensor", "inplace", "methods", "formatting", "creation", "random"},
+    {"tensor", "generator", "inplace", "methods", "formatting", "creation", "random"},
     {"nn", "optim"},
     {"utils", "datasets", "serialization", "testing", "config", "conv", "grade", "inspect",
      "models"},

@@ -1,5 +1,8 @@
 """What show_config prints."""
 
+import pytest
+
+import lucid
 from lucid import kernels
 from lucid.config import show_config
 from lucid.version import __version__
@@ -14,3 +17,9 @@ def test_the_report_names_versions_instruction_set_and_threads(capsys):
     assert [line.split()[0] for line in lines] == [
         "lucid", "python", "numpy", "compiler", "instruction", "OpenMP", "threads", "algorithms",
     ]
+
+
+def test_results_are_always_the_same():
+    assert lucid.use_deterministic_algorithms(True) is None
+    with pytest.raises(TypeError, match="mode must be a bool, not 1"):
+        lucid.use_deterministic_algorithms(1)

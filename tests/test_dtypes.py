@@ -118,11 +118,11 @@ def test_pythons_types_name_one_too():
     ]
 
 
-@pytest.mark.parametrize("value", ["float16", "complex64", np.int8, object, "O", 3, [1], "no"])
+@pytest.mark.parametrize("value", ["bfloat16", "complex64", np.int16, object, "O", 3, [1], "no"])
 def test_other_types_are_refused_with_the_list_of_lucids(value):
     message = re.escape(
-        f"dtype {value!r} is not one of lucid's: bool, uint8, int32, int64, float32, float64; "
-        f"convert to one of these"
+        f"dtype {value!r} is not one of lucid's: bool, uint8, int8, int32, int64, float16, float32, "
+        f"float64; convert to one of these"
     )
     with pytest.raises(lucid.DtypeError, match=message):
         dtypes.as_dtype(value)
@@ -139,3 +139,56 @@ def test_promotion_is_symmetric_and_associative():
         assert lucid.promote_types(a, b) is lucid.promote_types(b, a)
         left = lucid.promote_types(lucid.promote_types(a, b), c)
         assert left is lucid.promote_types(a, lucid.promote_types(b, c))
+
+
+@pytest.mark.parametrize("other", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+def test_small_integers_promote_as_in_pytorch(other, torch):
+    result = lucid.promote_types("int8", other)
+    assert lucid.promote_types(other, "int8") is result
+    assert (lucid.ones(2, dtype="int8") * lucid.ones(2, dtype=other)).dtype is result
+    if other == "uint8":
+        assert result is lucid.int32  # PyTorch's int16, which lucid does not have
+    elif torch is not None:
+        expected = torch.promote_types(torch.int8, getattr(torch, other))
+        assert str(expected) == f"torch.{result.name}"
+    assert lucid.cat([lucid.ones(1, dtype="int8"), lucid.ones(1, dtype=other)]).dtype is result
+
+
+def test_small_integers_count_and_compute():
+    x = lucid.tensor([100, -100], dtype=lucid.int8)
+    assert x.sum().dtype is lucid.int64
+    assert (x + 1).tolist() == [101, -99]
+    assert x.float().dtype is lucid.float32
+    assert (x / 2).tolist() == [50, -50]
+    assert x.element_size() == 1
+    with pytest.raises(lucid.DtypeError, match="200 does not fit in int8"):
+        x + 200
+
+
+def test_half_is_for_storage():
+    x = lucid.tensor([[0.1, 2.0]], dtype=lucid.float16)
+    assert x.dtype is lucid.float16
+    assert x.nbytes == 4
+    assert x.float().dtype is lucid.float32
+    for y in (x.T, x[0], x.reshape(2), x.clone(), lucid.cat([x, x]), x.expand(3, 2), x.flip(0),
+              x[x > 1], x.gather(1, lucid.tensor([[0]])), x.roll(1), x.split(1, 1)[0]):
+        assert y.dtype is lucid.float16
+    assert (x > 1).tolist() == [[False, True]]
+    assert lucid.zeros(2).half().fill_(3).tolist() == [3, 3]
+    assert repr(lucid.ones(1).half()) == "tensor([1.], dtype=lucid.float16)"
+    w = lucid.ones(2, requires_grad=True)
+    (w.half().float() * 3).sum().backward()
+    assert w.grad.tolist() == [3, 3]
+    assert lucid.promote_types("float16", "int64") is lucid.float16
+    assert lucid.promote_types("float16", "float32") is lucid.float32
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: x + x, lambda x: x * 2, lambda x: x.sum(), lambda x: x.exp(), lambda x: x @ x,
+    lambda x: x.add_(1), lambda x: x.cumsum(0), lambda x: x.relu(), lambda x: x.norm(),
+])
+def test_computing_with_half_is_refused(call):
+    with pytest.raises(lucid.DtypeError, match=r"float16 is for storage, .* x.float\(\) first"):
+        call(lucid.ones(2, dtype=lucid.float16))
+    with pytest.raises(lucid.DtypeError, match="must be float32 or float64, not float16"):
+        lucid.set_default_dtype(lucid.float16)

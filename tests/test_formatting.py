@@ -120,3 +120,36 @@ def test_a_view_prints_its_own_order():
 def test_printing_a_large_tensor_reads_only_what_it_shows():
     x = lucid.from_numpy(np.broadcast_to(np.float32(1), (10**6, 10**6)))  # 4 TB if it were copied
     assert repr(x).count("\n") == 6
+
+
+@pytest.fixture
+def _options():
+    yield
+    lucid.set_printoptions(profile="default")
+
+
+@pytest.mark.usefixtures("_options")
+def test_print_options(torch):
+    x = lucid.tensor([1 / 3, 2.0])
+    for given in ({"precision": 2}, {"sci_mode": True}, {"sci_mode": False, "precision": 0},
+                  {"profile": "short"}, {"profile": "full"}, {"profile": "default"},
+                  {"linewidth": 20}, {"threshold": 5, "edgeitems": 1}):
+        lucid.set_printoptions(**given)
+        texts = repr(x), repr(lucid.arange(10.0) / 3)
+        if torch is not None:
+            torch.set_printoptions(**given)
+            assert texts == (repr(torch.tensor([1 / 3, 2.0])), repr(torch.arange(10.0) / 3)), given
+    if torch is not None:
+        torch.set_printoptions(profile="default")
+
+
+@pytest.mark.usefixtures("_options")
+def test_everything_prints_in_full():
+    lucid.set_printoptions(profile="full")
+    assert "..." not in repr(lucid.zeros(2000))
+    with pytest.raises(ValueError, match="profile='long', needs one of"):
+        lucid.set_printoptions(profile="long")
+    with pytest.raises(ValueError, match="set_printoptions: precision=-1"):
+        lucid.set_printoptions(precision=-1)
+    with pytest.raises(TypeError, match="linewidth must be an int"):
+        lucid.set_printoptions(linewidth=8.5)

@@ -203,3 +203,31 @@ def test_writing_over_itself_moved_is_as_if_copied_first():
 
 def test_empty_tensors_take_writes():
     assert lucid.zeros(0, 3).add_(1).fill_(2).shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_drawing_in_place(dtype):
+    x = lucid.empty(2000, dtype=dtype)
+    assert x.uniform_(-3, 5) is x
+    assert x.version == 1
+    assert x.dtype.name == dtype
+    assert x.amin().item() >= -3
+    assert x.amax().item() < 5
+    assert abs(x.mean().item() - 1) < 0.3
+    assert x.normal_(10, 2) is x
+    assert abs(x.mean().item() - 10) < 0.3
+    assert abs(x.std().item() - 2) < 0.2
+    first = x.normal_(generator=lucid.Generator(1)).tolist()
+    assert x.normal_(generator=lucid.Generator(1)).tolist() == first
+    assert lucid.empty(()).uniform_().shape == ()
+    x[::2].uniform_(7, 7)
+    assert (x[::2] == 7).all()
+    for call, kind, message in (
+        (lambda: x.uniform_(2, 1), ValueError, "uniform_: from_=2 is above to=1"),
+        (lambda: x.normal_(0, -1), ValueError, "normal_: std=-1 must be at least 0"),
+        (lambda: x.long().uniform_(), lucid.DtypeError, "needs float32 or float64, not int64"),
+        (lambda: x.half().normal_(), lucid.DtypeError, "needs float32 or float64, not float16"),
+        (lambda: x.requires_grad_().normal_(), lucid.GradError, "normal_ would change a tensor"),
+    ):
+        with pytest.raises(kind, match=message):
+            call()

@@ -7,7 +7,7 @@ from lucid.methods import Methods
 
 # what makes tensors, takes several of them, or asks for no tensor first
 FUNCTIONS = {
-    "where", "cat", "stack", "meshgrid", "einsum", "tensordot", "broadcast_to",
+    "where", "cat", "stack", "meshgrid", "einsum", "tensordot", "is_tensor",
 }
 
 

@@ -88,7 +88,7 @@ def test_whole_numbers_cover_their_range():
         (lambda: lucid.manual_seed(-1), ValueError, "seed=-1 is too small"),
         (lambda: lucid.manual_seed(1.5), TypeError, "seed must be an int, not 1.5"),
         (lambda: lucid.rand(2, dtype=lucid.int64), lucid.DtypeError,
-         "rand: needs a floating-point dtype, not int64"),
+         "rand: needs a floating-point dtype, .* not int64"),
         (lambda: lucid.randn_like(lucid.arange(2)), lucid.DtypeError, "not int64"),
         (lambda: lucid.rand_like(np.zeros(2)), TypeError, "needs a Tensor, not ndarray"),
         (lambda: lucid.randint(5, 5, (2,)), ValueError, "needs low < high, not low=5 and high=5"),
@@ -99,5 +99,50 @@ def test_whole_numbers_cover_their_range():
     ],
 )
 def test_nonsense_is_refused_with_a_reason(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_normal_takes_numbers_or_tensors():
+    y = lucid.normal(5.0, 0.1, (1000,))
+    assert y.dtype is lucid.float32
+    assert abs(y.mean().item() - 5) < 0.02
+    assert abs(y.std().item() - 0.1) < 0.02
+    mean = lucid.tensor([[0.0], [100.0]], dtype=lucid.float64)
+    y = lucid.normal(mean, lucid.ones(500))
+    assert y.shape == (2, 500)
+    assert y.dtype is lucid.float64
+    assert np.allclose(y.mean(1).array, [0, 100], atol=0.3)
+    assert lucid.normal(1.0, lucid.zeros(2)).tolist() == [1, 1]
+    assert lucid.normal(lucid.zeros(2), 0).tolist() == [0, 0]
+    g = lucid.Generator(1)
+    same = lucid.normal(0.0, 1.0, 3, generator=g).tolist()
+    assert lucid.normal(0.0, 1.0, (3,), generator=g.manual_seed(1)).tolist() == same
+    assert not lucid.normal(lucid.zeros(2, requires_grad=True), 1).requires_grad
+
+
+def test_bernoulli():
+    p = lucid.full((4000,), 0.25)
+    y = lucid.bernoulli(p)
+    assert y.dtype is lucid.float32
+    assert set(y.tolist()) == {0, 1}
+    assert abs(y.mean().item() - 0.25) < 0.04
+    assert lucid.bernoulli(lucid.tensor([0.0, 1.0])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: lucid.normal(0.0, -1.0, 2), ValueError, "normal: std=-1.0 must be at least 0"),
+        (lambda: lucid.normal(0.0, 1.0), lucid.ShapeError, "give size if mean and std are numbers"),
+        (lambda: lucid.normal(lucid.zeros(2), 1.0, 2), lucid.ShapeError, "and only then"),
+        (lambda: lucid.normal(lucid.zeros(2), lucid.ones(3)), lucid.ShapeError, "normal: shapes"),
+        (lambda: lucid.normal(lucid.zeros(2).long(), 1.0), lucid.DtypeError, "floating-point"),
+        (lambda: lucid.bernoulli(lucid.tensor([1.5])), ValueError, "not from 0 to 1"),
+        (lambda: lucid.bernoulli(lucid.tensor([1])), lucid.DtypeError, "not int64"),
+        (lambda: lucid.rand(2, dtype=lucid.float16), lucid.DtypeError, "float64, not float16"),
+    ],
+)
+def test_what_is_drawn_must_make_sense(call, kind, message):
     with pytest.raises(kind, match=message):
         call()

@@ -11,7 +11,7 @@ import pytest
 
 import lucid
 
-TYPES = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+TYPES = ["bool", "uint8", "int8", "int32", "int64", "float32", "float64"]
 
 
 def test_what_it_is():
@@ -29,8 +29,8 @@ def test_what_it_is():
         x.size(3)
 
 
-@pytest.mark.parametrize("array", [np.zeros(2, np.float16), np.zeros(2, "c8"), np.zeros(2, object),
-                                   np.zeros(2, "U3"), np.zeros(2, np.int8)], ids=lambda a: a.dtype)
+@pytest.mark.parametrize("array", [np.zeros(2, np.int16), np.zeros(2, "c8"), np.zeros(2, object),
+                                   np.zeros(2, "U3"), np.zeros(2, np.uint16)], ids=lambda a: a.dtype)
 def test_foreign_types_are_refused(array):
     for call in (lucid.Tensor, lucid.from_numpy):
         with pytest.raises(lucid.DtypeError, match="is not one of lucid's: bool, uint8"):
@@ -155,7 +155,7 @@ def test_what_requires_grad_goes_to_numpy_only_detached():
 
 @pytest.mark.parametrize(("method", "dtype"), [
     ("float", "float32"), ("double", "float64"), ("long", "int64"), ("int", "int32"),
-    ("byte", "uint8"), ("bool", "bool"),
+    ("byte", "uint8"), ("bool", "bool"), ("half", "float16"),
 ])
 def test_each_type_has_its_method(method, dtype):
     for source in TYPES:
@@ -176,8 +176,8 @@ def test_to_takes_types_devices_and_tensors():
     assert x.cpu() is x
     with pytest.raises(lucid.DeviceError, match="device='cuda:0' is not available"):
         x.to("cuda:0")
-    with pytest.raises(lucid.DtypeError, match="dtype 'float16' is not one of lucid's"):
-        x.to("float16")
+    with pytest.raises(lucid.DtypeError, match="dtype 'int16' is not one of lucid's"):
+        x.to("int16")
 
 
 # --- the graph
@@ -215,8 +215,8 @@ def test_data_can_be_replaced_and_that_is_noticed():
     assert x.shape == (3,)
     with pytest.raises(lucid.GradError, match="changed in place"):
         y.backward()
-    with pytest.raises(lucid.DtypeError, match="float16"):
-        x.data = np.zeros(2, np.float16)
+    with pytest.raises(lucid.DtypeError, match="int16"):
+        x.data = np.zeros(2, np.int16)
 
 
 def test_a_subclass_gives_plain_tensors():
@@ -292,7 +292,7 @@ PUBLIC = [
     if not name.startswith("_") and callable(getattr(lucid.Tensor, name))
 ]
 OF_ONE_LINE = {
-    "bool", "bump", "byte", "cpu", "dim", "double", "element_size", "float", "int",
+    "bool", "bump", "byte", "cpu", "dim", "double", "element_size", "float", "half", "int",
     "is_contiguous", "is_floating_point", "long", "numel", "wrap",
 }
 
@@ -302,3 +302,26 @@ def test_every_method_has_a_page_with_an_example(name):
     text = getattr(lucid.Tensor, name).__doc__
     assert text, name
     assert "Examples\n" in text, name
+
+
+def test_requires_grad_can_be_set_with_the_same_checks():
+    x = lucid.zeros(2)
+    x.requires_grad = True
+    assert (x * 2).requires_grad
+    x.requires_grad = False
+    assert not (x * 2).requires_grad
+    with pytest.raises(lucid.DtypeError, match="only floating-point tensors can require gradients"):
+        lucid.tensor([1, 2]).requires_grad = True
+    y = x.requires_grad_() * 2
+    with pytest.raises(lucid.GradError, match="is for leaves; use x.detach"):
+        y.requires_grad = False
+
+
+def test_type_tells_or_converts():
+    x = lucid.ones(2)
+    assert x.type() == "lucid.float32"
+    assert x.type("float32") is x
+    assert x.type(lucid.int8).tolist() == [1, 1]
+    assert x.half().type() == "lucid.float16"
+    assert lucid.is_tensor(x)
+    assert not lucid.is_tensor(x.array)

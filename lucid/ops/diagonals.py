@@ -29,6 +29,7 @@ class Diagonal(Function):
     """Read a diagonal, as a view; backward writes it into zeros."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, offset, dim1, dim2):
         self.place = offset, dim1, dim2

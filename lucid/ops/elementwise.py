@@ -10,7 +10,8 @@ from lucid.autograd import Function
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
 from lucid.ops.operands import (
-    as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, sum_to,
+    as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet,
+    sum_to,
 )
 
 __all__ = [
@@ -53,6 +54,9 @@ class Multiply(Function):
     def forward(self, a, b):
         return a * b
 
+    def reads(self, wants_a, wants_b):
+        return wants_b, wants_a
+
     def backward(self, grad_y):
         a, b = self.inputs
         grad_a = sum_to(grad_y * b, self.input_shapes[0]) if self.needs[0] else None
@@ -64,7 +68,10 @@ class Divide(Function):
     r"""Divide: :math:`y = a / b`, so :math:`y_a = 1 / b` and :math:`y_b = -a / b^2`."""
 
     def forward(self, a, b):
-        return a / b
+        return quiet(np.true_divide, a, b)
+
+    def reads(self, wants_a, wants_b):
+        return wants_b, True
 
     def backward(self, grad_y):
         a, b = self.inputs
@@ -78,7 +85,7 @@ class Power(Function):
     r"""Raise: :math:`y = a^b`, so :math:`y_a = b a^{b-1}` and :math:`y_b = a^b \ln a`."""
 
     def forward(self, a, b):
-        return np.power(a, b)
+        return quiet(np.power, a, b)
 
     def backward(self, grad_y):
         a, b = self.inputs
@@ -180,8 +187,7 @@ class Exponential(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(over="ignore"):
-            return np.exp(x)
+        return quiet(np.exp, x)
 
     def backward(self, grad_y):
         return grad_y * self.output
@@ -191,8 +197,7 @@ class Logarithm(Function):
     r"""Take the natural logarithm: :math:`y = \ln x`, so :math:`y_x = 1 / x`."""
 
     def forward(self, x):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log(x)
+        return quiet(np.log, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -206,8 +211,7 @@ class SquareRoot(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(x)
+        return quiet(np.sqrt, x)
 
     def backward(self, grad_y):
         return grad_y / (self.output * 2)
@@ -257,7 +261,10 @@ class Sigmoid(Function):
 
     def forward(self, x):
         with np.errstate(over="ignore"):  # 1 / inf is the 0 that it should be
-            return 1 / (1 + np.exp(-x))
+            y = np.negative(x, out=np.empty_like(x))
+            np.exp(y, out=y)
+            y += 1
+            return np.reciprocal(y, out=y)
 
     def backward(self, grad_y):
         y = self.output
@@ -278,7 +285,7 @@ class Relu(Function):
 
 
 class Gate(Function):
-    r"""Let a gradient pass where an array, a constant, says so: :math:`y = g` there, else 0."""
+    r"""Let of a gradient pass what an array, a constant, says: all of it, none, or a part."""
 
     def __init__(self, kernel, *options):
         self.kernel, self.options = kernel, options
@@ -429,8 +436,7 @@ def div(x, other):
     tensor([0.2500, 0.5000])
     """
     x, other = pair(x, other, "div")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Divide()(as_floating(x), as_floating(other))
+    return Divide()(as_floating(x), as_floating(other))
 
 
 def pow(x, exponent):
@@ -464,8 +470,7 @@ def pow(x, exponent):
     x, exponent = pair(x, exponent, "pow")
     if x.array.dtype.kind != "f":
         _check_whole_power(x, exponent)
-    with np.errstate(all="ignore"):
-        return Power()(x, exponent)
+    return Power()(x, exponent)
 
 
 def _check_whole_power(x, exponent):

@@ -37,6 +37,7 @@ class Gather(Function):
     r"""Read along an axis: :math:`y_{ij} = x_{index_{ij} j}`; backward adds up what is read."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dim, index):
         self.dim, self.index = dim, index
@@ -121,6 +122,7 @@ class IndexSelect(Function):
     """Read slices across an axis; backward adds up those that are read."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dim, index):
         self.dim, self.index = dim, index

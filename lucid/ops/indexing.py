@@ -4,6 +4,7 @@ import numpy as np
 
 from lucid.autograd import Function
 from lucid.errors import ShapeError
+from lucid.ops.gathering import add_slices
 from lucid.ops.operands import cast, check_writable, is_tensor
 
 __all__ = []
@@ -13,6 +14,7 @@ class GetItem(Function):
     """Read elements; backward adds the gradient up where they were read."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, key):
         self.key = key
@@ -34,10 +36,17 @@ class PutItem(Function):
 
     def forward(self, y):
         x = np.zeros(self.shape, y.dtype)
-        if any(isinstance(each, np.ndarray) and each.dtype.kind != "b" for each in self.key):
-            np.add.at(x, self.key, y)  # a position may be read twice
-        else:
+        is_position = [isinstance(k, np.ndarray) and k.dtype.kind != "b" for k in self.key]
+        if not any(is_position):
             x[self.key] = y
+        elif is_position == [True]:  # a position may be read twice
+            index = self.key[0].reshape(-1) % max(len(x), 1)
+            add_slices(x, 0, index, y.reshape(index.size, *self.shape[1:]))
+        elif all(is_position) and len(self.key) == x.ndim:
+            places = np.ravel_multi_index(np.broadcast_arrays(*self.key), self.shape, mode="wrap")
+            np.add.at(x.reshape(-1), places.reshape(-1), y.reshape(-1))  # fast on one axis only
+        else:
+            np.add.at(x, self.key, y)
         return x
 
     def backward(self, grad_x):
@@ -95,7 +104,8 @@ def get_item(x, key):
     tensor([3, 4, 5, 6])
     """
     try:
-        return GetItem(as_key(key))(x)
+        kind = type(key)
+        return GetItem((key, Ellipsis) if kind is int or kind is slice else as_key(key))(x)
     except IndexError as error:
         raise IndexError(f"x[key] for x of shape {x.shape}: {error}") from None
 

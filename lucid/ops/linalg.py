@@ -18,13 +18,16 @@ class MatMul(Function):
     def forward(self, a, b):
         return np.matmul(a, b)
 
+    def reads(self, wants_a, wants_b):
+        return wants_b, wants_a
+
     def backward(self, grad_y):
         a, b = self.inputs
         grad_a = grad_b = None
         if self.needs[0]:
-            grad_a = sum_to(MatMul()(grad_y, transpose(b, -1, -2)), a.shape)
+            grad_a = sum_to(MatMul()(grad_y, transpose(b, -1, -2)), self.input_shapes[0])
         if self.needs[1]:
-            grad_b = sum_to(MatMul()(transpose(a, -1, -2), grad_y), b.shape)
+            grad_b = sum_to(MatMul()(transpose(a, -1, -2), grad_y), self.input_shapes[1])
         return grad_a, grad_b
 
 

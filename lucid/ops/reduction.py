@@ -9,6 +9,7 @@ from lucid.autograd import Function
 from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
 from lucid.ops.elementwise import cast_like, exp, sqrt
+from lucid.ops.gathering import Gather
 from lucid.ops.operands import BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor
 from lucid.ops.shaping import clone, reshape
 
@@ -29,7 +30,7 @@ class Sum(Function):
     def forward(self, x):
         # counts must not wrap: bools and small integers add up as int64
         dtype = np.int64 if x.dtype.kind in "biu" else None
-        return x.sum(axis=self.dims, dtype=dtype, keepdims=self.keepdim)
+        return np.add.reduce(x, self.dims, dtype, None, self.keepdim)
 
     def backward(self, grad_y):
         return spread(grad_y, self.input_shapes[0], self.dims)
@@ -380,9 +381,7 @@ def _take(x, indices, dim, keepdim, name):
     if x.array.ndim == 0:
         return Extremes(clone(x), indices)
     dim = check_dim(dim, x.array.ndim, name)
-    grid = list(np.ogrid[tuple(slice(size) for size in indices.shape)])
-    grid[dim] = indices.array
-    values = x[tuple(grid)]
+    values = Gather(dim, indices.array.copy())(x)
     if keepdim:
         return Extremes(values, indices)
     shape = indices.shape[:dim] + indices.shape[dim + 1 :]

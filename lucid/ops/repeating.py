@@ -18,6 +18,7 @@ class Roll(Function):
     """Shift along axes, what leaves at the end coming in at the start; backward shifts back."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, shifts, dims):
         self.shifts, self.dims = shifts, dims

@@ -6,7 +6,7 @@ from lucid.autograd import Function
 from lucid.errors import DtypeError
 from lucid.geometry import check_int
 from lucid.ops.elementwise import cast_like
-from lucid.ops.operands import check_tensor, pair, sum_to
+from lucid.ops.operands import check_tensor, pair, quiet, sum_to
 
 __all__ = [
     "ceil", "floor", "floor_divide", "nan_to_num", "remainder", "round", "sign", "trunc",
@@ -22,7 +22,7 @@ class Stepwise(Function):
         self.function = function  # of arrays
 
     def forward(self, *arrays):
-        return self.function(*arrays)
+        return quiet(self.function, *arrays)
 
     def backward(self, grad_y):
         dtype = grad_y.array.dtype
@@ -33,8 +33,7 @@ class Remainder(Function):
     r"""Take the rest: :math:`y = a - b q` with :math:`q = \lfloor a / b \rfloor`, which is flat."""
 
     def forward(self, a, b):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.remainder(a, b)
+        return quiet(np.remainder, a, b)
 
     def backward(self, grad_y):
         a, b = self.inputs
@@ -253,8 +252,7 @@ def floor_divide(x, other):
     """
     x, other = pair(x, other, "floor_divide")
     _check_divisor(x, other, "floor_divide")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Stepwise(np.floor_divide)(x, other)
+    return Stepwise(np.floor_divide)(x, other)
 
 
 def remainder(x, other):

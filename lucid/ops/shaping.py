@@ -1,10 +1,12 @@
 """Steps that move elements without changing them; views share memory where NumPy's do."""
 
+from functools import reduce
 from math import prod
 
 import numpy as np
 
 from lucid.autograd import Function
+from lucid.dtypes import promote_types
 from lucid.errors import ShapeError
 from lucid.geometry import check_int
 from lucid.ops.operands import BroadcastTo, cast, check_dim, check_dims, check_tensor
@@ -19,6 +21,7 @@ class Reshape(Function):
     """Read the elements in the same order into another shape."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, shape):
         self.shape = shape
@@ -34,6 +37,7 @@ class Clone(Function):
     """Copy the elements, in the order of their indices."""
 
     keeps_inputs = False
+    computes = False
 
     def forward(self, x):
         return x.copy(order="C")
@@ -46,6 +50,7 @@ class Permute(Function):
     """Reorder the axes; backward puts them back."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dims):
         self.dims = dims
@@ -61,6 +66,7 @@ class Flip(Function):
     """Turn axes around; its own adjoint."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dims):
         self.dims = dims
@@ -76,6 +82,7 @@ class Concatenate(Function):
     """Join along an axis; backward cuts the gradient apart."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dim):
         self.dim = dim
@@ -695,5 +702,5 @@ def _same_type(tensors, name):
         raise ShapeError(f"{name}: needs at least one tensor")
     for x in tensors:
         check_tensor(x, name)
-    top = max((x.dtype for x in tensors), key=lambda each: each.rank)
+    top = reduce(promote_types, [x.dtype for x in tensors])
     return [cast(x, top) for x in tensors]

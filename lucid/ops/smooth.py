@@ -8,7 +8,8 @@ from lucid.autograd import Function
 from lucid.errors import DtypeError
 from lucid.ops.elementwise import exp
 from lucid.ops.operands import (
-    as_floating, as_number, check_broadcast, check_tensor, is_tensor, pair, sum_to,
+    as_floating, as_number, check_broadcast, check_tensor, is_tensor, pair, quiet,
+    sum_to,
 )
 
 __all__ = ["expm1", "lerp", "log1p", "log2", "reciprocal", "rsqrt", "tan"]
@@ -18,8 +19,7 @@ class LogarithmOfOnePlus(Function):
     r"""Take the logarithm beside 1: :math:`y = \ln(1 + x)`, so :math:`y_x = 1 / (1 + x)`."""
 
     def forward(self, x):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log1p(x)
+        return quiet(np.log1p, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -30,8 +30,7 @@ class ExponentialMinusOne(Function):
     r"""Raise e, less 1: :math:`y = e^x - 1`, so :math:`y_x = e^x`."""
 
     def forward(self, x):
-        with np.errstate(over="ignore"):
-            return np.expm1(x)
+        return quiet(np.expm1, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -42,8 +41,7 @@ class BinaryLogarithm(Function):
     r"""Take the logarithm to base 2: :math:`y_x = 1 / (x \ln 2)`."""
 
     def forward(self, x):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log2(x)
+        return quiet(np.log2, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -57,8 +55,7 @@ class Reciprocal(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(divide="ignore"):
-            return np.reciprocal(x)
+        return quiet(np.reciprocal, x)
 
     def backward(self, grad_y):
         y = self.output
@@ -72,8 +69,7 @@ class ReciprocalRoot(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.reciprocal(np.sqrt(x))
+        return quiet(np.reciprocal, quiet(np.sqrt, x))
 
     def backward(self, grad_y):
         y = self.output

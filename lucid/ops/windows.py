@@ -52,6 +52,7 @@ class AsStrided(Function):
     """Read memory at free strides, as a view; backward adds up where places are shared."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, place):
         self.place = place
@@ -86,6 +87,7 @@ class Windows(Function):
     """Look through windows along an axis, as a view; backward adds up where they overlap."""
 
     keeps_inputs = False
+    computes = False
 
     def __init__(self, dim, size, step):
         self.dim, self.size, self.step = dim, size, step

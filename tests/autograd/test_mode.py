@@ -152,3 +152,24 @@ def test_threads_in_one_decorated_function_do_not_mix_their_modes():
         event.set()
         thread.join()
     assert after == {0: True, 1: False}
+
+
+def test_inference_mode_is_no_grad(x):
+    with lucid.inference_mode():
+        y = x * 2
+        with lucid.inference_mode(False):
+            assert (x * 2).requires_grad
+    assert not y.requires_grad
+    assert (y * x).requires_grad
+
+    @lucid.inference_mode()
+    def double(x):
+        return x * 2
+
+    @lucid.inference_mode
+    def triple(x):
+        return x * 3
+
+    assert not double(x).requires_grad
+    assert not triple(x).requires_grad
+    assert lucid.is_grad_enabled()

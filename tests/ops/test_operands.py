@@ -1,6 +1,8 @@
 """Bringing two operands together, and counting axes."""
 
 import itertools
+import math
+import threading
 
 import numpy as np
 import pytest
@@ -131,3 +133,17 @@ def test_promotion_of_a_stack_of_operations_keeps_float32():
         x = lucid.ones(shape)
         y = ((x + number) * number / number) ** number
         assert y.dtype is lucid.float32
+
+
+def test_quiet_says_nothing_in_any_thread_and_changes_no_setting():
+    a, zero = np.ones(2), np.zeros(2)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(operands.quiet(np.divide, a, zero)))
+               for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.tolist() for each in [*found, operands.quiet(np.divide, a, zero)]] == [[math.inf] * 2] * 4
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        np.divide(a, zero)
