@@ -91,6 +91,9 @@ html_favicon = "_static/logo.svg"
 html_static_path = ["_static", "_made/static"]
 html_css_files = ["lucid.css"]
 html_js_files = [("accessible.js", {"defer": "defer"})]
+html_sidebars = {
+    page: [] for page in ("index", "getting_started", "explorer", "status", "examples/*/ex_*", "_modules/**")
+}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
@@ -99,6 +102,7 @@ html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "show_toc_level": 2,
+    "collapse_navigation": True,  # a thousand pages with a thousand links each take minutes
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -6,8 +6,6 @@ from docstring_gallery import page, write_if_changed
 from public_api import public_symbols
 
 HEAD = """\
-:html_theme.sidebar_primary.remove:
-
 Status
 ======
 

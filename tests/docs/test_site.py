@@ -1,13 +1,14 @@
-"""The built site in a browser: the explorer by keyboard, and accessibility by axe-core.
+"""The built site: nothing from elsewhere, no broken link; in a browser, the explorer by keyboard.
 
-Skipped without Selenium, Chromium and a built site. The accessibility tests also need the script of
-axe-core, whose path is given as ``AXE=node_modules/axe-core/axe.min.js``.
+Skipped without Selenium, Chromium and a built site (`make docs` itself checks loads and links). The
+accessibility tests also need the script of axe-core, whose path is given as ``AXE=node_modules/axe-core/axe.min.js``.
 """
 
 import os
 import shutil
 from pathlib import Path
 
+import check_site
 import pytest
 
 SITE = Path(__file__).resolve().parents[2] / "build/docs/html"
@@ -69,6 +70,14 @@ def focus(browser, label):
         if name and name.startswith(label):
             return
     raise AssertionError(f"Tab does not lead to {label!r}")
+
+
+def test_the_site_loads_nothing_from_elsewhere():
+    assert check_site.external_loads(SITE) == []
+
+
+def test_the_site_has_no_broken_links():
+    assert check_site.broken_links(SITE) == []
 
 
 def test_the_explorer_is_used_by_keyboard(browser):
