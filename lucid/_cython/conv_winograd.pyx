@@ -1,7 +1,7 @@
 r"""Winograd's minimal filtering: kernels of 3x3 taps with a fourth of the definition's products.
 
-F(4, 3) computes a tile of 4x4 outputs from 6x6 inputs. Inputs and weights are transformed to 36
-points (`winograd.pxd`), where a convolution is one product for each pair of channels::
+A tile of 4x4 outputs is computed from 6x6 inputs. Inputs and weights are transformed to 36 points
+(`winograd.pxd`), where a convolution is one product for each pair of channels::
 
     y = A^T [sum over c of (G w G^T) * (B^T x B)] A         36 C products instead of 144 C
     w = G^T [sum over tiles of (A y A^T) * (B^T x B)] G     the weight gradient
@@ -16,26 +16,28 @@ for the weight gradient, its transpose.
 
 Cost of a tile, for C channels (times the taps of the first axis) and F features: 36 C F
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
-for the transforms; once for a call, as many as 600 C F for the weights. F(2, 3), with tiles of 2x2
-outputs, has 16 points; `cost` has its numbers. Memory: at most 3 MB of transformed inputs, and for each thread 1 MiB of
-weights and 0.15 MB of results; a weight gradient takes at most 7.1 MB.
+for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
+errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: all
+weights and 0.4 MB of inputs for each thread, if transformed weights take at most 3 MiB; else 6 MB
+of inputs and 1 MiB of weights for each thread; a weight gradient takes at most 7.1 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
-those that an output depends on. In units of eps * sum |x| |w|, the largest of 4.7 million outputs,
-for normal data and for data whose magnitudes spread over 16 powers of two, beside the bound that
-holds for a sum of n terms in any order, n + 16:
+those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
+where the magnitudes of both factors spread over 16 powers of two (with normal data it is at most
+2, 4 and 10), beside the bound of a sum of n terms in any order, n + 16:
 
-========  =====  ===============  ==================  ===============  ==================
-terms n   bound  F(2, 3), normal  F(2, 3), 16 powers  F(4, 3), normal  F(4, 3), 16 powers
-========  =====  ===============  ==================  ===============  ==================
-216       232    1.9              132                 9.5              477
-432       448    1.3              28                  7.4              191
-864       880    1.1              19                  6.1              160
-========  =====  ===============  ==================  ===============  ==================
+=======  =====  =======  =======  =======
+terms n  bound  2x2      2x4      4x4
+=======  =====  =======  =======  =======
+216      232    132      197      477
+288      304    76       144      467
+432      448    28       72       191
+864      880    19       54       160
+=======  =====  =======  =======  =======
 
-So `may_use` asks for 216 terms, and `tile_size` takes F(4, 3) from 432 on, F(2, 3) below. A NaN or
-an infinity may spread over all outputs of its tile, and a huge value drowns small neighbours there:
-where one pixel is 2^16 times its neighbours in every channel, no bound of this kind holds for them.
+So `may_use` asks for 216 terms, and `tile_size` takes 2x4 from 288 on and 4x4 from 432 on. A NaN
+or an infinity may spread over all outputs of its tile, and a huge value drowns small neighbours
+there: where one pixel is 2^16 times its neighbours in every channel, no such bound holds for them.
 
 float32 only, stride and dilation 1, kernels of 3x3 taps in the last two axes and any number in the
 first; any padding and groups. It must equal `conv_naive`.
@@ -48,8 +50,9 @@ from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums, sum_block
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-FEWEST_TERMS = 216  # 24 channels of 3x3 taps
-FEWEST_TERMS_4 = 432
+FEWEST_TERMS = 216  # 24 channels of 3x3 taps; see the table above
+FEWEST_TERMS_24 = 288  # for tiles of 2x4 outputs
+FEWEST_TERMS_4 = 432  # for tiles of 4x4
 
 
 def supports(itemsize, kernel_size, stride, dilation):
@@ -77,18 +80,21 @@ def may_use(terms):
 
 
 def tile_size(terms):
-    """Choose how many outputs along an axis a tile has, 2 or 4, by the terms that are summed up."""
-    return 4 if terms >= FEWEST_TERMS_4 else 2
+    """Choose the outputs of a tile along the last two axes, by the terms that are summed up."""
+    return 4 if terms >= FEWEST_TERMS_4 else 2, 4 if terms >= FEWEST_TERMS_24 else 2
 
 
 def cost(tile, depth, features, output_size, items):
-    """Estimate the time of a call: as many multiply-adds that stay in registers take as long.
+    """Estimate the time of a call: as many multiply-adds in registers would take as long.
 
+    `tile` is a tile's outputs along the last two axes, (2, 2), (2, 4) or (4, 4).
     `depth` counts channels times taps of the first axis. Tiles come in 16 lanes at least.
     """
-    points, of_channel, of_feature = (36, 900, 500) if tile == 4 else (16, 350, 190)
+    points, of_channel, of_feature = {
+        (4, 4): (36, 900, 500), (2, 4): (24, 600, 330), (2, 2): (16, 350, 190),
+    }[tile]
     planes, height, width = output_size
-    tiles = items * planes * -(-height // tile) * -(-width // tile)
+    tiles = items * planes * -(-height // tile[0]) * -(-width // tile[1])
     return (
         -(-tiles // 16) * 16
         * (points * depth * features + of_channel * depth + of_feature * features)
@@ -134,7 +140,8 @@ cdef int correlate(Work *work, const float *x, const float *w, float *y, int thr
     cdef Workspace workspace
     cdef float *inputs
     cdef float *weights
-    set_tiles(plan, tile_size(9 * plan.channels * plan.taps0), CHUNK)
+    tile1, tile2 = tile_size(9 * plan.channels * plan.taps0)
+    set_tiles(plan, tile1, tile2, CHUNK)
     cut_work(work, threads)
     workspace = borrow(sizeof(float) * (
         work.columns_held * plan.input_size + work.panels_held * work.weight_size
@@ -194,7 +201,8 @@ cdef int correlate_weights(
     cdef Workspace workspace
     cdef float *inputs
     cdef float *outputs
-    set_tiles(plan, tile_size(plan.items * plan.dst_plane), BLOCK)
+    tile1, tile2 = tile_size(plan.items * plan.dst_plane)
+    set_tiles(plan, tile1, tile2, BLOCK)
     cut_sums(sums)
     workspace = borrow(sizeof(float) * (
         sums.input_size + plan.points * (sums.output_step + sums.sum_step)

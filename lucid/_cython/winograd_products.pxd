@@ -17,9 +17,10 @@ from lucid._cython.winograd_tiles cimport (
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
     SHARE = 4  # panels of weights that use an input while it is near
-    WEIGHT_BYTES = 1048576  # transformed weights, for each thread
-    INPUT_BYTES = 3145728  # transformed inputs, if weights are transformed again for each block
-    NEAR_BYTES = 393216  # ... else, for each thread: what a near cache holds
+    WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
+    TURN_BYTES = 1048576  # ... so much at a time for each thread ...
+    INPUT_BYTES = 6000000  # ... for every block of inputs
+    NEAR_BYTES = 393216  # inputs of a thread, if all weights are held: what a near cache holds
 
 cdef struct Work:  # how a forward is cut
     Plan plan
@@ -53,12 +54,12 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
     work.weight_step = plan.depth * ROWS + PAD
     work.weight_size = plan.points * work.weight_step
     work.panels = ceil_div(plan.features, ROWS)
-    work.panels_held = threads * max(1, WEIGHT_BYTES // (4 * work.weight_size))
-    work.panels_held = ceil_div(work.panels, ceil_div(work.panels, work.panels_held))
-    if work.panels_held < work.panels:
+    work.panels_held = work.panels
+    work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
+    if 4 * work.panels * work.weight_size > WEIGHT_BYTES:
+        work.panels_held = clip(threads * max(1, TURN_BYTES // (4 * work.weight_size)), work.panels)
+        work.panels_held = ceil_div(work.panels, ceil_div(work.panels, work.panels_held))
         work.columns_held = INPUT_BYTES // (4 * plan.input_size)
-    else:
-        work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
     work.columns_held = max(1, clip(work.columns_held, plan.columns))
     work.columns_held = ceil_div(plan.columns, ceil_div(plan.columns, work.columns_held))
     work.share = SHARE
@@ -86,22 +87,22 @@ cdef inline void gather_weights(
             of_pair += plan.w_channel
 
 
-cdef inline void transform_weights(
-    const float *taps, float *points, Py_ssize_t tile
-) noexcept nogil:
+cdef inline void transform_weights(const Plan *plan, const float *taps, float *u) noexcept nogil:
     """Apply G along both axes."""
     cdef float half[18 * WEIGHTS]
     cdef int i
-    if tile == 4:
-        for i in range(3):
+    for i in range(3):
+        if plan.tile2 == 4:
             weight_4(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 6 * WEIGHTS, WEIGHTS, WEIGHTS)
-        for i in range(6):
-            weight_4(half + i * WEIGHTS, 6 * WEIGHTS, points + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
-    else:
-        for i in range(3):
+        else:
             weight_2(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 4 * WEIGHTS, WEIGHTS, WEIGHTS)
-        for i in range(4):
-            weight_2(half + i * WEIGHTS, 4 * WEIGHTS, points + i * WEIGHTS, 4 * WEIGHTS, WEIGHTS)
+    for i in range(plan.edge2):
+        if plan.tile1 == 4:
+            weight_4(half + i * WEIGHTS, 6 * WEIGHTS, u + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
+        elif plan.tile2 == 4:
+            weight_2(half + i * WEIGHTS, 6 * WEIGHTS, u + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
+        else:
+            weight_2(half + i * WEIGHTS, 4 * WEIGHTS, u + i * WEIGHTS, 4 * WEIGHTS, WEIGHTS)
 
 
 cdef inline void transform_panel(
@@ -126,7 +127,7 @@ cdef inline void transform_panel(
             plan, w + channel * plan.w_channel + tap0 * 9,
             min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
         )
-        transform_weights(taps, points, plan.tile)
+        transform_weights(plan, taps, points)
         for i in range(plan.points):
             memcpy(
                 weights + i * work.weight_step + c * ROWS, points + i * WEIGHTS,
@@ -135,20 +136,25 @@ cdef inline void transform_panel(
         c += count
 
 
-cdef inline void transform_back(const float *result, float *tiles, Py_ssize_t tile) noexcept nogil:
-    """Apply A^T along both axes: tiles[row, lane, column]."""
+cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:
+    """Apply A^T along both axes: y[row, lane, column]."""
     cdef float half[24 * LANES]
-    cdef int i, row = ROWS * LANES
-    if tile == 4:
+    cdef int i, point = ROWS * LANES
+    if plan.tile1 == 4:
         for i in range(6):
-            output_4(result + i * row, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
-        for i in range(4):
-            output_4(half + i * 6 * LANES, LANES, tiles + i * 4 * LANES, 1, 4, LANES)
+            output_4(result + i * point, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
+    elif plan.tile2 == 4:
+        for i in range(6):
+            output_2(result + i * point, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
     else:
         for i in range(4):
-            output_2(result + i * row, 4 * ROWS * LANES, half + i * LANES, 4 * LANES, 1, LANES)
+            output_2(result + i * point, 4 * ROWS * LANES, half + i * LANES, 4 * LANES, 1, LANES)
+    if plan.tile2 == 4:
+        for i in range(plan.tile1):
+            output_4(half + i * 6 * LANES, LANES, y + i * 4 * LANES, 1, 4, LANES)
+    else:
         for i in range(2):
-            output_2(half + i * 4 * LANES, LANES, tiles + i * 2 * LANES, 1, 2, LANES)
+            output_2(half + i * 4 * LANES, LANES, y + i * 2 * LANES, 1, 2, LANES)
 
 
 cdef inline void add_tiles(
@@ -159,12 +165,12 @@ cdef inline void add_tiles(
     cdef const float *row
     cdef float *to
     for run in range(at.runs):
-        row = tiles + at.lane[run] * plan.tile
+        row = tiles + at.lane[run] * plan.tile2
         to = y + at.dst[run]
         for r in range(at.rows[run]):
             for s in range(at.columns[run]):
                 to[s] += row[s]
-            row += LANES * plan.tile
+            row += LANES * plan.tile2
             to += plan.dst[2]
 
 
@@ -192,7 +198,7 @@ cdef inline void run_task(
     find_targets(plan, column, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS
-        transform_back(result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles, plan.tile)
+        transform_back(plan, result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles)
         add_tiles(plan, &at, tiles, y + (panel * ROWS + f) * plan.dst_plane)
 
 

@@ -70,18 +70,36 @@ cdef inline void gather_outputs(
 ) noexcept nogil:
     """Store rows[row, feature, column] of one tile, with zeros outside the output."""
     cdef Py_ssize_t f, r, s
-    cdef Py_ssize_t height = min(plan.tile, plan.dst[1] - tile.i1)
-    cdef Py_ssize_t width = min(plan.tile, plan.dst[2] - tile.i2)
-    if height < plan.tile or width < plan.tile:
-        memset(rows, 0, plan.tile * plan.tile * LANES * sizeof(float))
+    cdef Py_ssize_t height = min(plan.tile1, plan.dst[1] - tile.i1)
+    cdef Py_ssize_t width = min(plan.tile2, plan.dst[2] - tile.i2)
+    if height < plan.tile1 or width < plan.tile2:
+        memset(rows, 0, plan.tile1 * plan.tile2 * LANES * sizeof(float))
     for f in range(features):
         for r in range(height):
             if width == 4:
                 memcpy(rows + (r * LANES + f) * 4, y + r * plan.dst[2], 4 * sizeof(float))
             else:
                 for s in range(width):
-                    rows[(r * LANES + f) * plan.tile + s] = y[r * plan.dst[2] + s]
+                    rows[(r * LANES + f) * plan.tile2 + s] = y[r * plan.dst[2] + s]
         y += plan.dst_plane
+
+
+cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noexcept nogil:
+    """Apply A along both axes to the outputs of one tile."""
+    cdef float half[24 * LANES]
+    cdef int i
+    for i in range(plan.tile1):
+        if plan.tile2 == 4:
+            output_grad_4(rows + i * 4 * LANES, 1, 4, half + i * 6 * LANES, LANES, LANES)
+        else:
+            output_grad_2(rows + i * 2 * LANES, 1, 2, half + i * 4 * LANES, LANES, LANES)
+    for i in range(plan.edge2):
+        if plan.tile1 == 4:
+            output_grad_4(half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
+        elif plan.tile2 == 4:
+            output_grad_2(half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
+        else:
+            output_grad_2(half + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES)
 
 
 cdef inline void transform_outputs(
@@ -90,7 +108,6 @@ cdef inline void transform_outputs(
     """Store outputs[point, lane of tile, feature]: apply A along both axes to a column of tiles."""
     cdef const Plan *plan = &sums.plan
     cdef float rows[16 * LANES]
-    cdef float half[24 * LANES]
     cdef float points[36 * LANES]
     cdef Py_ssize_t lane
     cdef int i
@@ -98,20 +115,7 @@ cdef inline void transform_outputs(
     memset(rows, 0, sizeof(rows))
     for lane in range(lanes_used(plan, column)):
         gather_outputs(plan, &tile, y + output_of(plan, &tile), features, rows)
-        if plan.tile == 4:
-            for i in range(4):
-                output_grad_4(rows + i * 4 * LANES, 1, 4, half + i * 6 * LANES, LANES, LANES)
-            for i in range(6):
-                output_grad_4(
-                    half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES
-                )
-        else:
-            for i in range(2):
-                output_grad_2(rows + i * 2 * LANES, 1, 2, half + i * 4 * LANES, LANES, LANES)
-            for i in range(4):
-                output_grad_2(
-                    half + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES
-                )
+        apply_a(plan, rows, points)
         for i in range(plan.points):
             memcpy(
                 outputs + i * sums.output_step + lane * LANES, points + i * LANES,
@@ -150,15 +154,15 @@ cdef inline void add_weights(
     cdef int i
     for i in range(plan.points):
         memcpy(points + i * LANES, result + i * sums.sum_step, LANES * sizeof(float))
-    if plan.tile == 4:
-        for i in range(6):
+    for i in range(plan.edge1):
+        if plan.tile2 == 4:
             weight_grad_4(points + i * 6 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
-        for i in range(3):
-            weight_grad_4(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
-    else:
-        for i in range(4):
+        else:
             weight_grad_2(points + i * 4 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
-        for i in range(3):
+    for i in range(3):
+        if plan.tile1 == 4:
+            weight_grad_4(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
+        else:
             weight_grad_2(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
     for f in range(features):
         for i in range(9):

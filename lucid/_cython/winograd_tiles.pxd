@@ -30,7 +30,8 @@ cdef struct Plan:
     Py_ssize_t taps0  # of the first axis
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
-    Py_ssize_t tile, edge, points  # outputs and inputs of a tile along an axis; inputs in all
+    Py_ssize_t tile1, tile2  # outputs of a tile along the last two axes
+    Py_ssize_t edge1, edge2, points  # its inputs, and how many in all
     Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all
     bint whole_rows  # a padded image has whole rows of tiles
     Py_ssize_t pitch  # of a padded image
@@ -80,14 +81,17 @@ cdef inline void set_sizes(
         plan.w_channel, plan.w_feature = plan.w_feature, plan.w_channel
 
 
-cdef inline void set_tiles(Plan *plan, Py_ssize_t tile, Py_ssize_t chunk) noexcept nogil:
+cdef inline void set_tiles(
+    Plan *plan, Py_ssize_t tile1, Py_ssize_t tile2, Py_ssize_t chunk
+) noexcept nogil:
     """Cut the outputs into tiles, and the depth into equal chunks."""
-    plan.tile, plan.edge, plan.points = tile, tile + 2, (tile + 2) * (tile + 2)
-    plan.tiles1 = ceil_div(plan.dst[1], tile)
-    plan.tiles2 = ceil_div(plan.dst[2], tile)
+    plan.tile1, plan.tile2, plan.edge1, plan.edge2 = tile1, tile2, tile1 + 2, tile2 + 2
+    plan.points = plan.edge1 * plan.edge2
+    plan.tiles1 = ceil_div(plan.dst[1], tile1)
+    plan.tiles2 = ceil_div(plan.dst[2], tile2)
     plan.tiles = plan.items * plan.dst[0] * plan.tiles1 * plan.tiles2
     plan.whole_rows = plan.tiles2 <= LANES // 2
-    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile + 2
+    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile2 + 2
     plan.columns = ceil_div(plan.tiles, LANES)
     plan.whole_depth = plan.channels * plan.taps0
     plan.first, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
@@ -97,9 +101,9 @@ cdef inline void set_tiles(Plan *plan, Py_ssize_t tile, Py_ssize_t chunk) noexce
 
 cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
     cdef Tile tile
-    tile.i2 = index % plan.tiles2 * plan.tile
+    tile.i2 = index % plan.tiles2 * plan.tile2
     index //= plan.tiles2
-    tile.i1 = index % plan.tiles1 * plan.tile
+    tile.i1 = index % plan.tiles1 * plan.tile1
     index //= plan.tiles1
     tile.i0 = index % plan.dst[0]
     tile.item = index // plan.dst[0]
@@ -108,10 +112,10 @@ cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
 
 cdef inline void advance(const Plan *plan, Tile *tile) noexcept nogil:
     """Go to the next tile."""
-    tile.i2 += plan.tile
+    tile.i2 += plan.tile2
     if tile.i2 >= plan.dst[2]:
         tile.i2 = 0
-        tile.i1 += plan.tile
+        tile.i1 += plan.tile1
         if tile.i1 >= plan.dst[1]:
             tile.i1 = 0
             tile.i0 += 1
@@ -166,12 +170,12 @@ cdef inline void find_sources(
     for lane in range(lanes_used(plan, column)):
         if lane == 0 or tile.i2 == 0:  # a new row of tiles
             copied = end
-            top = top + plan.tile if lane and plan.whole_rows and tile.i1 else end
-            end = top + plan.edge
+            top = top + plan.tile1 if lane and plan.whole_rows and tile.i1 else end
+            end = top + plan.edge1
             add_copies(plan, &tile, tile.i0 + tap0 - plan.low[0], top, copied, end, at)
             at.start[lane] = top * plan.pitch + (tile.i2 if plan.whole_rows else 0)
         else:
-            at.start[lane] = at.start[lane - 1] + plan.tile
+            at.start[lane] = at.start[lane - 1] + plan.tile2
         advance(plan, &tile)
 
 
@@ -184,9 +188,9 @@ cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) 
             run += 1
             at.lane[run] = lane
             at.dst[run] = output_of(plan, &tile)
-            at.rows[run] = min(plan.tile, plan.dst[1] - tile.i1)
+            at.rows[run] = min(plan.tile1, plan.dst[1] - tile.i1)
             at.columns[run] = 0
-        at.columns[run] += min(plan.tile, plan.dst[2] - tile.i2)
+        at.columns[run] += min(plan.tile2, plan.dst[2] - tile.i2)
         advance(plan, &tile)
     at.runs = run + 1
 
@@ -205,30 +209,35 @@ cdef inline void gather(
         memcpy(image + at.to[n], x + at.src[n], at.size[n] * sizeof(float))
     for l in range(LANES):
         row = image + at.start[l]
-        for i in range(plan.edge):
+        for i in range(plan.edge1):
             memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
-            if plan.edge == 6:
+            if plan.edge2 == 6:
                 memcpy(more + (i * LANES + l) * 2, row + 4, 2 * sizeof(float))
             row += plan.pitch
 
 
-cdef inline void transform_inputs(float *rows, float *points, Py_ssize_t tile) noexcept nogil:
+cdef inline void transform_inputs(const Plan *plan, float *rows, float *points) noexcept nogil:
     """Apply B^T along both axes to what `gather` made."""
     cdef int i
-    if tile == 4:
-        for i in range(6):
+    if plan.tile2 == 4:
+        for i in range(plan.edge1):
             input_4(
                 rows + i * 4 * LANES, 1, 4, rows + (24 + i * 2) * LANES, 2,
                 points + i * 6 * LANES, LANES, LANES,
             )
+    else:
+        for i in range(4):
+            input_2(rows + i * 4 * LANES, 1, 4, points + i * 4 * LANES, LANES, LANES)
+    if plan.tile1 == 4:
         for i in range(6):
             input_4(
                 points + i * LANES, 6 * LANES, 1, points + (24 + i) * LANES, 1,
                 points + i * LANES, 6 * LANES, LANES,
             )
+    elif plan.tile2 == 4:
+        for i in range(6):
+            input_2(points + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
     else:
-        for i in range(4):
-            input_2(rows + i * 4 * LANES, 1, 4, points + i * 4 * LANES, LANES, LANES)
         for i in range(4):
             input_2(points + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES)
 
@@ -253,7 +262,7 @@ cdef inline void transform_column(
         gather(
             plan, &at, x + (plan.first + c) % plan.channels * plan.src_plane, image, rows
         )
-        transform_inputs(rows, points, plan.tile)
+        transform_inputs(plan, rows, points)
         for k in range(plan.points):
             for l in range(LANES):
                 inputs[k * plan.input_step + c * LANES + l] = points[k * LANES + l]

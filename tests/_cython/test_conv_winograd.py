@@ -15,6 +15,9 @@ GEOMETRIES = {
     "kernel as large as the image": (2, 3, 5, (1, 3, 3), 1, (0, 0, 0), (0, 0, 0), 1),
     "one tile": (1, 4, 8, (1, 4, 4), 1, (0, 1, 1), (0, 1, 1), 1),
     "tails": (3, 5, 9, (1, 5, 7), 1, (0, 1, 1), (0, 1, 1), 1),
+    "F(2, 3) by F(4, 3)": (3, 33, 19, (1, 14, 7), 1, (0, 1, 1), (0, 1, 1), 1),
+    "long rows of both": (1, 33, 3, (1, 6, 160), 1, (0, 1, 1), (0, 1, 1), 1),
+    "long columns of both": (1, 33, 3, (1, 301, 5), 1, (0, 1, 1), (0, 1, 1), 1),
     "odd sizes": (3, 37, 41, (1, 13, 17), 1, (0, 1, 1), (0, 1, 1), 1),
     "F(4, 3)": (3, 49, 19, (1, 14, 7), 1, (0, 1, 1), (0, 1, 1), 1),
     "no padding": (2, 48, 8, (1, 9, 11), 1, (0, 0, 0), (0, 0, 0), 1),
@@ -117,7 +120,7 @@ def test_bits_of_an_item_do_not_depend_on_the_batch(case, primitive):
         np.testing.assert_array_equal(together[n : n + 1], alone)
 
 
-@pytest.mark.parametrize("channels", [24, 48, 64, 256])
+@pytest.mark.parametrize("channels", [24, 32, 48, 64, 256])
 @pytest.mark.parametrize("primitive", ["forward", "input_grad"])
 def test_error_on_wide_range_data_stays_below_that_of_any_sum(channels, primitive):
     arrays, arguments = make(
@@ -128,7 +131,7 @@ def test_error_on_wide_range_data_stays_below_that_of_any_sum(channels, primitiv
     assert errors(primitive, arrays, arguments).max() <= terms + 16
 
 
-@pytest.mark.parametrize("channels", [8, 16, 32])
+@pytest.mark.parametrize("channels", [8, 11, 16, 32])
 def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
     arrays, arguments = make(
         (1, channels, 16, (8, 40, 40), 3, (1, 1, 1), (1, 1, 1), 1), spread=8
@@ -138,7 +141,7 @@ def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
     assert errors("forward", arrays, arguments).max() <= terms + 16
 
 
-@pytest.mark.parametrize("items, size", [(1, 15), (5, 7), (1, 21), (8, 8), (2, 28)])
+@pytest.mark.parametrize("items, size", [(1, 15), (5, 7), (1, 17), (1, 21), (8, 8), (2, 28)])
 def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
     case = (items, 32, 64, (1, size, size), 1, (0, 1, 1), (0, 1, 1), 1)
     arrays, arguments = make(case, spread=8)
@@ -177,8 +180,10 @@ def test_choice(primitive, channels, features, size, items, wanted):
 def test_few_terms_are_refused():
     assert not conv_winograd.may_use(9 * 23)
     assert conv_winograd.may_use(9 * 24)
-    assert conv_winograd.tile_size(431) == 2
-    assert conv_winograd.tile_size(432) == 4
+    assert conv_winograd.tile_size(287) == (2, 2)
+    assert conv_winograd.tile_size(288) == (2, 4)
+    assert conv_winograd.tile_size(431) == (2, 4)
+    assert conv_winograd.tile_size(432) == (4, 4)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES)
