@@ -1,6 +1,6 @@
 """lucid: learning and doing convolution, on a small complete system of tensors and gradients."""
 
-from lucid import autograd, conv, datasets, kernels, nn, optim, random, utils
+from lucid import autograd, conv, datasets, kernels, linalg, nn, optim, random, utils
 from lucid.autograd import (
     enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
 )
@@ -74,9 +74,9 @@ __all__ = [
     "frombuffer", "full", "full_like", "gather", "ge", "Generator", "get_default_dtype",
     "get_num_threads", "get_rng_state", "GradError", "gt", "iinfo", "index_add", "index_select",
     "inference_mode", "initial_seed", "int32", "int64", "int8", "is_grad_enabled", "is_tensor",
-    "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linspace",
-    "load", "log", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed", "masked_fill",
+    "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linalg",
+    "linspace", "load", "log", "log1p", "log2", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed", "masked_fill",
     "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum",
     "mm", "movedim", "mul", "mv", "nan_to_num", "narrow", "ne", "neg", "nn", "no_grad",
     "nonzero", "norm", "normal", "ones", "ones_like", "optim", "outer", "permute", "pow",

@@ -83,3 +83,18 @@ def check_torch(library, torch, ours, theirs, arrays, factor=100):
         atol = factor * scale * np.finfo(dtype).eps
         np.testing.assert_allclose(mine, other, rtol=0, atol=atol, err_msg=f"result {place}")
         assert mine.dtype == dtype and mine.shape == other.shape
+
+
+def check_like(lucid, torch, function, arrays, tolerance=1e-5):
+    """Hold ``function(library, *tensors)`` against PyTorch's, in float32 and float64."""
+    for dtype in (np.float32, np.float64):
+        leaves = [np.asarray(array, dtype) for array in arrays]
+        ours, theirs = [
+            derivatives(library, lambda *x, library=library: function(library, *x), leaves)
+            for library in (lucid, torch)
+        ]
+        for got, expected in zip(ours, theirs, strict=True):
+            assert got.dtype == expected.dtype
+            assert got.shape == expected.shape
+            close = tolerance if dtype is np.float32 else 1e-10
+            np.testing.assert_allclose(got, expected, rtol=close, atol=close)
