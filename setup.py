@@ -35,6 +35,9 @@ FAST = [  # safe switches only, never -ffast-math
     "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math",
     "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
 ]
+MORE = {"conv_depthwise": [  # so that gcc inlines its tiles, and keeps what moves up in registers
+    "--param=large-stack-frame=4096", "-fno-tree-loop-distribute-patterns",
+]}
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}
@@ -97,6 +100,9 @@ class Build(build_ext):
         if len(levels) > 1 and "portable" in levels:
             levels.remove("portable")
         fast = [flag for flag in FAST if self.accepts(flag)]
+        more = {
+            name: [flag for flag in flags if self.accepts(flag)] for name, flags in MORE.items()
+        }
         groups = {level: [] for level in ["common", *levels]}
         folders = {folder: level for level, (folder, _) in LEVELS.items()}
         for extension in self.extensions:
@@ -104,7 +110,7 @@ class Build(build_ext):
             if level in groups:
                 extension.extra_compile_args = openmp + (
                     ["-O2", "-g0"] if level == "common" else ["-O1"] if level == "checks"
-                    else fast + LEVELS[level][1])
+                    else fast + LEVELS[level][1] + more.get(extension.name.split(".")[-1], []))
                 extension.extra_link_args = list(openmp)
                 groups[level].append(extension)
         for level, extensions in groups.items():

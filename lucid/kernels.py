@@ -16,13 +16,16 @@ from math import prod
 import numpy as np
 
 from lucid import _cython
-from lucid._cython import conv_direct, conv_im2col, conv_matmul, conv_naive, workspace
+from lucid._cython import (
+    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_winograd, workspace,
+)
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels_choice import Task, choose
 
 __all__ = [
     "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get",
-    "get_num_threads", "list", "register", "set_num_threads", "use",
+    "get_float32_precision", "get_num_threads", "list", "register", "set_float32_precision",
+    "set_num_threads", "use",
 ]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -100,8 +103,7 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
         if function is not None and not callable(function):
             raise TypeError(f"kernel {name!r}: {function!r} is not a function")
     _registry[name] = Kernel(name, forward, input_grad, weight_grad)
-    for cache in (_forward_call, _input_grad_call, _weight_grad_call):
-        cache.cache_clear()
+    _forget_calls()
     return _registry[name]
 
 
@@ -240,6 +242,57 @@ def get_num_threads():
 _num_threads = _default_threads()
 
 
+def set_float32_precision(precision):
+    """Say how exact convolutions of float32 are, in the whole process.
+
+    Parameters
+    ----------
+    precision : {"high", "highest"}
+        ``"high"``, the start value, lets ``"auto"`` use Winograd's algorithm where its error stays
+        below (n + 16) eps sum abs(x) abs(w), the bound of a sum of n terms in any order. An
+        infinity or NaN may then spread to outputs up to three positions away. ``"highest"`` sums
+        up the definition's products, and float64 always does.
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> lucid.kernels.set_float32_precision("highest")
+    >>> lucid.kernels.get_float32_precision()
+    'highest'
+    >>> lucid.kernels.set_float32_precision("high")
+    """
+    global _float32_precision
+    if precision not in ("high", "highest"):
+        raise ValueError(f"the precision of float32 is 'high' or 'highest', not {precision!r}")
+    _float32_precision = precision
+    _forget_calls()
+
+
+def get_float32_precision():
+    """Return how exact convolutions of float32 are.
+
+    Returns
+    -------
+    str
+        ``"high"`` or ``"highest"``.
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> lucid.kernels.get_float32_precision()
+    'high'
+    """
+    return _float32_precision
+
+
+_float32_precision = "high"
+
+
+def _forget_calls():
+    for cache in (_forward_call, _input_grad_call, _weight_grad_call):
+        cache.cache_clear()
+
+
 def _dtype(a, b):
     """Return the dtype to compute in, which must be float32 or float64."""
     if a.dtype is b.dtype and a.dtype in FLOATS:
@@ -324,13 +377,22 @@ class _Call:
         self.work = prod(y_shape) * prod(w_shape[1:])  # multiply-adds; 0 if an array is empty
         features = w_shape[0] // geometry.groups
         self.auto, _ = choose(Task(primitive, geometry, w_shape[1], features))
+        self.refused = {"depthwise"} if w_shape[1] > 1 else set()  # where it would be wrong
+        sizes = [(1,) * axes + shape[2:] for shape in (w_shape, x_shape, y_shape)]
+        self.winograd = conv_winograd.supports(4, sizes[0], *self.arguments[:2])
+        self.rounded = self.winograd and conv_winograd.wins(
+            primitive, w_shape[1], features, *sizes, x_shape[0]
+        )
         self.functions = {}
 
     def find(self, algorithm, dtype):
         """Look up the function of an algorithm, or of the best one where it has none."""
-        for name in (algorithm, self.auto, "direct"):
+        rounded = dtype is FLOAT32 and _float32_precision == "high"
+        refused = self.refused if rounded and self.winograd else self.refused | {"winograd"}
+        best = "winograd" if rounded and self.rounded else self.auto
+        for name in (algorithm, best, "direct"):
             function = getattr(_registry[name], self.primitive)
-            if function is not None:
+            if function is not None and name not in refused:
                 break
         function = _specialise(function, dtype)
         self.functions[algorithm, dtype] = function
@@ -527,5 +589,6 @@ def build_info():
 register("auto")
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
+    "depthwise": conv_depthwise, "winograd": conv_winograd,
 }.items():
     register(_name, _module.forward, _module.input_grad, _module.weight_grad)

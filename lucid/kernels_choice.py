@@ -59,6 +59,11 @@ def has_almost_nothing_to_do(task):
     return task.work <= 600
 
 
+def has_one_channel_a_group(task):
+    """Each channel by itself: rows fill the lanes, and nothing is shared between channels."""
+    return task.channels == 1 and task.geometry.groups > 1
+
+
 def writes_few_channels(task):
     """Few channels leave the rows of a direct kernel empty; im2col's rows are taps there."""
     return task.primitive == "input_grad" and task.channels < 4 and task.taps > 9
@@ -94,6 +99,7 @@ def always(task):
 
 RULES = [
     ("naive", has_almost_nothing_to_do),
+    ("depthwise", has_one_channel_a_group),
     ("im2col", writes_few_channels),
     ("matmul", fills_the_lanes_of_a_product),
     ("direct", always),

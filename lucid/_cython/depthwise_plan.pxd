@@ -1,0 +1,136 @@
+"""How a depthwise convolution is cut into blocks, runs of rows and columns of taps.
+
+A *column* of taps is what slides down the rows: all taps that differ in the row axis only. With a
+stride in that axis it is a single tap. A *run* is a set of rows of which each reads, for one tap,
+what the row before it reads for the tap after: all rows, or one residue modulo the dilation.
+"""
+
+from lucid._cython.padded cimport (
+    Axis, ceil_div, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset, tap_step,
+)
+from lucid._cython.sliding cimport VECTOR_BYTES, Run
+
+cdef enum:
+    BLOCK_BYTES = 64 << 10  # of one channel: it stays in the second-level cache
+    HELD_BYTES = 16 << 10  # of several small channels: half of a first-level cache
+
+cdef struct Plan:
+    Axis axes[3]
+    Py_ssize_t items, channels, multiplier
+    Py_ssize_t src_plane, dst_plane  # elements of one channel in memory
+    Py_ssize_t src_share, dst_share  # planes of one channel: the multiplier on the side of y
+    Py_ssize_t kernel  # taps
+    bint whole  # a block is a whole channel
+    bint slides  # taps of a column read neighbouring rows
+    Py_ssize_t height  # taps of a column
+    Py_ssize_t plane, step0, step1  # elements in the buffer: of a channel, a plane, a row
+    Py_ssize_t result_step, result_phase  # elements of a result that is put into every other column
+    Py_ssize_t held, parts  # channels of a task, and how many such parts there are
+    Py_ssize_t blocks[3]
+    Py_ssize_t buffer_size
+
+
+cdef inline void set_axes(
+    Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
+    Py_ssize_t *stride, Py_ssize_t *dilation, Py_ssize_t *low, bint backward,
+) noexcept nogil:
+    cdef Py_ssize_t a
+    plan.items, plan.channels = x_shape[0], x_shape[1]
+    plan.multiplier = w_shape[0] // x_shape[1]
+    plan.src_plane, plan.dst_plane = 1, 1
+    plan.src_share, plan.dst_share = 1, plan.multiplier
+    for a in range(3):
+        plan.src_plane *= x_shape[2 + a]
+        plan.dst_plane *= y_shape[2 + a]
+        plan.axes[a] = lay_out(
+            x_shape[2 + a], w_shape[2 + a], y_shape[2 + a], stride[a], dilation[a], low[a], backward
+        )
+    if backward:
+        plan.src_plane, plan.dst_plane = plan.dst_plane, plan.src_plane
+        plan.src_share, plan.dst_share = plan.dst_share, plan.src_share
+
+
+cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcept nogil:
+    """Choose blocks that fit the first cache, and as many channels at a time."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t a, tasks = plan.items, lanes = VECTOR_BYTES // itemsize
+    cdef Py_ssize_t size = BLOCK_BYTES // itemsize
+    plan.kernel = axes[0].taps * axes[1].taps * axes[2].taps
+    plan.slides = axes[1].stride == 1
+    plan.height = axes[1].taps if plan.slides else 1
+    set_blocks(axes, size, 4 * lanes)
+    plan.plane = plane_size(axes)
+    plan.step1 = axes[2].pitch
+    plan.step0 = axes[1].pitch * plan.step1
+    plan.result_step = plan.result_phase = 0
+    if axes[2].dst_step > 1:
+        plan.result_step = ceil_div(axes[2].block, lanes) * lanes
+        plan.result_phase = axes[1].block * plan.result_step
+    for a in range(3):
+        plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
+        tasks *= plan.blocks[a]
+    plan.whole = plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
+    plan.held = HELD_BYTES // (plan.plane * plan.src_share * itemsize)
+    plan.held = max(1, min(plan.held, plan.channels))
+    if threads > 1:
+        plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))
+    plan.parts = ceil_div(plan.channels, plan.held)
+    plan.buffer_size = (
+        plan.held * plan.src_share * plan.plane + tail_size(axes) + 2 * lanes
+        + axes[2].phases * plan.result_phase
+    )
+    plan.buffer_size = ceil_div(plan.buffer_size, 16) * 16
+
+
+cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexcept nogil:
+    """Write, in the order of use, where each column of taps reads, and which taps it has."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t p0, p1, p2, t0, t1, t2, k0, k1, k2, k
+    for p0 in range(axes[0].phases):
+        for p1 in range(axes[1].phases):
+            for p2 in range(axes[2].phases):
+                for t0 in range(phase_taps(&axes[0], p0)):
+                    k0 = p0 + t0 * tap_step(&axes[0])
+                    for t1 in range(1 if plan.slides else phase_taps(&axes[1], p1)):
+                        k1 = p1 + t1 * tap_step(&axes[1])
+                        if axes[1].backward and plan.slides:
+                            k1 = plan.height - 1  # it reads the first row
+                        for t2 in range(phase_taps(&axes[2], p2)):
+                            k2 = p2 + t2 * tap_step(&axes[2])
+                            offset[0] = tap_offset(axes, k0, k1, k2)
+                            offset += 1
+                            for k in range(plan.height):
+                                tap[k] = (k0 * axes[1].taps + k1) * axes[2].taps + k2
+                                tap[k] += (-k if axes[1].backward else k) * axes[2].taps
+                            tap += plan.height
+
+
+cdef inline Py_ssize_t set_block_start(
+    Plan *plan, Py_ssize_t task, Py_ssize_t *m, Py_ssize_t *size
+) noexcept nogil:
+    """Find where the block of a task starts, and its size; return the rest of the number."""
+    cdef Py_ssize_t a
+    for a in range(2, -1, -1):
+        m[a] = task % plan.blocks[a] * plan.axes[a].block
+        size[a] = min(plan.axes[a].block, plan.axes[a].count - m[a])
+        task //= plan.blocks[a]
+    return task
+
+
+cdef inline Py_ssize_t runs(Plan *plan, Py_ssize_t rows) noexcept nogil:
+    """Count the runs: rows of one residue modulo the dilation share what a column of taps reads."""
+    return min(plan.axes[1].dilation, rows) if plan.slides else 1
+
+
+cdef inline void set_run(
+    Plan *plan, Run *run, Py_ssize_t residue, Py_ssize_t row, Py_ssize_t rows
+) noexcept nogil:
+    """Take every d-th of `rows` rows, d the dilation; tap 0 of the first reads source row `row`."""
+    cdef Py_ssize_t d = plan.axes[1].dilation if plan.slides else 1
+    run.rows = ceil_div(rows - residue, d)
+    run.x_step = d * plan.step1
+    run.y_step = d  # rows, until the caller knows what a row is
+    run.height, run.first, run.end = plan.height, 0, run.rows
+    if plan.slides:
+        run.first = ceil_div(-row - residue, d)
+        run.end = ceil_div(plan.axes[1].src_size - row - residue, d)

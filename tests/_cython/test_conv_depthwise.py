@@ -1,0 +1,146 @@
+"""The depthwise kernel equals the definition, on every geometry where it may be used."""
+
+import numpy as np
+import pytest
+
+from lucid import kernels
+from lucid._cython import conv_depthwise, conv_naive
+from lucid.geometry import conv_geometry
+
+PRIMITIVES = ("forward", "input_grad", "weight_grad")
+# input size, kernel, stride, dilation, low, high, channels, multiplier
+TABLE = {
+    "one pixel": ((1, 1), (1, 1), (1, 1), (1, 1), (0, 0), (0, 0), 3, 1),
+    "one pixel, padded": ((1, 1), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 37, 1),
+    "3x3": ((28, 30), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 3, 1),
+    "a thousand channels": ((7, 7), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 1000, 1),
+    "2x2": ((8, 9), (2, 2), (1, 1), (1, 1), (0, 0), (1, 1), 3, 1),
+    "4x4": ((11, 40), (4, 4), (1, 1), (1, 1), (1, 1), (2, 2), 3, 1),
+    "5x5": ((13, 17), (5, 5), (1, 1), (1, 1), (2, 2), (2, 2), 3, 1),
+    "6x6": ((16, 16), (6, 6), (1, 1), (1, 1), (3, 3), (2, 2), 1, 1),
+    "7x7": ((14, 14), (7, 7), (1, 1), (1, 1), (3, 3), (3, 3), 3, 1),
+    "11x3": ((20, 33), (11, 3), (1, 1), (1, 1), (5, 1), (5, 1), 2, 1),
+    "as large as the image": ((9, 12), (9, 12), (1, 1), (1, 1), (0, 0), (0, 0), 3, 1),
+    "larger than the image": ((2, 3), (7, 7), (1, 1), (1, 1), (3, 3), (3, 3), 3, 1),
+    "stride 2": ((15, 30), (3, 3), (2, 2), (1, 1), (1, 1), (1, 1), 3, 1),
+    "stride 2, 5x5": ((14, 65), (5, 5), (2, 2), (1, 1), (2, 2), (2, 2), 3, 1),
+    "stride in rows only": ((15, 30), (3, 3), (2, 1), (1, 1), (1, 1), (1, 1), 3, 1),
+    "stride in columns only": ((15, 30), (4, 3), (1, 3), (1, 1), (1, 1), (1, 1), 3, 1),
+    "stride beyond the kernel": ((11, 12), (2, 2), (5, 5), (1, 1), (0, 0), (0, 0), 3, 1),
+    "dilation": ((21, 20), (3, 3), (1, 1), (2, 3), (2, 3), (2, 3), 3, 1),
+    "dilation meets stride": ((19, 19), (3, 3), (2, 2), (2, 2), (2, 2), (2, 2), 2, 1),
+    "dilation 3, stride 2": ((19, 16), (3, 3), (2, 2), (3, 3), (3, 3), (3, 3), 2, 1),
+    "taps that see only padding": ((3, 3), (3, 3), (1, 1), (50, 50), (50, 50), (50, 50), 2, 1),
+    "cropped": ((12, 12), (3, 3), (1, 1), (1, 1), (-2, -1), (-1, -2), 3, 1),
+    "large low": ((4, 4), (3, 3), (1, 1), (1, 1), (9, 9), (2, 1), 2, 1),
+    "multiplier 2": ((8, 9), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 5, 2),
+    "multiplier 3, stride 2": ((8, 9), (3, 3), (2, 2), (1, 1), (1, 1), (1, 1), 2, 3),
+    "one channel in": ((10, 10), (5, 5), (1, 1), (1, 1), (2, 2), (2, 2), 1, 6),
+    "several blocks": ((150, 140), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 1, 1),
+    "several blocks, stride 2": ((150, 301), (3, 3), (2, 2), (1, 1), (1, 1), (1, 1), 1, 1),
+    "signal": ((300,), (3,), (1,), (8,), (16,), (0,), 5, 1),
+    "signal, stride 2": ((301,), (4,), (2,), (1,), (1,), (1,), 3, 2),
+    "long signal": ((40000,), (5,), (1,), (1,), (2,), (2,), 1, 1),
+    "volume": ((5, 6, 7), (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1), 3, 1),
+    "volume, all different": ((5, 8, 9), (2, 3, 1), (1, 2, 3), (2, 1, 2), (1, 0, 2), (1, 0, 2), 2, 2),
+    "volume, stride 2": ((6, 7, 8), (3, 3, 3), (2, 2, 2), (1, 1, 1), (1, 1, 1), (1, 1, 1), 2, 1),
+}
+each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+
+
+def call(row, n=2, dtype=np.float32, rng=None):
+    """Arrays x, w, y of a row, lifted to three axes (small integers unless rng), and arguments."""
+    size, kernel, stride, dilation, low, high, channels, multiplier = row
+    x_shape, w_shape = (n, channels, *size), (channels * multiplier, 1, *kernel)
+    padding = tuple(zip(low, high, strict=True))
+    geometry = conv_geometry(x_shape, w_shape, stride, padding, dilation, channels)
+    shapes = x_shape, w_shape, (n, w_shape[0], *geometry.output_size)
+    lift = (1,) * (3 - len(size))
+    integers = np.random.default_rng(0)
+    arrays = [
+        (integers.integers(-4, 5, shape) if rng is None else rng.standard_normal(shape))
+        .astype(dtype).reshape(*shape[:2], *lift, *shape[2:])
+        for shape in shapes
+    ]
+    zeros = (0,) * len(lift)
+    return arrays, (lift + stride, lift + dilation, zeros + low, channels)
+
+
+def compute(module, primitive, arrays, arguments, threads=1):
+    """Add the result of a primitive to a copy of the array it writes."""
+    place = {"forward": 2, "input_grad": 0, "weight_grad": 1}[primitive]
+    arrays = [array.copy() if i == place else array for i, array in enumerate(arrays)]
+    getattr(module, primitive)(*arrays, *arguments, threads)
+    return arrays[place]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_row
+def test_it_adds_what_the_definition_adds(row, dtype, threads):
+    arrays, arguments = call(row, dtype=dtype)
+    for primitive in PRIMITIVES:
+        wanted = compute(conv_naive, primitive, arrays, arguments)
+        found = compute(conv_depthwise, primitive, arrays, arguments, threads)
+        assert np.array_equal(found, wanted), primitive
+
+
+@each_row
+def test_the_three_primitives_are_adjoint(row):
+    (x, w, y), arguments = call(row, dtype=np.float64)
+    products = []
+    for primitive, arrays, other in (
+        ("forward", (x, w, 0 * y), y), ("input_grad", (0 * x, w, y), x),
+        ("weight_grad", (x, 0 * w, y), w),
+    ):
+        products.append(np.vdot(compute(conv_depthwise, primitive, arrays, arguments), other))
+    assert products[0] == products[1] == products[2]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_row
+def test_bits_do_not_depend_on_the_number_of_threads(row, dtype):
+    arrays, arguments = call(row, n=3, dtype=dtype, rng=np.random.default_rng(1))
+    for primitive in PRIMITIVES:
+        one, two, five = (
+            compute(conv_depthwise, primitive, arrays, arguments, threads) for threads in (1, 2, 5)
+        )
+        assert np.array_equal(one, two) and np.array_equal(one, five), primitive
+
+
+@each_row
+def test_bits_of_a_sample_do_not_depend_on_the_batch(row):
+    (x, w, y), arguments = call(row, n=5, rng=np.random.default_rng(2))
+    for primitive, place in (("forward", 2), ("input_grad", 0)):
+        whole = compute(conv_depthwise, primitive, (x, w, y), arguments)
+        alone = compute(conv_depthwise, primitive, (x[3:4].copy(), w, y[3:4].copy()), arguments)
+        assert np.array_equal(whole[3:4], alone), (primitive, place)
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_values_beyond_a_row_do_not_spread(primitive):
+    """An infinite value stays in its window, though whole vectors reach into the next row."""
+    arrays, arguments = call(TABLE["3x3"], rng=np.random.default_rng(3))
+    arrays[0][..., 5, 0], arrays[2][..., 5, 0] = np.inf, np.inf
+    arrays[1][:] = abs(arrays[1])
+    wanted = compute(conv_naive, primitive, arrays, arguments)
+    found = compute(conv_depthwise, primitive, arrays, arguments)
+    if primitive != "weight_grad":
+        assert np.array_equal(np.isfinite(found), np.isfinite(wanted))
+    else:
+        assert not np.isfinite(found).all()
+
+
+def test_auto_chooses_it():
+    assert "depthwise" in kernels.list()
+    x, w = np.ones((1, 8, 16, 16)), np.ones((8, 1, 3, 3))
+    geometry = conv_geometry(x.shape, w.shape, groups=8)
+    with kernels.use("depthwise"):
+        assert np.array_equal(kernels.conv(x, w, geometry), np.full((1, 8, 14, 14), 9.0))
+
+
+def test_a_dense_convolution_is_left_to_auto():
+    x, w = np.ones((1, 2, 5, 5)), np.ones((3, 2, 3, 3))
+    geometry = conv_geometry(x.shape, w.shape)
+    with kernels.use("depthwise"):
+        assert np.array_equal(kernels.conv(x, w, geometry), np.full((1, 3, 3, 3), 18.0))
