@@ -16,7 +16,7 @@ from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import conv_geometry, conv_transpose_geometry
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
-BUILT_IN = ("auto", "naive", "im2col", "direct", "matmul")
+BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul")
 
 
 def case(
@@ -118,6 +118,14 @@ def threads(request, monkeypatch):
     kernels.set_num_threads(before)
 
 
+@pytest.fixture
+def highest():
+    """Sums of the definition's products only, in float32 too."""
+    kernels.set_float32_precision("highest")
+    yield
+    kernels.set_float32_precision("high")
+
+
 def windows_by_einsum(x, w, geometry):
     """The definition once more, without any code of lucid: pad, view windows, sum."""
     ndim, groups = geometry.ndim, geometry.groups
@@ -151,7 +159,7 @@ def test_naive_is_the_definition(row):
 
 @each_dtype
 @each_geometry
-def test_every_kernel_equals_naive(row, dtype, threads):
+def test_every_kernel_equals_naive(row, dtype, threads, highest):
     x, w, y = arrays(row, dtype)
     for primitive in PRIMITIVES:
         with kernels.use("naive"):
@@ -434,6 +442,33 @@ def test_a_large_batch_in_several_calls_is_the_same(monkeypatch):
         assert np.array_equal(compute(primitive, x, w, y, row[3]), right)
 
 
+def test_winograd_computes_float32_where_it_is_exact_enough():
+    n, c, f, geometry = case((20, 20), 3, low=1, channels=(48, 16), n=1)
+    rng = np.random.default_rng(0)
+    x, w, y = (
+        rng.standard_normal(a.shape).astype(np.float32)
+        for a in arrays((n, c, f, geometry), np.float32)
+    )
+
+    def by(name, dtype=np.float32):
+        with kernels.use(name):
+            return kernels.conv(x.astype(dtype), w.astype(dtype), geometry)
+
+    assert np.array_equal(by("auto"), by("winograd"))
+    assert not np.array_equal(by("auto"), by("direct"))
+    assert np.array_equal(by("winograd", np.float64), by("direct", np.float64))
+    kernels.set_float32_precision("highest")
+    assert kernels.get_float32_precision() == "highest"
+    assert np.array_equal(by("auto"), by("direct"))
+    kernels.set_float32_precision("high")
+    assert np.array_equal(by("auto"), by("winograd"))
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="'high' or 'highest', not 'medium'"):
+        kernels.set_float32_precision("medium")
+
+
 def test_workspace_is_bounded_and_freed_on_request():
     row = TABLE["several blocks"]
     compute("conv", *arrays(row, np.float32), row[3])
@@ -454,6 +489,7 @@ import numpy as np
 from lucid import kernels
 from lucid.geometry import conv_geometry
 rng = np.random.default_rng(0)
+kernels.set_float32_precision("highest")
 for dtype in (np.float32, np.float64):
     for shape, stride, groups in (((2, 6, 19, 23), 2, 2), ((1, 37, 40, 41), 1, 1)):
         x = rng.integers(-4, 5, shape).astype(dtype)
