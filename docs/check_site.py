@@ -9,11 +9,31 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src",
-         "embed": "src", "object": "data", "use": "href", "image": "href"}  # fmt: skip
-LOADING_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "modulepreload", "dns-prefetch"}
+LOADS = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+    "object": "data",
+    "use": "href",
+    "image": "href",
+}
+LOADING_LINKS = {
+    "stylesheet",
+    "icon",
+    "preload",
+    "prefetch",
+    "preconnect",
+    "modulepreload",
+    "dns-prefetch",
+}
 URL = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
-SCRIPT_URL = re.compile(r"""(?:\bimport\s*\(?|\bfrom|\bfetch\s*\(|\.src\s*=)\s*["'`]((?:https?:)?//[^"'`\s]+)""")
+SCRIPT_URL = re.compile(
+    r"""(?:\bimport\s*\(?|\bfrom|\bfetch\s*\(|\.src\s*=)\s*["'`]((?:https?:)?//[^"'`\s]+)"""
+)
 
 
 class Page(HTMLParser):
@@ -53,7 +73,7 @@ def is_elsewhere(url):
 
 
 def external_loads(folder):
-    """Everything that a page, a style sheet or a script of the site would fetch from the network."""
+    """Everything that a page, a style sheet or a script would fetch from the network."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".html":
@@ -71,8 +91,11 @@ def external_loads(folder):
 
 def broken_links(folder):
     """Every link and load inside the site that leads to no file, or to no place in it."""
-    pages = {path: Page(path.read_text("utf-8")) for path in sorted(folder.rglob("*.html"))
-             if "_static" not in path.parts}  # fmt: skip
+    pages = {
+        path: Page(path.read_text("utf-8"))
+        for path in sorted(folder.rglob("*.html"))
+        if "_static" not in path.parts
+    }
     found = []
     for path, page in pages.items():
         for url in {*page.links, *page.loads}:

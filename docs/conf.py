@@ -1,5 +1,6 @@
 """How the site is built; `make docs` runs it. Nothing is fetched while building or reading."""
 
+import doctest
 import hashlib
 import os
 import sys
@@ -36,7 +37,7 @@ extensions = [
     "status_page",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_docstrings", "_made", "**/GALLERY_HEADER.rst", "examples/**/*.ipynb"]
+exclude_patterns = ["_build", "_docstrings", "_made", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
 default_role = "lucid-code"
 nitpicky = True
@@ -44,14 +45,13 @@ show_warning_types = True
 html_math_renderer = "mathml"
 
 # the doctests
-FLAGS = "ELLIPSIS", "NORMALIZE_WHITESPACE"
-doctest_default_flags = 8 | 4  # doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+doctest_default_flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 doctest_global_setup = "import hooks; hooks.reset_state(); del hooks"
 doctest_test_doctest_blocks = "default"
 
 # the package
-extensions_digest = hashlib.sha256(b"".join(  # pages are read again when what reads them has changed
-    path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))).hexdigest()  # fmt: skip
+sources = b"".join(path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))
+extensions_digest = hashlib.sha256(sources).hexdigest()  # what changes how pages are read
 docstring_gallery_package = "lucid"
 docstring_gallery_header = (HERE / "_templates/examples_header.rst").read_text("utf-8")
 autodoc_typehints = "signature"
@@ -91,14 +91,17 @@ html_favicon = "_static/logo.svg"
 html_static_path = ["_static", "_made/static"]
 html_css_files = ["lucid.css"]
 html_js_files = [("accessible.js", {"defer": "defer"})]
-html_sidebars = {
-    page: [] for page in ("index", "getting_started", "explorer", "status", "examples/*/ex_*", "_modules/**")
-}
+WIDE = "index", "getting_started", "explorer", "status", "examples/*/ex_*", "_modules/**"
+html_sidebars = {page: [] for page in WIDE}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo-dark.svg",
-             "text": "lucid", "alt_text": "lucid, start page"},
+    "logo": {
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo-dark.svg",
+        "text": "lucid",
+        "alt_text": "lucid, start page",
+    },
     "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "show_toc_level": 2,

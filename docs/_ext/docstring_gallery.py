@@ -39,7 +39,7 @@ class Result:
 
 
 def stem(symbol):
-    """The name of the script: no dots (taken for extensions), no last underscore (taken for a link)."""
+    """The name of the script: no dots, taken for extensions; no last underscore, for a link."""
     name = symbol.page.replace(".", "_")
     return f"ex_{name}in_place" if name.endswith("_") else f"ex_{name}"
 
@@ -85,9 +85,15 @@ def compare(symbol):
     seconds = time.perf_counter() - start
     if runner.failures:
         logger.warning(
-            "%s: %d of %d examples differ\n%s", symbol.fullname, runner.failures, runner.tries,
-            "".join(report), location=f"{file}:{line}", type="lucid", subtype="example",
-        )  # fmt: skip
+            "%s: %d of %d examples differ\n%s",
+            symbol.fullname,
+            runner.failures,
+            runner.tries,
+            "".join(report),
+            location=f"{file}:{line}",
+            type="lucid",
+            subtype="example",
+        )
     return Result(runner.tries, runner.failures, seconds)
 
 
@@ -201,8 +207,13 @@ def generate(app):
         if symbol.kind == "data":
             continue
         if not examples_of(symbol.doc)[0]:
-            logger.warning("%s has no examples", symbol.fullname, location=symbol.location,
-                           type="lucid", subtype="no_examples")  # fmt: skip
+            logger.warning(
+                "%s has no examples",
+                symbol.fullname,
+                location=symbol.location,
+                type="lucid",
+                subtype="no_examples",
+            )
             continue
         result = app.docstring_results[symbol.fullname] = compare(symbol)
         thumbnail.write(source, symbol)
@@ -210,14 +221,22 @@ def generate(app):
         header = path.with_name("GALLERY_HEADER.rst")
         write_if_changed(path, script(symbol, result.tried))
         title = f"``{symbol.module}``"
-        write_if_changed(header, f"{title}\n{'-' * len(title)}\n\n:ref:`The reference of this module <file-{symbol.module}>`.\n")
+        write_if_changed(
+            header,
+            f"{title}\n{'-' * len(title)}\n\n"
+            f":ref:`The reference of this module <file-{symbol.module}>`.\n",
+        )
         keep |= {path, header}
     remove_stale(folder, source / "examples", keep)
     write_if_changed(stamp, digest)
     tried = sum(result.tried for result in app.docstring_results.values())
     failed = sum(result.failed for result in app.docstring_results.values())
-    logger.info("docstrings: %d pages, %d examples compared, %d differ",
-                len(app.docstring_results), tried, failed)  # fmt: skip
+    logger.info(
+        "docstrings: %d pages, %d examples compared, %d differ",
+        len(app.docstring_results),
+        tried,
+        failed,
+    )
 
 
 def setup(app):

@@ -17,8 +17,14 @@ from sphinx.util.docutils import SphinxDirective
 from lucid.geometry import conv_geometry, conv_transpose_geometry, same_padding
 
 LAYER = re.compile(r"(Lazy)?Conv(Transpose)?([123])d$")
-KEYS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "output_padding": "op",
-        "padding_mode": "mode"}  # fmt: skip
+KEYS = {
+    "kernel_size": "k",
+    "stride": "s",
+    "padding": "p",
+    "dilation": "d",
+    "output_padding": "op",
+    "padding_mode": "mode",
+}
 DRAWN = {1: 8, 2: 6, 3: 4}  # the longest axis that is drawn, by rank
 LIMIT = 32  # of the explorer
 
@@ -80,10 +86,13 @@ def layer_block(symbol):
     settings, ndim = preset(symbol)
     return [
         ".. rubric:: Try it\n   :class: lucid-members\n",
-        ("A volume follows the same rule along each of its three axes; two are shown.\n"
-         if ndim == 3 else ""),
+        (
+            "A volume follows the same rule along each of its three axes; two are shown.\n"
+            if ndim == 3
+            else ""
+        ),
         f".. conv-explorer:: {as_words(settings)}\n",
-    ]  # fmt: skip
+    ]
 
 
 def insert_picture(app, what, name, obj, options, lines):
@@ -117,8 +126,10 @@ class ConvDiagram(SphinxDirective):
         layer = "transposed convolution" if settings["kind"] == "transposed" else "convolution"
         big, small = geometry.input_size[-1], geometry.output_size[-1]
         n, m = (small, big) if settings["kind"] == "transposed" else (big, small)
-        title = (f"A {layer} with kernel {settings['k']}, stride {settings['s']}, padding "
-                 f"{settings['p']}, dilation {settings['d']} leads size {n} to {m} along each axis")  # fmt: skip
+        title = (
+            f"A {layer} with kernel {settings['k']}, stride {settings['s']}, padding "
+            f"{settings['p']}, dilation {settings['d']} leads size {n} to {m} along each axis"
+        )
         svg = diagram(geometry, settings["kind"] == "transposed", title)
         caption = self.options.get("caption", title + ".")
         text = f'<figure class="lucid-figure">{svg}<figcaption>{caption}</figcaption></figure>'

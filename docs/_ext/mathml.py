@@ -19,10 +19,15 @@ FONT = "stix-two-math.woff"
 RELATION = re.compile(r"\\mathrel\{([^{}]*)\}")  # this and the next docutils does not know
 HALF = re.compile(r"\\frac\s*(\d)\s*(\d)")
 CHARACTERS = [
-    *range(0x20, 0x17F), *range(0x2B0, 0x3F6), *range(0x2000, 0x2300), *range(0x2300, 0x2312),
-    *range(0x239B, 0x23E2), *range(0x27C0, 0x2800), *range(0x2900, 0x2B00),
+    *range(0x20, 0x17F),
+    *range(0x2B0, 0x3F6),
+    *range(0x2000, 0x2300),
+    *range(0x2300, 0x2312),
+    *range(0x239B, 0x23E2),
+    *range(0x27C0, 0x2800),
+    *range(0x2900, 0x2B00),
     *range(0x1D400, 0x1D800),
-]  # fmt: skip
+]
 
 
 def write_font(target):

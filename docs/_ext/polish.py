@@ -21,9 +21,15 @@ def code_role(name, rawtext, text, lineno, inliner, options=None, content=()):
     shown = text.removeprefix("~")
     target = nodes.literal(rawtext, shown.split(".")[-1] if text != shown else shown)
     reference = addnodes.pending_xref(
-        rawtext, target, refdomain="py", reftype="obj", reftarget=shown, refdoc=env.docname,
-        refwarn=False, soft=not shown.startswith("lucid."),
-    )  # fmt: skip
+        rawtext,
+        target,
+        refdomain="py",
+        reftype="obj",
+        reftarget=shown,
+        refdoc=env.docname,
+        refwarn=False,
+        soft=not shown.startswith("lucid."),
+    )
     reference["py:module"] = env.ref_context.get("py:module")
     reference["py:class"] = env.ref_context.get("py:class")
     return [reference], []
@@ -97,15 +103,26 @@ def link_words(text, env, docname):
     at = 0
     for found in WORD.finditer(text):
         word = found.group()
-        symbol = next((table[key] for key in (word, f"{package}.{word}", f"{package}.nn.{word}")
-                       if key in table), None)  # fmt: skip
+        symbol = next(
+            (
+                table[key]
+                for key in (word, f"{package}.{word}", f"{package}.nn.{word}")
+                if key in table
+            ),
+            None,
+        )
         if symbol is None or word in ("bool", "tensor", "device") or symbol.kind == "data":
             continue
         yield nodes.Text(text[at : found.start()])
         reference = addnodes.pending_xref(
-            "", nodes.Text(word), refdomain="py", reftype="obj", reftarget=symbol.fullname,
-            refdoc=docname, refwarn=True,
-        )  # fmt: skip
+            "",
+            nodes.Text(word),
+            refdomain="py",
+            reftype="obj",
+            reftarget=symbol.fullname,
+            refdoc=docname,
+            refwarn=True,
+        )
         yield reference
         at = found.end()
     yield nodes.Text(text[at:])
@@ -136,7 +153,9 @@ def sound_html(app, pagename, templatename, context, doctree):
     if body := context.get("body"):
         body = SIGNATURE.sub(sound_signature, body)
         body = body.replace(' role="doc-biblioentry"', "")
-        context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        context["body"] = body.replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
 
 
 def setup(app):

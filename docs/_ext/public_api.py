@@ -35,7 +35,9 @@ class Symbol:
         """The name of its page: `Tensor` and `tensor` differ on every file system."""
         names = {each.fullname for each in public_symbols(self.fullname.split(".")[0])}
         twins = {name for name in names if name.lower() == self.fullname.lower()}
-        return f"{self.fullname}-class" if len(twins) > 1 and self.kind == "class" else self.fullname
+        return (
+            f"{self.fullname}-class" if len(twins) > 1 and self.kind == "class" else self.fullname
+        )
 
     @property
     def kind(self):

@@ -28,7 +28,7 @@ def reference(symbol):
 
 
 def public_bases(symbol):
-    """The public classes that a class extends, mixins last; past a base without a page, its bases."""
+    """The public classes that a class extends, mixins last; a base without a page is passed."""
     table = {id(each.obj): each for each in public_symbols(symbol.fullname.split(".")[0])}
     found, waiting = [], [*symbol.obj.__bases__]
     while waiting:
@@ -54,14 +54,20 @@ def relations(symbol):
         ("adjoint of", f"{module}.{adjoint}"),
         ("as a function:", f"{module}.functional.{snake.removeprefix('lazy_')}"),
     ]
-    return [(words, table[key]) for words, key in candidates if table.get(key) not in (None, symbol)]
+    return [
+        (words, table[key]) for words, key in candidates if table.get(key) not in (None, symbol)
+    ]
 
 
 def is_told(cls, name):
     """Whether a class says something of its own about one of the methods that all layers have."""
     owner = next((each for each in cls.__mro__ if name in vars(each)), object)
-    return owner not in (object, BaseException) and owner.__name__ != "Module" and bool(
-        getattr(cls, name).__doc__ and owner.__module__.startswith(cls.__module__.split(".")[0])
+    return (
+        owner not in (object, BaseException)
+        and owner.__name__ != "Module"
+        and bool(
+            getattr(cls, name).__doc__ and owner.__module__.startswith(cls.__module__.split(".")[0])
+        )
     )
 
 
@@ -78,22 +84,32 @@ def own_methods(symbol):
                 continue
             is_public = name == "__init__" or not name.startswith("_")
             # a base without a page shows what it documents in full
-            if is_public and value.__doc__ and (cls is symbol.obj or re.search(r"\n +---", value.__doc__)):
+            if (
+                is_public
+                and value.__doc__
+                and (cls is symbol.obj or re.search(r"\n +---", value.__doc__))
+            ):
                 found.setdefault(name, value)
     return list(found)
 
 
 def own_properties(symbol):
     """The documented properties that the class itself defines."""
-    return [name for name, value in vars(symbol.obj).items()
-            if isinstance(value, property) and value.__doc__ and not name.startswith("_")]  # fmt: skip
+    return [
+        name
+        for name, value in vars(symbol.obj).items()
+        if isinstance(value, property) and value.__doc__ and not name.startswith("_")
+    ]
 
 
 def shared_methods(symbol):
     """Functions of the package that the class has as methods: (method, symbol)."""
     table = {id(each.obj): each for each in public_symbols(symbol.fullname.split(".")[0])}
-    return [(name, table[id(value)]) for name, value in vars(symbol.obj).items()
-            if not name.startswith("_") and id(value) in table]  # fmt: skip
+    return [
+        (name, table[id(value)])
+        for name, value in vars(symbol.obj).items()
+        if not name.startswith("_") and id(value) in table
+    ]
 
 
 def opening(symbol):
@@ -127,8 +143,11 @@ def members(symbol):
 
 def instances(symbol):
     """The public objects of a class that have no page of their own, such as `lucid.float32`."""
-    same = [each for each in public_symbols(symbol.fullname.split(".")[0])
-            if each.kind == "data" and type(each.obj) is symbol.obj]  # fmt: skip
+    same = [
+        each
+        for each in public_symbols(symbol.fullname.split(".")[0])
+        if each.kind == "data" and type(each.obj) is symbol.obj
+    ]
     if not same:
         return []
     out = [f".. rubric:: Instances ({len(same)})\n   :class: lucid-members\n"]
@@ -142,27 +161,41 @@ def source_anchors(symbol):
 
     They name all objects of a file after the module of the first of them that has a page.
     """
-    modules = {each.module for each in public_symbols(symbol.fullname.split(".")[0])
-               if each.home == symbol.home} - {symbol.module}  # fmt: skip
+    modules = {
+        each.module
+        for each in public_symbols(symbol.fullname.split(".")[0])
+        if each.home == symbol.home
+    } - {symbol.module}
     names = [symbol.name]
     if inspect.isclass(symbol.obj):
-        names += [f"{symbol.name}.{name}" for name in (*own_properties(symbol), *own_methods(symbol))]
-    spans = "".join(f'<span id="{module}.{name}"></span>' for module in sorted(modules) for name in names)
+        names += [
+            f"{symbol.name}.{name}" for name in (*own_properties(symbol), *own_methods(symbol))
+        ]
+    spans = "".join(
+        f'<span id="{module}.{name}"></span>' for module in sorted(modules) for name in names
+    )
     return f".. raw:: html\n\n   {spans}\n" if spans else ""
 
 
 def object_page(symbol):
     """The page of one class, exception or function."""
     out = [
-        heading(symbol.name), source_anchors(symbol), f".. currentmodule:: {symbol.module}\n", opening(symbol),
+        heading(symbol.name),
+        source_anchors(symbol),
+        f".. currentmodule:: {symbol.module}\n",
+        opening(symbol),
         f".. auto{symbol.kind}:: {symbol.name}\n",
-    ]  # fmt: skip
+    ]
     if inspect.isclass(symbol.obj):
         out += [*layer_block(symbol), *members(symbol), *instances(symbol)]
     if examples_of(symbol.doc)[0]:
-        out.append(f".. rst-class:: lucid-tested\n\n:doc:`These examples, executed </{page(symbol)}>`\n")
-    out.append(f".. minigallery:: {symbol.fullname}\n   :add-heading: Gallery pages that use it\n"
-               "   :heading-level: -\n")  # fmt: skip
+        out.append(
+            f".. rst-class:: lucid-tested\n\n:doc:`These examples, executed </{page(symbol)}>`\n"
+        )
+    out.append(
+        f".. minigallery:: {symbol.fullname}\n   :add-heading: Gallery pages that use it\n"
+        "   :heading-level: -\n"
+    )
     return "\n".join(out)
 
 
@@ -185,8 +218,14 @@ def module_page(module, symbols, modules):
     name = module.__name__
     table = symbol_names(name.split(".")[0])
     declare = ".. py:module:: {}\n" + "   :no-index:\n" * (name in table)
-    out = [f".. _file-{name}:\n", heading(name), declare.format(name), f".. currentmodule:: {name}\n",
-           plain_stars(inspect.cleandoc(module.__doc__ or "")), ""]  # fmt: skip
+    out = [
+        f".. _file-{name}:\n",
+        heading(name),
+        declare.format(name),
+        f".. currentmodule:: {name}\n",
+        plain_stars(inspect.cleandoc(module.__doc__ or "")),
+        "",
+    ]
     homes = {}
     for symbol in symbols:
         if symbol.kind != "data":
@@ -194,7 +233,9 @@ def module_page(module, symbols, modules):
     for home, group in sorted(homes.items()):
         if home != name:
             file = home.removeprefix("lucid.").replace(".", "/") + ".py"
-            out.append((f".. _file-{home}:\n\n" if home not in modules else "") + heading(file, "-"))
+            out.append(
+                (f".. _file-{home}:\n\n" if home not in modules else "") + heading(file, "-")
+            )
             if home not in modules and home not in table:
                 out.append(f".. py:module:: {home}\n\n.. currentmodule:: {name}\n")
             out.append(first_sentence(inspect.getmodule(group[0].obj)) + "\n")
@@ -204,7 +245,10 @@ def module_page(module, symbols, modules):
 
 def index_page(modules):
     """The first page of the reference."""
-    rows = "\n".join(f"   * - :ref:`{m.__name__} <file-{m.__name__}>`\n     - {first_sentence(m)}" for m in modules)
+    rows = "\n".join(
+        f"   * - :ref:`{m.__name__} <file-{m.__name__}>`\n     - {first_sentence(m)}"
+        for m in modules
+    )
     toc = "\n".join(f"   module-{m.__name__}" for m in modules) + "\n   types"
     return (
         heading("Reference")
@@ -219,7 +263,9 @@ def types_page(package):
     """The page of the names that signatures use for several types."""
     out = [heading("Types in signatures"), "\nShort names in signatures stand for several types.\n"]
     for name, meaning in type_aliases(package).items():
-        out.append(f".. raw:: html\n\n   <span id=\"type-{name}\"></span>\n\n``{name}``\n   ``{meaning}``\n")
+        out.append(
+            f'.. raw:: html\n\n   <span id="type-{name}"></span>\n\n``{name}``\n   ``{meaning}``\n'
+        )
     return "\n".join(out)
 
 

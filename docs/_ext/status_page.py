@@ -13,9 +13,9 @@ Status
 
    {pages} names, {tried} examples, {failed} that differ from what their docstring says.
 
-Every example of every docstring was run and compared with the docstring when this site was built. A
-difference, or a public name without an example, fails the build. The times are those of the last change
-of the library.
+Every example of every docstring was run and compared with the docstring when this site was built.
+A difference, or a public name without an example, fails the build. The times are those of the last
+change of the library.
 
 .. list-table::
    :class: lucid-names lucid-status
@@ -41,7 +41,11 @@ def generate(app):
     """Write the page, if anything but the times has changed."""
     results = app.docstring_results
     file = Path(app.srcdir) / "status.rst"
-    symbols = [each for each in public_symbols(app.config.docstring_gallery_package) if each.fullname in results]
+    symbols = [
+        each
+        for each in public_symbols(app.config.docstring_gallery_package)
+        if each.fullname in results
+    ]
     counts = [(name, each.tried, each.failed) for name, each in results.items()]
     stamp = f".. {hash_of(counts, app.docstring_digest)}\n\n"
     if file.exists() and file.read_text("utf-8").startswith(stamp):
@@ -57,7 +61,8 @@ def generate(app):
 
 def hash_of(counts, digest):
     """What the page depends on, beside the times."""
-    return f"{len(counts)}-{sum(tried for _, tried, _ in counts)}-{sum(f for *_, f in counts)}-{digest[:12]}"
+    tried, failed = sum(tried for _, tried, _ in counts), sum(failed for *_, failed in counts)
+    return f"{len(counts)}-{tried}-{failed}-{digest[:12]}"
 
 
 def setup(app):

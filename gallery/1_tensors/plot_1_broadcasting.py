@@ -11,8 +11,8 @@ import matplotlib.pyplot as plt
 import lucid
 
 # %%
-# A column of three numbers and a row of four give a table of three by four. Shapes are compared from
-# the last axis; they must be equal, or one of them 1.
+# A column of three numbers and a row of four give a table of three by four. Shapes are compared
+# from the last axis; they must be equal, or one of them 1.
 
 column = lucid.tensor([[0.0], [10.0], [20.0]], requires_grad=True)
 row = lucid.tensor([[1.0, 2.0, 3.0, 4.0]], requires_grad=True)
@@ -33,8 +33,8 @@ for axis, (name, x) in zip(axes, pictures.items(), strict=True):
     axis.set(title=name, xticks=[], yticks=[])
 
 # %%
-# Every number of the column took part in four sums and every number of the row in three. So those are
-# the gradients of the total.
+# Every number of the column took part in four sums and every number of the row in three. So those
+# are the gradients of the total.
 
 table.sum().backward()
 print(column.grad.shape, column.grad.tolist())

@@ -27,9 +27,9 @@ axes.set(title="tanh and three derivatives of it")
 axes.legend()
 
 # %%
-# The same works through a convolution, whose derivatives are convolutions again 
-# (:doc:`/explain/one_number`). Here is the squared norm of a gradient, differentiated by the weight:
-# the penalty that some generative networks are trained with.
+# The same works through a convolution, whose derivatives are convolutions again
+# (:doc:`/explain/one_number`). Here is the squared norm of a gradient, differentiated by the
+# weight: the penalty that some generative networks are trained with.
 
 image = lucid.randn(1, 1, 6, 6).requires_grad_()
 weight = lucid.randn(1, 1, 3, 3).requires_grad_()

@@ -2,9 +2,9 @@
 How large is the output of a transposed convolution?
 ====================================================
 
-Relations 8 to 14 of `Dumoulin and Visin <https://arxiv.org/abs/1603.07285>`_: each inverts a relation
-of :doc:`plot_1_relations`. A transposed convolution turns every input position into a whole kernel,
-written at ``o * stride``, and adds up what overlaps.
+Relations 8 to 14 of `Dumoulin and Visin <https://arxiv.org/abs/1603.07285>`_: each inverts a
+relation of :doc:`plot_1_relations`. A transposed convolution turns every input position into a
+whole kernel, written at ``o * stride``, and adds up what overlaps.
 """
 
 import matplotlib.pyplot as plt
@@ -44,8 +44,8 @@ def lay_out(i, k, s=1, p=0, a=0):
 
 
 # %%
-# With ``i`` input positions, and ``k``, ``s`` and ``p`` those of the convolution that is transposed;
-# ``a`` is `output_padding`, the remainder that the convolution's division has lost.
+# With ``i`` input positions, and ``k``, ``s`` and ``p`` those of the convolution that is
+# transposed; ``a`` is `output_padding`, the remainder that the convolution's division has lost.
 
 relations = [
     ("8: s = 1, p = 0:  i + k - 1", lay_out(3, 3), 3 + 3 - 1),

@@ -2,9 +2,9 @@ r"""
 What does dilation change?
 ==========================
 
-The taps move apart, and nothing else: a kernel of ``k`` taps at dilation ``d`` spans
-:math:`d(k - 1) + 1` positions and still multiplies ``k`` numbers. That is relation 15 of `Dumoulin and
-Visin <https://arxiv.org/abs/1603.07285>`_.
+The taps move apart, and nothing else: a kernel of ``k`` taps at dilation ``d`` spans :math:`d(k -
+1) + 1` positions and still multiplies ``k`` numbers. That is relation 15 of `Dumoulin and Visin
+<https://arxiv.org/abs/1603.07285>`_.
 """
 
 import matplotlib.pyplot as plt
@@ -37,7 +37,9 @@ for axis, dilation in zip(axes, (1, 2, 3, 4), strict=True):
     axis.grid(color="white")
     axis.tick_params(length=0)
     size = conv_output_size(11, 3, dilation=dilation)
-    axis.set_title(f"dilation {dilation}\nspan {2 * dilation + 1}, output {size} × {size}", fontsize=10)
+    axis.set_title(
+        f"dilation {dilation}\nspan {2 * dilation + 1}, output {size} × {size}", fontsize=10
+    )
 
 # %%
 # So the output of an input of 11 positions shrinks, for the same nine weights:

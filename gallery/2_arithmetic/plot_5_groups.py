@@ -2,8 +2,8 @@
 Which channels does a group see?
 ================================
 
-``groups=g`` cuts the channels into ``g`` parts, and each part of the output sees its own part of the
-input alone: one layer is then ``g`` small ones side by side.
+``groups=g`` cuts the channels into ``g`` parts, and each part of the output sees its own part of
+the input alone: one layer is then ``g`` small ones side by side.
 """
 
 import matplotlib.pyplot as plt
@@ -12,8 +12,8 @@ import lucid
 import lucid.nn as nn
 
 # %%
-# Eight channels in and eight out. The gradient of an output channel is not zero exactly for the input
-# channels it reads.
+# Eight channels in and eight out. The gradient of an output channel is not zero exactly for the
+# input channels it reads.
 
 
 def connections(groups, channels=8):

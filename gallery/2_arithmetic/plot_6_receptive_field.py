@@ -2,8 +2,8 @@ r"""
 How far does an output see?
 ===========================
 
-Each layer widens the view by :math:`d(k - 1)` times the strides of all layers before it. Plain stacks
-see a little further with each layer, dilated ones twice as far.
+Each layer widens the view by :math:`d(k - 1)` times the strides of all layers before it. Plain
+stacks see a little further with each layer, dilated ones twice as far.
 """
 
 import matplotlib.pyplot as plt

@@ -22,8 +22,8 @@ B = B.squeeze(1).T
 print(A.shape, B.shape, "B is A transposed:", bool((B == A.T).all()))
 
 # %%
-# Each row of A is the kernel, two positions further than the row above it. Padding cuts it off at the
-# edge.
+# Each row of A is the kernel, two positions further than the row above it. Padding cuts it off at
+# the edge.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=(8, 4), layout="constrained")
 titles = ("A: the convolution, 8 → 4", "B: the transposed one, 4 → 8")

@@ -17,7 +17,9 @@ from lucid.geometry import conv_output_size, conv_transpose_output_size
 
 sizes = range(1, 13)
 down = {n: conv_output_size(n, 3, stride=2, padding=1) for n in sizes}
-back = {m: conv_transpose_output_size(m, 3, stride=2, padding=1) for m in sorted(set(down.values()))}
+back = {
+    m: conv_transpose_output_size(m, 3, stride=2, padding=1) for m in sorted(set(down.values()))
+}
 print(down[7], down[8], "->", back[4])
 
 # %%
@@ -40,9 +42,9 @@ axis.set_axis_off()
 
 # %%
 # To halve the size of a volume and get it back exactly, there are three ways. Choose a kernel whose
-# arithmetic leaves no remainder; or say the remainder; or say the size that is wanted, when the layer
-# is called. (The *size* comes back. The values do not: a transposed convolution is the adjoint, not
-# the inverse.)
+# arithmetic leaves no remainder; or say the remainder; or say the size that is wanted, when the
+# layer is called. (The *size* comes back. The values do not: a transposed convolution is the
+# adjoint, not the inverse.)
 
 volume = lucid.zeros(1, 1, 6, 8, 10)
 even = nn.Conv3d(1, 4, kernel_size=4, stride=2, padding=1), nn.ConvTranspose3d(4, 1, 4, 2, 1)

@@ -29,8 +29,8 @@ for axis, kernel_size in zip(axes, (2, 3, 4, 5), strict=True):
 figure.colorbar(image, ax=axes, label="taps")
 
 # %%
-# Kernels of 2 and 4 are even inside; 3 and 5 are not, and no choice of padding mends it. A network can
-# learn weights that hide the pattern, but it starts with it, and its gradients have it too.
+# Kernels of 2 and 4 are even inside; 3 and 5 are not, and no choice of padding mends it. A network
+# can learn weights that hide the pattern, but it starts with it, and its gradients have it too.
 #
 # The cures: a kernel size that the stride divides, or repeating the input first and then convolving
 # at stride 1, where every output has the same number of taps.

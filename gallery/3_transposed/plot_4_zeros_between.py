@@ -44,8 +44,8 @@ for axis, (name, row) in zip(axes, rows.items(), strict=True):
     axis.set(xticks=[], yticks=[], xlim=(0, wide.shape[2]), title=name)
 
 # %%
-# What the zeros cost: each result of the plain convolution multiplies three numbers, of which one or
-# two are zeros that were put there.
+# What the zeros cost: each result of the plain convolution multiplies three numbers, of which one
+# or two are zeros that were put there.
 
 useful = x.shape[2] * kernel_size
 print("multiply-adds:", by_zeros.shape[2] * kernel_size, "of which useful:", useful)

@@ -2,8 +2,8 @@
 Can I write a convolution myself?
 =================================
 
-A few lines of NumPy, registered under a name: then every layer runs on it, and a network shows whether
-it is right.
+A few lines of NumPy, registered under a name: then every layer runs on it, and a network shows
+whether it is right.
 """
 
 import matplotlib.pyplot as plt
@@ -14,9 +14,9 @@ import lucid.nn as nn
 from lucid import kernels
 
 # %%
-# A kernel gets arrays of shape ``(N, C, D, H, W)``, the weight ``(F, C // groups, KD, KH, KW)``, and
-# *adds* into the output. This one makes one pass over the image for each tap of the kernel: a tap is
-# a shifted image times a matrix of channels.
+# A kernel gets arrays of shape ``(N, C, D, H, W)``, the weight ``(F, C // groups, KD, KH, KW)``,
+# and *adds* into the output. This one makes one pass over the image for each tap of the kernel: a
+# tap is a shifted image times a matrix of channels.
 
 
 def taps(x, w, y, stride, dilation, low, groups, threads):
@@ -57,7 +57,9 @@ print("18 layers agree:", worst < 1e-12)
 
 y, x = np.mgrid[-1:1:120j, -1:1:120j]
 image = lucid.tensor(((x**2 + y**2 < 0.5) ^ (abs(x) + abs(y) < 0.45)).astype(np.float32))
-sobel = lucid.tensor([[[[1, 2, 1], [0, 0, 0], [-1, -2, -1]]], [[[1, 0, -1], [2, 0, -2], [1, 0, -1]]]])
+sobel = lucid.tensor(
+    [[[[1, 2, 1], [0, 0, 0], [-1, -2, -1]]], [[[1, 0, -1], [2, 0, -2], [1, 0, -1]]]]
+)
 with kernels.use("taps"):
     edges = nn.functional.conv2d(image[None, None], sobel.float(), padding=1)
 figure, axes = plt.subplots(1, 3, figsize=(8.5, 3), layout="constrained")

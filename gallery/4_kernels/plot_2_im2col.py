@@ -2,8 +2,8 @@
 What is im2col?
 ===============
 
-Copy every window of the image into a column, and the convolution is one product of two matrices. Old,
-simple, fast, and it costs memory: each pixel is copied once for each tap.
+Copy every window of the image into a column, and the convolution is one product of two matrices.
+Old, simple, fast, and it costs memory: each pixel is copied once for each tap.
 """
 
 import matplotlib.pyplot as plt

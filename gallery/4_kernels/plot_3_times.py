@@ -2,8 +2,8 @@
 How much faster than the definition?
 ====================================
 
-Every algorithm computes the same numbers. The times of each, side by side, on the machine that built
-this site.
+Every algorithm computes the same numbers. The times of each, side by side, on the machine that
+built this site.
 """
 
 import time

@@ -13,8 +13,8 @@ import lucid
 import lucid.nn.functional as F
 
 # %%
-# The same convolution in float32 and in float64, for more and more channels. The error is measured in
-# units of the sum of the absolute products: what rounding has to work with.
+# The same convolution in float32 and in float64, for more and more channels. The error is measured
+# in units of the sum of the absolute products: what rounding has to work with.
 
 epsilon = 2.0**-24  # half the distance from 1 to the next float32
 counts = [4**n for n in range(1, 8)]
@@ -32,8 +32,9 @@ positive = [error(n, lucid.rand) for n in counts]
 mixed = [error(n, lucid.randn) for n in counts]
 
 # %%
-# Where all terms are positive the partial sums grow, and every addition rounds a larger number. Terms
-# of both signs keep the partial sums small. The bound holds for both, whatever the order of the sum.
+# Where all terms are positive the partial sums grow, and every addition rounds a larger number.
+# Terms of both signs keep the partial sums small. The bound holds for both, whatever the order of
+# the sum.
 
 figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
 axis.loglog(counts, counts, "--", color="#b02a37", label="bound: n")

@@ -2,8 +2,8 @@
 How well can a small network read?
 ==================================
 
-Two convolutions and a linear layer, trained for a few seconds on handwritten digits; then the images
-that it gets wrong.
+Two convolutions and a linear layer, trained for a few seconds on handwritten digits; then the
+images that it gets wrong.
 """
 
 import matplotlib.pyplot as plt

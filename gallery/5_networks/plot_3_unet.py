@@ -2,8 +2,8 @@
 Why does a U-Net have bridges?
 ==============================
 
-To say for each pixel whether it belongs to an object, a network has to see far and still know exactly
-where. Going down sees far and forgets where; the bridges bring it back.
+To say for each pixel whether it belongs to an object, a network has to see far and still know
+exactly where. Going down sees far and forgets where; the bridges bring it back.
 """
 
 import matplotlib.pyplot as plt
@@ -34,8 +34,8 @@ def scenes(count, size, rng):
 
 # %%
 # Down, down, up, up. With bridges, what was seen at a size on the way down is put beside what comes
-# up at this size: `cat` along the channels. The size comes back exactly because kernel 2 at stride 2
-# leaves no remainder.
+# up at this size: `cat` along the channels. The size comes back exactly because kernel 2 at stride
+# 2 leaves no remainder.
 
 
 def block(c_in, c_out):

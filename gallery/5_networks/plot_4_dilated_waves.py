@@ -2,8 +2,8 @@
 How far back can a stack of layers remember?
 ============================================
 
-A line of random signs, and the task to say the one of twenty positions before. Five plain layers see
-six positions and can only guess; five dilated ones see thirty-two.
+A line of random signs, and the task to say the one of twenty positions before. Five plain layers
+see six positions and can only guess; five dilated ones see thirty-two.
 """
 
 import matplotlib.pyplot as plt
@@ -13,8 +13,8 @@ import lucid.nn as nn
 from lucid.optim import Adam
 
 # %%
-# A causal layer looks back only: all the padding goes to the left. Both stacks have the same number of
-# weights.
+# A causal layer looks back only: all the padding goes to the left. Both stacks have the same number
+# of weights.
 
 delay, length = 20, 64
 
@@ -53,8 +53,8 @@ def train(model, steps=150):
 
 
 # %%
-# What each remembers, and in which positions of the past its answer has an interest: the gradient of
-# the last output with respect to the input.
+# What each remembers, and in which positions of the past its answer has an interest: the gradient
+# of the last output with respect to the input.
 
 stacks = {"plain": stack([1] * 5), "dilated": stack([1, 2, 4, 8, 16])}
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")

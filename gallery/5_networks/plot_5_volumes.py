@@ -2,8 +2,8 @@
 Can a network tell solids apart by their inside?
 ================================================
 
-Balls and cubes, some of them hollow. Seen from outside, full and hollow look alike; a 3-D convolution
-looks inside.
+Balls and cubes, some of them hollow. Seen from outside, full and hollow look alike; a 3-D
+convolution looks inside.
 """
 
 import matplotlib.pyplot as plt

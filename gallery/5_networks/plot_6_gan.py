@@ -2,8 +2,8 @@
 Can two networks teach each other to draw?
 ==========================================
 
-One draws digits from noise with transposed convolutions, the other tells drawn from real. Each is the
-other's teacher. A few seconds are enough to see strokes appear.
+One draws digits from noise with transposed convolutions, the other tells drawn from real. Each is
+the other's teacher. A few seconds are enough to see strokes appear.
 """
 
 import matplotlib.pyplot as plt
@@ -43,7 +43,9 @@ def surprise(p):
 noise = lucid.randn(16, 16, 1, 1)
 pages, epoch = {}, 0
 for epoch in range(20):
-    for images, _ in DataLoader(load_digits(train=True), batch_size=48, shuffle=True, drop_last=True):
+    for images, _ in DataLoader(
+        load_digits(train=True), batch_size=48, shuffle=True, drop_last=True
+    ):
         drawn = generator(lucid.randn(48, 16, 1, 1))
         teach_d.zero_grad()
         (surprise(discriminator(images)) + surprise(1 - discriminator(drawn.detach()))).backward()

@@ -12,8 +12,8 @@ import lucid
 import lucid.nn as nn
 
 # %%
-# Down and up again, watching the size. Kernel 4 keeps even sizes, kernel 3 loses a pixel at every odd
-# remainder.
+# Down and up again, watching the size. Kernel 4 keeps even sizes, kernel 3 loses a pixel at every
+# odd remainder.
 
 
 def path(kernel_size, size, levels=4):

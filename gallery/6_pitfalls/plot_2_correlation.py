@@ -2,9 +2,9 @@ r"""
 Is a convolution layer a convolution?
 =====================================
 
-In mathematics a convolution turns the kernel round, in networks it does not: what the layers compute
-is called a correlation in signal processing. For learnt weights it makes no difference. For weights
-that are brought along it does.
+In mathematics a convolution turns the kernel round, in networks it does not: what the layers
+compute is called a correlation in signal processing. For learnt weights it makes no difference. For
+weights that are brought along it does.
 """
 
 import matplotlib.pyplot as plt

@@ -2,8 +2,8 @@
 What do dilated layers overlook?
 ================================
 
-Layers of the same dilation, one after another, only ever meet every second position: the view is wide
-and full of holes.
+Layers of the same dilation, one after another, only ever meet every second position: the view is
+wide and full of holes.
 """
 
 import matplotlib.pyplot as plt
@@ -12,8 +12,8 @@ import lucid
 import lucid.nn as nn
 
 # %%
-# How many paths lead from each input pixel to the output in the middle: the gradient, with all weights
-# 1.
+# How many paths lead from each input pixel to the output in the middle: the gradient, with all
+# weights 1.
 
 
 def paths(dilations, size=33):

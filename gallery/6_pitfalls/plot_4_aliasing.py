@@ -2,8 +2,8 @@
 What does a stride do to fine stripes?
 ======================================
 
-A stride keeps every second position and forgets the rest. Stripes finer than that do not vanish: they
-come back as wide stripes that were never there.
+A stride keeps every second position and forgets the rest. Stripes finer than that do not vanish:
+they come back as wide stripes that were never there.
 """
 
 import matplotlib.pyplot as plt

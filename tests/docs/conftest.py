@@ -18,13 +18,19 @@ try:
         import numpydoc  # noqa: F401
         import sphinx.pycode  # noqa: F401
 except ImportError:  # not the `docs` extra
-    collect_ignore += ["test_public_api.py", "test_docstring_gallery.py", "test_diagram.py",
-                       "test_layer_pages.py", "test_reference_pages.py"]  # fmt: skip
+    collect_ignore += [
+        "test_public_api.py",
+        "test_docstring_gallery.py",
+        "test_diagram.py",
+        "test_layer_pages.py",
+        "test_reference_pages.py",
+    ]
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """Write a small package and import it: ``package({"__init__.py": ...})`` gives its folder."""
+
     def write(files, name="tiny"):
         for module in [each for each in sys.modules if each.split(".")[0] == name]:
             monkeypatch.delitem(sys.modules, module)

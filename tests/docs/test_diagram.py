@@ -12,7 +12,9 @@ def cells(svg, kind):
     return len(re.findall(f'class="[^"]*{kind}[^"]*"', svg))
 
 
-@pytest.mark.parametrize(("n", "k", "s", "p", "d"), [(7, 3, 2, 1, 1), (8, 3, 1, 0, 2), (5, 5, 1, 2, 1)])
+@pytest.mark.parametrize(
+    ("n", "k", "s", "p", "d"), [(7, 3, 2, 1, 1), (8, 3, 1, 0, 2), (5, 5, 1, 2, 1)]
+)
 @pytest.mark.parametrize("ndim", [1, 2])
 def test_a_convolution_has_all_its_cells(n, k, s, p, d, ndim):
     geometry = conv_geometry((1, 1, *(n,) * ndim), (1, 1, *(k,) * ndim), (s,), ((p, p),), (d,))

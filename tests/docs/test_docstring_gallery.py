@@ -50,8 +50,11 @@ def forget():
 def warned(monkeypatch):
     """Collect the warnings: (text, location)."""
     found = []
-    monkeypatch.setattr(gallery.logger, "warning",
-                        lambda text, *words, location, **_: found.append((text % words, location)))  # fmt: skip
+    monkeypatch.setattr(
+        gallery.logger,
+        "warning",
+        lambda text, *words, location, **_: found.append((text % words, location)),
+    )
     return found
 
 
@@ -63,8 +66,11 @@ def build(package, tmp_path, monkeypatch):
     def run(files):
         public_api.public_symbols.cache_clear()
         package(files)
-        config = SimpleNamespace(docstring_gallery_package="tiny", sphinx_gallery_conf={},
-                                 docstring_gallery_header="Head\n")  # fmt: skip
+        config = SimpleNamespace(
+            docstring_gallery_package="tiny",
+            sphinx_gallery_conf={},
+            docstring_gallery_header="Head\n",
+        )
         app = SimpleNamespace(srcdir=tmp_path / "docs", config=config)
         gallery.generate(app)
         return app
@@ -120,7 +126,11 @@ def test_statements_without_output_stay_together():
 
 
 def test_the_scripts_of_removed_names_go(build, warned, tmp_path):
-    build(files(extra="def bare():\n    '''Do.\n\n    Examples\n    --------\n    >>> 1\n    1\n    '''\n"))
+    build(
+        files(
+            extra="def bare():\n    '''Do.\n\n    Examples\n    --------\n    >>> 1\n    1\n'''\n"
+        )
+    )
     script = tmp_path / "docs/_docstrings/tiny/ex_tiny_bare.py"
     page = tmp_path / "docs/examples/tiny/ex_tiny_bare.rst"
     page.parent.mkdir(parents=True)
@@ -151,5 +161,7 @@ def test_an_unchanged_script_keeps_its_date(build, warned, tmp_path):
 
 
 def test_names_that_end_in_an_underscore_make_no_link():
-    (symbol,) = [each for each in public_api.public_symbols("lucid") if each.name == "kaiming_uniform_"]
+    (symbol,) = [
+        each for each in public_api.public_symbols("lucid") if each.name == "kaiming_uniform_"
+    ]
     assert gallery.stem(symbol) == "ex_lucid_nn_init_kaiming_uniform_in_place"

@@ -1,8 +1,8 @@
 """The rule of the explorer, written in JavaScript, is that of lucid, on hundreds of cases.
 
-Node, where it is installed, runs the script itself. Elsewhere a stored table stands in: the script's
-answers, kept with a hash of the script they came from. ``python tests/docs/test_explorer.py`` makes it
-anew.
+Node, where it is installed, runs the script itself. Elsewhere a stored table stands in: the
+script's answers, kept with a hash of the script they came from. ``python
+tests/docs/test_explorer.py`` makes it anew.
 """
 
 import hashlib
@@ -30,7 +30,8 @@ console.log(JSON.stringify(cases.map((v) => {
   if (refused) return { refused };
   const places = v.kind === "transposed" ? v.n : rule.size(v);
   const at = Array.from({ length: places }, (_, o) => rule.taps(v, o).map((tap) => tap.at));
-  return { refused, size: rule.size(v), at, formula: rule.formula(v), code: rule.code({ ...v, axes: 1 }),
+  return { refused, size: rule.size(v), at, formula: rule.formula(v),
+           code: rule.code({ ...v, axes: 1 }),
            overlaps: v.kind === "transposed" ? rule.overlaps(v) : null };
 })));
 """
@@ -43,16 +44,26 @@ def cases(count=400):
         yield {"kind": "conv", "n": n, "k": k, "s": s, "p": p, "d": d, "op": 0, "mode": "zeros"}
     for _ in range(count):
         yield {
-            "kind": rng.choice(("conv", "transposed")), "n": rng.randint(1, 12), "k": rng.randint(1, 6),
-            "s": rng.randint(1, 4), "p": rng.choice((0, 0, 1, 2, 3, 5, "same")), "d": rng.randint(1, 3),
-            "op": rng.choice((0, 0, 1, 2)), "mode": rng.choice(MODES),
-        }  # fmt: skip
+            "kind": rng.choice(("conv", "transposed")),
+            "n": rng.randint(1, 12),
+            "k": rng.randint(1, 6),
+            "s": rng.randint(1, 4),
+            "p": rng.choice((0, 0, 1, 2, 3, 5, "same")),
+            "d": rng.randint(1, 3),
+            "op": rng.choice((0, 0, 1, 2)),
+            "mode": rng.choice(MODES),
+        }
 
 
 def by_node(settings):
     """Ask the script."""
-    run = subprocess.run(["node", "-e", PROGRAM, str(SCRIPT)], input=json.dumps(settings), text=True,
-                         capture_output=True, check=True)  # fmt: skip
+    run = subprocess.run(
+        ["node", "-e", PROGRAM, str(SCRIPT)],
+        input=json.dumps(settings),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     return json.loads(run.stdout)
 
 
@@ -119,8 +130,10 @@ def test_the_stored_answers_follow_the_layers():
 
 if __name__ == "__main__":
     settings = [v for v in cases(150) if v["n"] < 9 and v["k"] < 5]
-    rows = [{"settings": [v[key] for key in KEYS], "answer": answer}
-            for v, answer in zip(settings, by_node(settings), strict=True)]  # fmt: skip
+    rows = [
+        {"settings": [v[key] for key in KEYS], "answer": answer}
+        for v, answer in zip(settings, by_node(settings), strict=True)
+    ]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
     digest = hashlib.sha256(SCRIPT.read_bytes()).hexdigest()
     STORED.write_text(f'{{"sha256":"{digest}","cases":[\n{lines}\n]}}\n', "utf-8")

@@ -5,8 +5,12 @@ import public_api
 import pytest
 
 TABLE = public_api.symbol_names("lucid")
-LAYERS = [f"{lazy}Conv{transpose}{ndim}d"
-          for lazy in ("", "Lazy") for transpose in ("", "Transpose") for ndim in (1, 2, 3)]  # fmt: skip
+LAYERS = [
+    f"{lazy}Conv{transpose}{ndim}d"
+    for lazy in ("", "Lazy")
+    for transpose in ("", "Transpose")
+    for ndim in (1, 2, 3)
+]
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -8,8 +8,18 @@ import pytest
 
 import lucid
 
-PACKAGES = ["lucid", "lucid.nn", "lucid.nn.functional", "lucid.nn.init", "lucid.nn.grad", "lucid.optim",
-            "lucid.utils.data", "lucid.autograd", "lucid.kernels", "lucid.datasets"]  # fmt: skip
+PACKAGES = [
+    "lucid",
+    "lucid.nn",
+    "lucid.nn.functional",
+    "lucid.nn.init",
+    "lucid.nn.grad",
+    "lucid.optim",
+    "lucid.utils.data",
+    "lucid.autograd",
+    "lucid.kernels",
+    "lucid.datasets",
+]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -47,10 +57,12 @@ def test_compiled_objects_have_no_span():
 
 
 def test_an_alias_shares_the_page(package):
-    package({
-        "__init__.py": "from tiny.low import f, g\n__all__ = ['f', 'g']\n",
-        "low.py": "__all__ = ['f']\ndef f():\n    'Do.'\ng = f\n_h = f\n",
-    })
+    package(
+        {
+            "__init__.py": "from tiny.low import f, g\n__all__ = ['f', 'g']\n",
+            "low.py": "__all__ = ['f']\ndef f():\n    'Do.'\ng = f\n_h = f\n",
+        }
+    )
     public_api.public_symbols.cache_clear()
     (symbol,) = public_api.public_symbols("tiny")
     assert (symbol.fullname, symbol.aliases) == ("tiny.f", ["tiny.g"])

@@ -11,10 +11,15 @@ def page(name):
     return reference_pages.object_page(TABLE[f"lucid.nn.{name}"])
 
 
-@pytest.mark.parametrize(("name", "base"), [
-    ("Conv2d", "Module"), ("ConvTranspose1d", "Module"), ("LazyConv3d", "Conv3d"),
-    ("LazyConvTranspose2d", "ConvTranspose2d"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("Conv2d", "Module"),
+        ("ConvTranspose1d", "Module"),
+        ("LazyConv3d", "Conv3d"),
+        ("LazyConvTranspose2d", "ConvTranspose2d"),
+    ],
+)
 def test_a_page_says_what_the_class_extends(name, base):
     assert f"extends :py:obj:`~lucid.nn.{base}`" in page(name)
 
@@ -45,4 +50,8 @@ def test_modules_group_names_by_file():
     symbols = [each for each in public_api.public_symbols("lucid") if each.module == "lucid.nn"]
     module = next(m for m in public_api.public_modules("lucid") if m.__name__ == "lucid.nn")
     text = reference_pages.module_page(module, symbols, {"lucid.nn"})
-    assert text.index("nn/conv.py") < text.index(":py:obj:`~lucid.nn.Conv1d`") < text.index("nn/linear.py")
+    assert (
+        text.index("nn/conv.py")
+        < text.index(":py:obj:`~lucid.nn.Conv1d`")
+        < text.index("nn/linear.py")
+    )

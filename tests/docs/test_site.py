@@ -1,7 +1,8 @@
 """The built site: nothing from elsewhere, no broken link; in a browser, the explorer by keyboard.
 
 Skipped without Selenium, Chromium and a built site (`make docs` itself checks loads and links). The
-accessibility tests also need the script of axe-core, whose path is given as ``AXE=node_modules/axe-core/axe.min.js``.
+accessibility tests also need the script of axe-core, whose path is given as
+``AXE=node_modules/axe-core/axe.min.js``.
 """
 
 import os
@@ -20,13 +21,20 @@ if not (CHROMIUM and shutil.which("chromedriver") and SITE.exists()):
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 PAGES = {
-    "start": "index.html", "getting started": "getting_started.html", "explorer": "explorer.html",
-    "chapter": "explain/one_number.html", "gallery": "gallery/index.html",
-    "plot": "gallery/2_arithmetic/plot_1_relations.html", "layer": "reference/lucid.nn.Conv2d.html",
-    "function": "reference/lucid.nn.functional.conv1d.html", "module": "reference/module-lucid.nn.html",
-    "example": "examples/lucid_nn/ex_lucid_nn_Conv2d.html", "status": "status.html",
-    "source": "_modules/lucid/nn/conv.html", "Tensor": "reference/lucid.Tensor-class.html",
-}  # fmt: skip
+    "start": "index.html",
+    "getting started": "getting_started.html",
+    "explorer": "explorer.html",
+    "chapter": "explain/one_number.html",
+    "gallery": "gallery/index.html",
+    "plot": "gallery/2_arithmetic/plot_1_relations.html",
+    "layer": "reference/lucid.nn.Conv2d.html",
+    "function": "reference/lucid.nn.functional.conv1d.html",
+    "module": "reference/module-lucid.nn.html",
+    "example": "examples/lucid_nn/ex_lucid_nn_Conv2d.html",
+    "status": "status.html",
+    "source": "_modules/lucid/nn/conv.html",
+    "Tensor": "reference/lucid.Tensor-class.html",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +42,18 @@ def browser(tmp_path_factory):
     """A headless browser."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for each in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-                 "disable-background-networking", "disable-component-update", "disable-sync",
-                 "window-size=1400,1000", f"user-data-dir={tmp_path_factory.mktemp('profile')}"):  # fmt: skip
+    for each in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1400,1000",
+        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):
         options.add_argument(f"--{each}")
     service = webdriver.ChromeService(shutil.which("chromedriver"))
     driver = webdriver.Chrome(options=options, service=service)
@@ -96,7 +113,9 @@ def test_the_explorer_is_used_by_keyboard(browser):
 
 
 def test_the_address_keeps_a_case(browser):
-    visit(browser, "explorer.html#explorer?kind=transposed&axes=2&n=4&k=3&s=2&p=1&d=1&op=1&mode=zeros")
+    visit(
+        browser, "explorer.html#explorer?kind=transposed&axes=2&n=4&k=3&s=2&p=1&d=1&op=1&mode=zeros"
+    )
     assert read(browser, "-code") == (
         "nn.ConvTranspose2d(1, 1, kernel_size=3, stride=2, padding=1, output_padding=1)"
     )
@@ -141,5 +160,6 @@ def test_axe_finds_nothing(browser, page, scheme):
     found = browser.execute_async_script("axe.run().then(arguments[0])")["violations"]
     assert not found, "\n".join(
         f"{each['id']}: {each['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for each in found for node in each["nodes"][:3]
+        for each in found
+        for node in each["nodes"][:3]
     )
