@@ -3,7 +3,8 @@
     python tools/make_optim_reference.py        # with torch 2.13.0
 
 The gradient of step t is 0.3 x + gradients[t], so that a wrong step shows in all later ones. Each
-case has its name and options as its key, in JSON, and what x is after steps 1, 2, 3 and 20.
+case has its name and options as its key, in JSON, and what x is after steps 1, 2, 3 and 20. For a
+schedule it is the rates of two groups at 20 epochs.
 """
 
 import itertools
@@ -34,6 +35,57 @@ def cases():
                          amsgrad=amsgrad, maximize=maximize)
 
 
+    switches = itertools.product((0, 0.9), (False, True), (0, 0.05), (1e-8, 0.1), (False, True))
+    for momentum, centered, weight_decay, eps, maximize in switches:
+        yield "RMSprop", dict(lr=0.1, alpha=0.9, momentum=momentum, centered=centered,
+                              weight_decay=weight_decay, eps=eps, maximize=maximize)
+    for lr_decay, weight_decay, first, maximize in itertools.product(
+            (0, 0.1), (0, 0.05), (0, 0.5), (False, True)):
+        yield "Adagrad", dict(lr=0.1, lr_decay=lr_decay, weight_decay=weight_decay,
+                              initial_accumulator_value=first, maximize=maximize)
+    for rho, weight_decay, maximize in itertools.product((0.9, 0.5), (0, 0.05), (False, True)):
+        yield "Adadelta", dict(lr=1.0, rho=rho, weight_decay=weight_decay, maximize=maximize)
+    for betas, weight_decay, maximize in itertools.product(
+            ([0.9, 0.999], [0.5, 0.8]), (0, 0.05), (False, True)):
+        yield "Adamax", dict(lr=0.1, betas=betas, weight_decay=weight_decay, maximize=maximize)
+        for decoupled in (False, True):
+            yield "NAdam", dict(lr=0.1, betas=betas, weight_decay=weight_decay,
+                                decoupled_weight_decay=decoupled, maximize=maximize)
+
+
+SCHEDULES = [
+    ("StepLR", dict(step_size=3)), ("StepLR", dict(step_size=1, gamma=0.7)),
+    ("MultiStepLR", dict(milestones=[2, 5, 5, 12])), ("ExponentialLR", dict(gamma=0.8)),
+    ("ConstantLR", {}), ("ConstantLR", dict(factor=0.2, total_iters=3)), ("LinearLR", {}),
+    ("LinearLR", dict(start_factor=0.2, end_factor=0.7, total_iters=8)), ("PolynomialLR", {}),
+    ("PolynomialLR", dict(total_iters=11, power=2.5)), ("CosineAnnealingLR", dict(T_max=6)),
+    ("CosineAnnealingLR", dict(T_max=25, eta_min=0.01)), ("CosineAnnealingLR", dict(T_max=1)),
+    ("CosineAnnealingWarmRestarts", dict(T_0=4)),
+    ("CosineAnnealingWarmRestarts", dict(T_0=2, T_mult=2, eta_min=0.01)),
+    ("OneCycleLR", dict(max_lr=0.7, total_steps=20)),
+    ("OneCycleLR", dict(max_lr=[0.7, 0.3], epochs=5, steps_per_epoch=4, anneal_strategy="linear")),
+    ("OneCycleLR", dict(max_lr=0.7, total_steps=25, three_phase=True, pct_start=0.4)),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=0.5, step_size_up=3)),
+    ("CyclicLR", dict(base_lr=[0.1, 0.2], max_lr=0.5, step_size_up=2, step_size_down=5,
+                      mode="triangular2")),
+    ("CyclicLR", dict(base_lr=0.1, max_lr=0.5, step_size_up=4, mode="exp_range", gamma=0.9)),
+]
+
+
+def follow(name, options):
+    """Return the rates and the momenta of two groups at 20 epochs, (20, 2, 2)."""
+    groups = [{"params": torch.zeros(1, requires_grad=True), "lr": lr} for lr in (0.5, 0.2)]
+    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=0.9)
+    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
+    rates = []
+    for _ in range(20):
+        rates.append([[group["lr"], group["momentum"]] for group in optimizer.param_groups])
+        optimizer.step()
+        if len(rates) < 20:
+            scheduler.step()
+    return np.array(rates)
+
+
 def run(name, options, dtype):
     """Return x after the steps in KEPT, (4, 2, 3)."""
     x = torch.tensor(START, dtype=dtype, requires_grad=True)
@@ -54,6 +106,8 @@ def main():
         for dtype in (torch.float32, torch.float64):
             key = json.dumps([name, options, str(dtype).removeprefix("torch.")])
             arrays[key] = run(name, options, dtype)
+    for name, options in SCHEDULES:
+        arrays[json.dumps([name, options, "schedule"])] = follow(name, options)
     # JSON has no place in the file names of an archive
     values = {f"case{number}": arrays[key] for number, key in enumerate(arrays)}
     np.savez_compressed(TARGET, keys=np.array(list(arrays)), **values)

@@ -1,7 +1,13 @@
 """Optimizers: rules that turn the gradients of parameters into better parameters."""
 
-from lucid.optim.optimizer import Optimizer
-from lucid.optim.sgd import SGD
+from lucid.optim import lr_scheduler
 from lucid.optim.adam import Adam, AdamW
+from lucid.optim.adamax import Adamax, NAdam
+from lucid.optim.optimizer import Optimizer
+from lucid.optim.rmsprop import Adadelta, Adagrad, RMSprop
+from lucid.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
+__all__ = [
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RMSprop",
+    "lr_scheduler",
+]

@@ -27,8 +27,8 @@ def _adopt(name, value, x, number):
     if not isinstance(value, Tensor | np.ndarray):
         return value
     array = value.array if isinstance(value, Tensor) else value
-    if name == "step":  # PyTorch counts in a tensor
-        return int(array)
+    if name in ("step", "mu_product"):  # PyTorch keeps these numbers in tensors
+        return array.item() if name == "mu_product" else int(array)
     if not is_lazy(x) and array.shape != x.shape:
         raise ValueError(f"{name} of parameter {number} is {array.shape}, but that is {x.shape}")
     return Tensor(array.astype(x.dtype.numpy))
