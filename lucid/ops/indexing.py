@@ -1,11 +1,14 @@
 """Reading and writing with NumPy's square brackets."""
 
+import sys
+
 import numpy as np
 
-from lucid.autograd import Function
-from lucid.errors import ShapeError
+from lucid.autograd import Function, is_grad_enabled
+from lucid.errors import GradError, ShapeError
 from lucid.ops.gathering import add_slices
-from lucid.ops.operands import cast, check_writable, is_tensor
+from lucid.ops.operands import cast, check_memory, check_writable, is_tensor, sum_to
+from lucid.ops.shaping import reshape
 
 __all__ = []
 
@@ -51,6 +54,43 @@ class PutItem(Function):
 
     def backward(self, grad_x):
         return GetItem(self.key)(grad_x)
+
+
+class SetItem(Function):
+    """Write elements in place: they lose their gradient to what is written."""
+
+    keeps_inputs = False
+    computes = False
+
+    def __init__(self, key):
+        self.key = key
+
+    def forward(self, x, value):
+        x[self.key] = value
+        return x
+
+    def backward(self, grad_y):
+        grad_x = Erase(self.key)(grad_y) if self.needs[0] else None
+        if not self.needs[1]:
+            return grad_x, None
+        return grad_x, sum_to(GetItem(self.key)(grad_y), self.input_shapes[1])
+
+
+class Erase(Function):
+    """Write zeros over elements of a copy; its own adjoint."""
+
+    keeps_inputs = False
+
+    def __init__(self, key):
+        self.key = key
+
+    def forward(self, x):
+        y = x.copy()
+        y[self.key] = 0
+        return y
+
+    def backward(self, grad_y):
+        return Erase(self.key)(grad_y)
 
 
 def as_key(key):
@@ -125,13 +165,20 @@ def set_item(x, key, value):
     Raises
     ------
     GradError
-        If `x` or `value` requires grad and recording is on.
+        If a gradient is recorded and `x` is a leaf that requires grad, holds no floating-point
+        numbers, or shares its memory with another tensor.
     IndexError
         If a position is outside, or there are more keys than axes.
     ShapeError
         If the shape of `value` does not fit.
     ValueError
         If the memory of `x` is read-only.
+
+    Notes
+    -----
+    The gradient flows to `value`, and to what is not written over. Unlike PyTorch's, a view cannot
+    be written into while a gradient is recorded, nor what it views: ``x[0, 1] = value`` instead of
+    ``x[0][1] = value``.
 
     Examples
     --------
@@ -142,12 +189,51 @@ def set_item(x, key, value):
     tensor([[7., 0.],
             [7., 0.]])
     """
-    check_writable(x, value, "x[key] = value")
-    value = cast(value, x.dtype).array if is_tensor(value) else value
+    key = as_key(key)
     try:
-        x.array[as_key(key)] = value
+        if _is_recorded(x, value):
+            _write_recorded(x, key, value)
+        else:
+            check_writable(x, value, "x[key] = value")
+            x.array[key] = cast(value, x.dtype).array if is_tensor(value) else value
     except IndexError as error:
         raise IndexError(f"x[key] = value for x of shape {x.shape}: {error}") from None
+    except ShapeError:
+        raise
     except ValueError as error:
+        if not x.array.flags.writeable:
+            raise
         raise ShapeError(f"x[key] = value for x of shape {x.shape}: {error}") from None
     x.bump()
+
+
+def _is_recorded(x, value):
+    """Tell whether a gradient flows through what is written; a leaf that wants one is refused."""
+    is_wanted = x.requires_grad or is_tensor(value) and value.requires_grad
+    is_leaf = x.node is None and x.requires_grad
+    return is_wanted and not is_leaf and x.array.dtype.kind == "f" and is_grad_enabled()
+
+
+def _write_recorded(x, key, value):
+    """Write in place, and make the tensor the result of the step that wrote."""
+    check_memory(x, "x[key] = value")
+    value = cast(value, x.dtype) if is_tensor(value) else x.wrap(np.array(value, x.array.dtype))
+    # who else shares the memory, a view, shares the counter; the call itself holds it once
+    holders = sys.getrefcount(x.counter) - 2
+    if value.counter is x.counter and not np.may_share_memory(x.array[key], value.array):
+        holders -= 1
+    if holders > 0:
+        raise GradError(
+            f"x[key] = value: x, of shape {x.shape}, shares its memory with other tensors, views "
+            f"or saved ones, whose graphs would not know of the change; write into a clone(), or "
+            f"use lucid.where, cat or stack"
+        )
+    extra = value.array.ndim - np.ndim(x.array[key])
+    if extra > 0 and value.array.shape[:extra] == (1,) * extra:  # axes that NumPy drops
+        value = reshape(value, value.array.shape[extra:])
+    before, step = x.node, SetItem(key)
+    step(x.wrap(x.array, before), value)
+    x.node = step
+    x.requires_grad = True
+    if before is not None and before.retained is not None and before.retained() is x:
+        step.retained, before.retained = before.retained, None

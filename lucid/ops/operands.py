@@ -107,6 +107,11 @@ def check_writable(x, value, name):
                 f"{name}: the gradient of the value, which requires grad, would be lost; build a "
                 f"new tensor with lucid.where, cat or stack, or write value.detach()"
             )
+    check_memory(x, name)
+
+
+def check_memory(x, name):
+    """Refuse to write into read-only memory."""
     if not x.array.flags.writeable:
         raise ValueError(
             f"{name}: this memory is read-only, as of expand() or of bytes; change a clone()"

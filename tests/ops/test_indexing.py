@@ -139,11 +139,92 @@ def test_a_value_of_a_wrong_shape_is_refused():
     assert x.version == 0
 
 
-def test_writing_into_what_requires_grad_needs_no_grad():
+def test_writing_into_a_leaf_that_requires_grad_needs_no_grad():
     x = lucid.zeros(2, requires_grad=True)
-    for target in (x, x * 1):
-        with pytest.raises(lucid.GradError, match=r"x\[key\] = value would change a tensor"):
-            target[0] = 1
+    with pytest.raises(lucid.GradError, match=r"x\[key\] = value would change a tensor"):
+        x[0] = 1
     with lucid.no_grad():
         x[0] = 1
     assert x.tolist() == [1, 0]
+    whole = lucid.zeros(2).long()
+    with pytest.raises(lucid.GradError, match="the gradient of the value.*would be lost"):
+        whole[0] = x[0]
+
+
+WRITTEN = {
+    "int": 1, "slice": np.s_[:, 1:], "step": np.s_[:, ::2], "None": None, "Ellipsis": np.s_[..., 1],
+    "all ints": (1, 2, 3), "nothing": np.s_[:, 2:2], "array": np.array([1]), "mask": MASK,
+    "two arrays": (np.array([0, 1]), np.array([2, 0])), "mask of rows": MASK[:, 0, 0],
+}
+
+
+@pytest.mark.parametrize("key", WRITTEN.values(), ids=WRITTEN)
+def test_writing_has_derivatives(key, check_step):
+    def into_a_result(library, x, value):
+        y = x * 2
+        y[_key(library, key)] = value**2
+        return y * y
+
+    def into_new_memory(library, x, value):
+        y = library.zeros(ARRAY.shape, dtype=x.dtype)
+        y[_key(library, key)] = value * 3
+        return y * x
+
+    part = np.random.default_rng(1).standard_normal(ARRAY[key].shape)
+    for function in (into_a_result, into_new_memory):
+        check_step(function, ARRAY / 10, part)
+        check_step(function, ARRAY / 10, np.array(0.7))
+
+
+def _key(library, key):
+    if isinstance(key, tuple):
+        return tuple([_key(library, each) for each in key])
+    return library.tensor(key) if isinstance(key, np.ndarray) else key
+
+
+def test_writing_part_by_part_and_over_what_was_written(check_derivatives):
+    def shift(x):
+        y = x * 1
+        y[0] = y[1]
+        y[1] += x[2]
+        y[2:] = 5.0
+        y[0] = y[0] + x[1]
+        return y**2
+
+    check_derivatives(shift, np.arange(1.0, 5))
+
+
+def test_writing_keeps_the_promises_of_memory():
+    x = lucid.ones(3, requires_grad=True)
+    y = x * 2
+    array, product = y.array, y * x
+    y.retain_grad()
+    y[0] = 7.0
+    assert y.array is array
+    assert (y.version, y.tolist()) == (1, [7, 2, 2])
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [0, 8, 8]
+    assert y.grad.tolist() == [14, 4, 4]
+    with pytest.raises(lucid.GradError, match="as it was at version 0"):
+        product.sum().backward()
+
+
+def test_views_are_not_written_behind_their_graph():
+    x = lucid.ones(2, 2, requires_grad=True)
+    y = x * 2
+    row = y[0]
+    for target in (y, row, y.T, y.detach()):
+        with pytest.raises(lucid.GradError, match="shares its memory with other tensors"):
+            target[0] = x[0, 0]
+    del row, target
+    y[0] = x[0, 0]
+    assert y.version == 1
+    with pytest.raises(lucid.GradError, match="shares its memory"):
+        y[:] = y[0]
+    with pytest.raises(ValueError, match="read-only"):
+        x.expand(3, 2, 2)[0] = 1.0
+    with pytest.raises(lucid.ShapeError, match="could not broadcast"):
+        y[0] = x.reshape(4)
+    with pytest.raises(IndexError, match="out of bounds"):
+        y[2] = x[0]
+    assert y.version == 1
