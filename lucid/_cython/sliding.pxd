@@ -22,7 +22,7 @@ cdef extern from *:
     #else
     #define LUCID_STRIP 48
     #define LUCID_WIDE 1
-    #define LUCID_TILE 2
+    #define LUCID_TILE 3
     #endif
     #define LUCID_MAX_WIDTH (LUCID_WIDE * LUCID_STRIP / 4)
     #define LUCID_HALF_TILE ((LUCID_TILE + 1) / 2)
