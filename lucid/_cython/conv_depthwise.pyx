@@ -2,7 +2,8 @@ r"""Depthwise convolution: every input channel by itself, for groups == channels
 
 A channel, or a block of it, is copied into rows with zeros around them (`padded.pxd`). A tile of
 the result, 7 rows high and one or two vectors wide, stays in registers while a column of taps
-slides down the rows below it: each row is loaded once for up to 7 multiply-adds (`sliding.pxd`).
+slides down the rows below it: each row is loaded once for up to 7 multiply-adds (`sliding.pxd`;
+3 rows where there are only 16 registers).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
 for each phase of the position otherwise. The weight gradient holds 7 rows of y instead, and adds up
@@ -11,7 +12,7 @@ channel f // multiplier share its copy. Where rows are not read one after the ot
 row axis), each tap is a column of its own.
 
 Source: Zhang, Lo and Lu, "High performance depthwise and pointwise convolutions on mobile devices",
-2020, section 3 (a tile of outputs in registers, no unfolded copy); the sliding column is our own.
+2020 (reuse in registers, no unfolded copy); the sliding column of taps is our own arrangement.
 
 Cost: the multiply-adds of the definition, and those for the lanes behind the end of a row; each
 element of x is copied once, each element of y read and written once: 9 multiply-adds for 12 bytes
