@@ -1,5 +1,6 @@
-"""Data to learn with, bundled with the library: nothing is downloaded."""
+"""Data to learn with: bundled, generated, or read from this machine; nothing is downloaded."""
 
 from lucid.datasets.digits import load_digits
+from lucid.datasets.readers import read_cifar10_bin, read_idx
 
-__all__ = ["load_digits"]
+__all__ = ["load_digits", "read_cifar10_bin", "read_idx"]

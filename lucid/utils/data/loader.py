@@ -1,13 +1,17 @@
 """Reading a data set in batches."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import repeat, takewhile
 
 import numpy as np
 
 from lucid.errors import ShapeError
+from lucid.geometry import check_int
 from lucid.ops.shaping import stack
 from lucid.tensor import Tensor
 from lucid.utils.data.dataset import IterableDataset, Rows, take
+from lucid.utils.data.prefetch import prefetch
 from lucid.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
 __all__ = ["DataLoader", "default_collate"]
@@ -107,7 +111,7 @@ class DataLoader:
         The numbers of the samples of each batch; excludes `batch_size`, `shuffle`, `sampler` and
         `drop_last`.
     num_workers : int, default 0
-        0, the only choice: the samples are read when the batch is asked for.
+        Threads that read batches ahead of time. 0: batches are read when they are asked for.
     collate_fn : callable, optional
         Makes a batch of a sequence of samples; default `default_collate`. Without batches, it is
         called with one sample, and the default is to leave it alone.
@@ -115,6 +119,8 @@ class DataLoader:
         Leave out a last batch with fewer samples than `batch_size`.
     generator : Generator, optional
         Source of the random order; default the global one, which `lucid.manual_seed` starts anew.
+    prefetch_factor : int, default 2
+        Batches that each thread is ahead of the loop; at least 1.
 
     Attributes
     ----------
@@ -126,14 +132,20 @@ class DataLoader:
     Raises
     ------
     ValueError
-        If two arguments exclude each other, `batch_size` is below 1, or `num_workers` is not 0.
+        If two arguments exclude each other, or a number is out of its range.
     TypeError
-        If `batch_size` is no int.
+        If a number is no int.
 
     Notes
     -----
     The samples of a batch of a `TensorDataset`, or of a `Subset` of it, are taken from each tensor
     at once, by one index array.
+
+    Threads share memory, so nothing is copied between them, and they help where samples are read
+    from disk or made by NumPy, which lets other threads run. The order of the batches is that of
+    one thread, and so is the order of the samples; but which thread draws first from a source of
+    random numbers, as for a random crop, is a matter of chance. A stream is read by one thread,
+    however many there are. PyTorch starts processes instead.
 
     Examples
     --------
@@ -162,9 +174,10 @@ class DataLoader:
         *,
         drop_last=False,
         generator=None,
+        prefetch_factor=2,
     ):
-        if num_workers != 0:
-            raise ValueError(f"num_workers={num_workers}: lucid reads in the caller; use 0")
+        num_workers = check_int(num_workers, "num_workers", 0)
+        self.prefetch_factor = check_int(prefetch_factor, "prefetch_factor", 1)
         _check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
         stream = isinstance(dataset, IterableDataset)
         if not stream and batch_sampler is None and sampler is None:
@@ -185,13 +198,31 @@ class DataLoader:
 
     def __iter__(self):
         stream = isinstance(self.dataset, IterableDataset)
+        workers, ahead = self.num_workers, self.num_workers * self.prefetch_factor
+        if not workers:
+            return (read() for read in self._readers(stream))
+        if stream:  # its samples come one after the other, so one thread reads them
+            batches = (read() for read in self._readers(stream))
+            end = object()
+            results = prefetch(repeat(partial(next, batches, end)), 1, ahead)
+            return takewhile(lambda batch: batch is not end, results)
+        return prefetch(self._readers(stream), workers, ahead)
+
+    def _readers(self, stream):
+        """Yield for every batch, or every sample, the function that reads it."""
         if self.batch_sampler is not None:
             for batch in self.batch_sampler:
-                yield self.collate_fn(batch if stream else take(self.dataset, batch))
-            return
-        for item in self.dataset if stream else self.sampler:
-            sample = item if stream else self.dataset[item]
-            yield sample if self.collate_fn is None else self.collate_fn(sample)
+                yield partial(self._read_batch, batch, stream)
+        else:
+            for item in self.dataset if stream else self.sampler:
+                yield partial(self._read_sample, item, stream)
+
+    def _read_batch(self, batch, stream):
+        return self.collate_fn(batch if stream else take(self.dataset, batch))
+
+    def _read_sample(self, item, stream):
+        sample = item if stream else self.dataset[item]
+        return sample if self.collate_fn is None else self.collate_fn(sample)
 
     def __len__(self):
         if self.batch_sampler is not None:

@@ -1,5 +1,6 @@
 """The loader: every sample, once an epoch, in batches."""
 
+import time
 from collections import namedtuple
 
 import numpy as np
@@ -165,7 +166,8 @@ def test_samples_that_make_no_batch_are_refused():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"num_workers": 2}, ValueError, "num_workers=2: lucid reads in the caller; use 0"),
+        ({"num_workers": -1}, ValueError, "num_workers=-1 is too small; it must be at least 0"),
+        ({"prefetch_factor": 0}, ValueError, "prefetch_factor=0 is too small"),
         ({"batch_size": 0}, ValueError, "batch_size=0 is too small"),
         ({"batch_size": 2.0}, TypeError, "batch_size must be an int"),
         ({"sampler": [0], "shuffle": True}, ValueError, "sampler and shuffle=True exclude"),
@@ -185,3 +187,57 @@ def test_arguments_that_exclude_each_other_are_refused(options, error, message):
 def test_a_stream_has_its_own_order(options):
     with pytest.raises(ValueError, match="IterableDataset has its own order"):
         DataLoader(Stream(), **options)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("data", [numbers(23), Stream(), SizedStream(), list(range(9))],
+                         ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_threads_give_what_one_thread_gives(workers, data, batch_size):
+    def read(count):
+        loader = DataLoader(data, batch_size, num_workers=count)
+        return [default_collate([each]).tolist() if isinstance(each, int) else
+                str(each) for epoch in range(2) for each in loader]
+
+    assert read(workers) == read(0)
+
+
+def test_threads_follow_the_seed_and_report_errors():
+    def order(workers):
+        lucid.manual_seed(4)
+        return epoch(DataLoader(numbers(30), 4, shuffle=True, num_workers=workers))
+
+    assert order(3) == order(0)
+
+    class Broken(Dataset):
+        def __len__(self):
+            return 9
+
+        def __getitem__(self, index):
+            if index == 5:
+                raise OSError("cannot read sample 5")
+            return index
+
+    batches = iter(DataLoader(Broken(), 2, num_workers=2))
+    assert next(batches).tolist() == [0, 1]
+    with pytest.raises(OSError, match="cannot read sample 5"):
+        list(batches)
+
+
+def test_threads_read_ahead():
+    read = []
+
+    class Slow(Dataset):
+        def __len__(self):
+            return 50
+
+        def __getitem__(self, index):
+            read.append(index)
+            return index
+
+    batches = iter(DataLoader(Slow(), 1, num_workers=2, prefetch_factor=3))
+    assert next(batches).tolist() == [0]
+    deadline = time.monotonic() + 10
+    while len(read) < 7 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sorted(read) == list(range(7))
