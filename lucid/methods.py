@@ -50,6 +50,30 @@ class Methods:
     sign = rounding.sign
     trunc = rounding.trunc
 
+    def where(self, condition, other):
+        """Keep the elements where a condition holds, and take another's elsewhere.
+
+        Parameters
+        ----------
+        condition : Tensor of bool
+            Where to keep; its shape broadcasts with the others.
+        other : Tensor or number
+            What to take where the condition does not hold.
+
+        Returns
+        -------
+        Tensor
+            ``lucid.where(condition, self, other)``.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.tensor([-1.0, 2.0])
+        >>> x.where(x > 0, 0.0)
+        tensor([0., 2.])
+        """
+        return elementwise.where(condition, self, other)
+
     allclose = comparison.allclose
     eq = comparison.eq
     equal = comparison.equal

@@ -25,7 +25,9 @@ __all__ = [
 def _check_floating(dtype, name):
     kind = as_dtype(dtype)
     if not kind.is_floating_point or kind is float16:
-        raise DtypeError(f"{name}: needs a floating-point dtype, float32 or float64, not {kind.name}")
+        raise DtypeError(
+            f"{name}: needs a floating-point dtype, float32 or float64, not {kind.name}"
+        )
 
 
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):

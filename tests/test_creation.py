@@ -8,7 +8,9 @@ import pytest
 
 import lucid
 
-TYPES = [lucid.bool, lucid.uint8, lucid.int8, lucid.int32, lucid.int64, lucid.float32, lucid.float64]
+TYPES = [
+    lucid.bool, lucid.uint8, lucid.int8, lucid.int32, lucid.int64, lucid.float32, lucid.float64,
+]
 each_type = pytest.mark.parametrize("dtype", TYPES, ids=repr)
 
 

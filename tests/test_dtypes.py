@@ -121,8 +121,8 @@ def test_pythons_types_name_one_too():
 @pytest.mark.parametrize("value", ["bfloat16", "complex64", np.int16, object, "O", 3, [1], "no"])
 def test_other_types_are_refused_with_the_list_of_lucids(value):
     message = re.escape(
-        f"dtype {value!r} is not one of lucid's: bool, uint8, int8, int32, int64, float16, float32, "
-        f"float64; convert to one of these"
+        f"dtype {value!r} is not one of lucid's: bool, uint8, int8, int32, int64, float16, "
+        f"float32, float64; convert to one of these"
     )
     with pytest.raises(lucid.DtypeError, match=message):
         dtypes.as_dtype(value)

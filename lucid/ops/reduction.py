@@ -36,6 +36,21 @@ class Sum(Function):
         return spread(grad_y, self.input_shapes[0], self.dims)
 
 
+class Mean(Function):
+    r"""Average: :math:`y = \frac{1}{n} \sum x`, so :math:`y_x = 1 / n`."""
+
+    keeps_inputs = False
+
+    def __init__(self, dims, keepdim, count):
+        self.dims, self.keepdim, self.count = dims, keepdim, count
+
+    def forward(self, x):
+        return np.add.reduce(x, self.dims, None, None, self.keepdim) / self.count
+
+    def backward(self, grad_y):
+        return spread(grad_y / self.count, self.input_shapes[0], self.dims)
+
+
 def spread(y, x_shape, dims):
     """Repeat a reduced tensor along the axes that were folded."""
     kept = tuple(1 if axis in dims else size for axis, size in enumerate(x_shape))
@@ -149,7 +164,7 @@ def mean(x, dim=None, keepdim=False):
     """
     _check_floating(x, "mean")
     dims = check_dims(dim, x.array.ndim, "mean")
-    return Sum(dims, keepdim)(x) / float(_count(x, dims))
+    return Mean(dims, keepdim, float(_count(x, dims)))(x)
 
 
 def _count(x, dims):
