@@ -12,8 +12,6 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("LUCID_NUM_THREADS", "1")  # small networks on a machine that builds a site
 
 import inventories  # noqa: E402
-import matplotlib  # noqa: E402
-
 import lucid  # noqa: E402
 
 project = "lucid"
@@ -72,8 +70,9 @@ sphinx_gallery_conf = {
     "doc_module": ("lucid",),
     "backreferences_dir": "_made/backreferences",
     "exclude_implicit_doc": {r"lucid\.(tensor\.)?Tensor$", r"lucid\.nn\.(module\.)?Module$"},
-    "reset_modules": ("matplotlib", "hooks.reset_state"),
+    "reset_modules": ("hooks.reset_state",),
     "capture_repr": ("_repr_html_", "__repr__"),
+    "ignore_repr_types": "matplotlib",
     "within_subsection_order": "FileNameSortKey",
     "write_computation_times": False,
     "show_signature": False,
@@ -82,7 +81,6 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "plot_gallery": "True",
 }
-matplotlib.rcParams["figure.dpi"] = 110
 
 # the pages
 html_theme = "pydata_sphinx_theme"

@@ -8,6 +8,7 @@ git ignores, where sphinx-gallery finds them and renders them like the hand-writ
 
 import contextlib
 import doctest
+import gc
 import hashlib
 import inspect
 import io
@@ -229,6 +230,7 @@ def generate(app):
         keep |= {path, header}
     remove_stale(folder, source / "examples", keep)
     write_if_changed(stamp, digest)
+    gc.freeze()  # sphinx-gallery collects garbage before every script: let it pass over Sphinx's
     tried = sum(result.tried for result in app.docstring_results.values())
     failed = sum(result.failed for result in app.docstring_results.values())
     logger.info(

@@ -2,6 +2,7 @@
 
 import random
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import lucid
@@ -13,3 +14,6 @@ def reset_state(gallery_conf=None, name=None):
     np.random.seed(0)
     lucid.manual_seed(0)
     lucid.set_default_dtype(lucid.float32)
+    if name and "plot_" in str(name):  # the examples of docstrings draw nothing
+        plt.rcdefaults()
+        plt.rcParams["figure.dpi"] = 110

@@ -36,9 +36,9 @@ print(f"largest disagreement: {(x.grad - differences).abs().max().item():.0e}")
 
 at = x.detach().numpy()
 figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+axes.set(title="sin(x) exp(-0.3 x), with the slopes that backward computed", xlabel="x")
 axes.plot(at, y.detach().numpy(), color="#1a6b8a", linewidth=2)
 for i in range(10, 200, 30):
     near = at[max(i - 10, 0) : i + 11]
     axes.plot(near, y[i].item() + x.grad[i].item() * (near - at[i]), color="#d9480f")
     axes.plot(at[i], y[i].item(), "o", color="#d9480f")
-axes.set(title="sin(x) exp(-0.3 x), with the slopes that backward computed", xlabel="x")
