@@ -2,5 +2,9 @@
 
 from lucid.datasets.digits import load_digits
 from lucid.datasets.readers import read_cifar10_bin, read_idx
+from lucid.datasets.synthetic import blobs3d, masks2d, shapes2d, two_moons, waveforms1d
 
-__all__ = ["load_digits", "read_cifar10_bin", "read_idx"]
+__all__ = [
+    "blobs3d", "load_digits", "masks2d", "read_cifar10_bin", "read_idx", "shapes2d", "two_moons",
+    "waveforms1d",
+]
