@@ -1,6 +1,6 @@
 """lucid: learning and doing convolution, on a small complete system of tensors and gradients."""
 
-from lucid import autograd, conv, datasets, kernels, linalg, nn, optim, random, utils
+from lucid import autograd, conv, datasets, kernels, linalg, nn, optim, random, transforms, utils
 from lucid.autograd import (
     enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
 )
@@ -86,7 +86,7 @@ __all__ = [
     "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "ShapeError",
     "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
     "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh",
-    "Tensor", "tensor", "tensordot", "tile", "topk", "transpose", "tril", "triu", "trunc",
-    "uint8", "unbind", "unflatten", "unique", "unsqueeze", "use_deterministic_algorithms",
-    "utils", "var", "var_mean", "where", "zeros", "zeros_like",
+    "Tensor", "tensor", "tensordot", "tile", "topk", "transforms", "transpose", "tril", "triu",
+    "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze",
+    "use_deterministic_algorithms", "utils", "var", "var_mean", "where", "zeros", "zeros_like",
 ]

@@ -29,8 +29,8 @@ FLOORS = [
     {"tensor", "generator", "inplace", "methods", "formatting", "creation", "random",
      "linalg"},
     {"nn", "optim"},
-    {"utils", "datasets", "serialization", "testing", "config", "conv", "grade", "inspect",
-     "models"},
+    {"utils", "datasets", "transforms", "serialization", "testing", "config", "conv", "grade",
+     "inspect", "models"},
     {"__init__"},
     {"demo"},
 ]
