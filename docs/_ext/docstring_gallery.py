@@ -20,6 +20,7 @@ from pathlib import Path
 
 import thumbnail
 from hooks import reset_state
+from polish import plain_marks
 from public_api import package_folder, public_symbols, source_span
 from sphinx.util import logging
 
@@ -146,7 +147,7 @@ def script(symbol, tried):
     plural = "example" if tried == 1 else "examples"
     out = [
         f'r"""\n{symbol.name}\n{"=" * len(symbol.name)}\n\n.. currentmodule:: {symbol.module}\n\n'
-        f"{symbol.summary}\n\n.. rst-class:: lucid-badge\n\n   {tried} {plural} of "
+        f"{plain_marks(symbol.summary)}\n\n.. rst-class:: lucid-badge\n\n   {tried} {plural} of "
         f":{kind}:`{symbol.fullname}`, run and compared with the docstring in this build.\n"
         f'"""\n'
     ]

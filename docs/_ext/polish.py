@@ -11,7 +11,7 @@ from sphinx.util.nodes import make_refnode
 DEFAULT = re.compile(r",? *default:? +(.+)$")
 SIGNATURE = re.compile(r'<dt class="sig.*?</dt>', re.S)
 CODE = re.compile(r"(`+[^`]*`+)")
-STAR = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])")
+MARK = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])|(?<=[A-Za-z0-9])_(?![\w`])")
 WORD = re.compile(r"[A-Za-z_][\w.]*")
 
 
@@ -40,18 +40,18 @@ def kind_role(name, rawtext, text, lineno, inliner, options=None, content=()):
     return [nodes.inline(rawtext, text, classes=["lucid-kind", f"lucid-kind-{text}"])], []
 
 
-def plain_stars(line):
-    """Let `(N, C, *input_size)` be written plainly: its star opens no emphasis."""
+def plain_marks(line):
+    """Let `(N, C, *input_size)` and `zero_` be written plainly: no emphasis, no link."""
     if line.lstrip().startswith((">>>", "...")):
         return line
     parts = CODE.split(line)  # every second part is code
-    parts[::2] = [STAR.sub(r"\\\g<0>", part) for part in parts[::2]]
+    parts[::2] = [MARK.sub(r"\\\g<0>", part) for part in parts[::2]]
     return "".join(parts)
 
 
 def escape_shapes(app, what, name, obj, options, lines):
-    """Clean the stars of a docstring before numpydoc reads it."""
-    lines[:] = map(plain_stars, lines)
+    """Clean a docstring's prose before numpydoc reads it."""
+    lines[:] = map(plain_marks, lines)
 
 
 def plain_signature(app, what, name, obj, options, signature, returns):

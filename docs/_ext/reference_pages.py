@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docstring_gallery import examples_of, page, write_if_changed
 from layer_pages import layer_block
-from polish import plain_stars
+from polish import plain_marks
 from public_api import public_modules, public_symbols, symbol_names, type_aliases
 
 CALLED = ("__init__", "forward", "extra_repr")  # shown on every page, wherever they are defined
@@ -203,14 +203,20 @@ def table_of(symbols):
     """Names and summaries, as a table, and the hidden table of contents."""
     rows = [".. list-table::\n   :class: lucid-names\n   :widths: 30 70\n"]
     for each in symbols:
-        rows.append(f"   * - {reference(each)}\n     - {each.summary}")
+        rows.append(f"   * - {reference(each)}\n     - {plain_marks(each.summary)}")
     toc = "\n".join(f"   {each.page}" for each in symbols)
     return "\n".join(rows) + f"\n\n.. toctree::\n   :hidden:\n\n{toc}\n"
 
 
 def first_sentence(module):
     """The first paragraph of a module's text."""
-    return plain_stars(" ".join(inspect.cleandoc(module.__doc__ or "").split("\n\n")[0].split()))
+    return plain_marks(" ".join(inspect.cleandoc(module.__doc__ or "").split("\n\n")[0].split()))
+
+
+def owner(home, package):
+    """The module whose page stands for a file: the first, where its names are on several pages."""
+    modules = {each.module for each in public_symbols(package) if each.home == home}
+    return min(modules, key=lambda name: (name.count("."), name))
 
 
 def module_page(module, symbols, modules):
@@ -223,7 +229,7 @@ def module_page(module, symbols, modules):
         heading(name),
         declare.format(name),
         f".. currentmodule:: {name}\n",
-        plain_stars(inspect.cleandoc(module.__doc__ or "")),
+        plain_marks(inspect.cleandoc(module.__doc__ or "")),
         "",
     ]
     homes = {}
@@ -233,10 +239,9 @@ def module_page(module, symbols, modules):
     for home, group in sorted(homes.items()):
         if home != name:
             file = home.removeprefix("lucid.").replace(".", "/") + ".py"
-            out.append(
-                (f".. _file-{home}:\n\n" if home not in modules else "") + heading(file, "-")
-            )
-            if home not in modules and home not in table:
+            is_here = home not in modules and owner(home, name.split(".")[0]) == name
+            out.append((f".. _file-{home}:\n\n" if is_here else "") + heading(file, "-"))
+            if is_here and home not in table:
                 out.append(f".. py:module:: {home}\n\n.. currentmodule:: {name}\n")
             out.append(first_sentence(inspect.getmodule(group[0].obj)) + "\n")
         out.append(table_of(group))
