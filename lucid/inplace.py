@@ -1,5 +1,7 @@
 """What changes a tensor in place: a base class of Tensor, so that tensor.py stays short."""
 
+import sys
+
 import numpy as np
 
 from lucid.autograd import is_grad_enabled
@@ -7,7 +9,10 @@ from lucid.dtypes import category
 from lucid.errors import DtypeError, ShapeError
 from lucid.generator import draw_from
 from lucid.ops import elementwise
-from lucid.ops.operands import check_writable, is_tensor
+from lucid.ops.indexing import write_recorded
+from lucid.ops.operands import (
+    become, cast, check_alone, check_memory, check_writable, is_recorded, is_tensor,
+)
 
 __all__ = []
 
@@ -29,14 +34,33 @@ class InPlace:
     """The methods that end in ``_``, and the operators ``+= -= *= /=``.
 
     A method writes into the memory that the tensor shares with its views, and counts a version: a
-    step that saved the tensor refuses to walk backward over the changed numbers. Where recording
-    would lose a gradient, a method raises, and an operator makes a new tensor instead: ``y += x``
-    is then ``y = y + x``.
+    step that saved the tensor refuses to walk backward over the changed numbers. Where a gradient
+    is recorded, the tensor becomes the result of the step that wrote; a leaf that requires grad, or
+    a tensor whose memory others see, is refused. An operator makes a new tensor instead there:
+    ``y += x`` is then ``y = y + x``.
     """
 
     def _put(self, array, value, name):
         """Write a result over the elements; `value` is the operand whose gradient may get lost."""
         check_writable(self, value, name)
+        self._write(array, name)
+        return self
+
+    def _apply(self, step, name, other, **options):
+        """Write what a step computes over the elements, recorded where a gradient flows."""
+        if not is_recorded(self, other):
+            return self._put(step(self.detach(), other, **options).array, other, name)
+        check_memory(self, name)
+        check_alone(self, other, name)
+        source = self.wrap(self.array, self.node)
+        result = cast(step(source, other, **options), self.dtype)
+        if sys.getrefcount(source) > 2:  # the step saved it: it keeps the numbers of before
+            source.array, source.counter = self.array.copy(), [self.counter[0]]
+        self._write(result.array, name)
+        become(self, result.node)
+        return self
+
+    def _write(self, array, name):
         target = self.array
         if category(array.dtype) > category(target.dtype):
             raise DtypeError(
@@ -52,7 +76,6 @@ class InPlace:
                 f"{name}: a result of shape {array.shape} does not fit into {target.shape}"
             ) from None
         self.bump()
-        return self
 
     def copy_(self, other):
         """Write the elements of another tensor over this one's.
@@ -70,7 +93,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If either requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError
             If the shape does not broadcast.
         ValueError
@@ -83,6 +107,15 @@ class InPlace:
         tensor([[1., 2.],
                 [1., 2.]])
         """
+        if is_recorded(self, other):
+            try:
+                write_recorded(self, (Ellipsis,), other, "copy_")
+            except ValueError as error:
+                if isinstance(error, ShapeError) or not self.array.flags.writeable:
+                    raise
+                raise ShapeError(f"copy_: into shape {self.shape}: {error}") from None
+            self.bump()
+            return self
         array = other.array if is_tensor(other) else np.asarray(other)
         return self._put(array.astype(self.array.dtype, copy=False), other, "copy_")
 
@@ -102,7 +135,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If the tensor requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError
             If `value` is more than one number.
 
@@ -128,7 +162,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If the tensor requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
 
         Examples
         --------
@@ -156,7 +191,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If either requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError, DtypeError
             If the sum does not fit into the shape or the type.
 
@@ -169,8 +205,7 @@ class InPlace:
         >>> x
         tensor([11., 12.])
         """
-        result = elementwise.add(self.detach(), other, alpha=alpha)
-        return self._put(result.array, other, "add_")
+        return self._apply(elementwise.add, "add_", other, alpha=alpha)
 
     def sub_(self, other, *, alpha=1):
         """Subtract in place; the operator ``-=``.
@@ -190,7 +225,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If either requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError, DtypeError
             If the difference does not fit into the shape or the type.
 
@@ -200,8 +236,7 @@ class InPlace:
         >>> lucid.tensor([1.0, 2.0]).sub_(1)
         tensor([0., 1.])
         """
-        result = elementwise.sub(self.detach(), other, alpha=alpha)
-        return self._put(result.array, other, "sub_")
+        return self._apply(elementwise.sub, "sub_", other, alpha=alpha)
 
     def mul_(self, other):
         """Multiply in place; the operator ``*=``.
@@ -219,7 +254,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If either requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError, DtypeError
             If the product does not fit into the shape or the type.
 
@@ -229,7 +265,7 @@ class InPlace:
         >>> lucid.tensor([1.0, 2.0]).mul_(3)
         tensor([3., 6.])
         """
-        return self._put(elementwise.mul(self.detach(), other).array, other, "mul_")
+        return self._apply(elementwise.mul, "mul_", other)
 
     def div_(self, other):
         """Divide in place; the operator ``/=``.
@@ -247,7 +283,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If either requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
         ShapeError, DtypeError
             If the quotient does not fit into the shape or the type: never into integers.
 
@@ -257,7 +294,7 @@ class InPlace:
         >>> lucid.tensor([1.0, 2.0]).div_(2)
         tensor([0.5000, 1.0000])
         """
-        return self._put(elementwise.div(self.detach(), other).array, other, "div_")
+        return self._apply(elementwise.div, "div_", other)
 
     def clamp_(self, min=None, max=None):
         """Cut every element off outside an interval, in place.
@@ -275,7 +312,8 @@ class InPlace:
         Raises
         ------
         GradError
-            If the tensor requires grad and recording is on.
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
 
         Examples
         --------
@@ -283,7 +321,7 @@ class InPlace:
         >>> lucid.tensor([-2.0, 0.5]).clamp_(min=0)
         tensor([0.0000, 0.5000])
         """
-        return self._put(elementwise.clamp(self.detach(), min, max).array, None, "clamp_")
+        return self._apply(elementwise.clamp, "clamp_", min, max=max)
 
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Write numbers drawn from the uniform distribution on [from_, to) over all elements.

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from comparison import check_differences, check_like
 
 import lucid
 
@@ -139,27 +140,78 @@ def lucid_tensor(x):
 
 @pytest.mark.parametrize("name", WRITES)
 def test_what_requires_grad_is_not_changed_behind_its_graph(name):
-    leaf = lucid.ones(2, requires_grad=True)
-    for w in (leaf,) if name == "x[key] = value" else (leaf, leaf * 1):
-        shown = re.escape(name) if name not in ("fill_", "zero_") else "copy_"
-        with pytest.raises(lucid.GradError, match=f"{shown} would change a tensor that requires"):
-            WRITES[name](w, 3.0)
-        assert w.tolist() == [1, 1]
-        assert w.version == 0
-        with lucid.no_grad():
-            WRITES[name](w, 3.0)
-        assert w.version == 1
-
-
-@pytest.mark.parametrize("name", [*METHODS, "fill_"])
-def test_a_value_that_requires_grad_is_not_written_away(name):
-    x, w = lucid.zeros(2), lucid.tensor(1.0, requires_grad=True)
-    with pytest.raises(lucid.GradError, match="the gradient of the value.*would be lost"):
-        WRITES[name](x, w)
-    assert x.version == 0
+    w = lucid.ones(2, requires_grad=True)
+    shown = re.escape(name) if name not in ("fill_", "zero_") else "copy_"
+    with pytest.raises(lucid.GradError, match=f"{shown} would change a tensor that requires"):
+        WRITES[name](w, 3.0)
+    y = w * 1
+    view = y[:]
+    for seen in (y, view):
+        with pytest.raises(lucid.GradError, match=f"{shown}: .* shares its memory with other"):
+            WRITES[name](seen, 3.0)
+    assert w.tolist() == y.tolist() == [1, 1]
+    assert w.version == y.version == 0
     with lucid.no_grad():
-        WRITES[name](x, w)
-    WRITES[name](x, w.detach())
+        WRITES[name](w, 3.0)
+    assert w.version == 1
+
+
+@each_method
+def test_a_recorded_method_has_derivatives(name, torch):
+    rng = np.random.default_rng(0)
+    arrays = [rng.uniform(1, 2, (2, 3)), rng.uniform(1, 2, (3,))]
+
+    def into_a_result(library, x, w):
+        y = x * 3
+        METHODS[name](y, w + 1)
+        y.clamp_(min=1.2)
+        return y * x
+
+    def into_new_memory(library, x, w):
+        y = library.ones(2, 3, dtype=x.dtype)
+        METHODS[name](y, x)
+        METHODS[name](y, 2.5)
+        y.add_(w, alpha=2)
+        return y.sub_(x) ** 2
+
+    for function in (into_a_result, into_new_memory):
+        if torch is not None:
+            check_like(lucid, torch, function, arrays)
+        check_differences(lucid, lambda *x, f=function: f(lucid, *x), arrays)
+
+
+def test_a_recorded_change_keeps_the_type():
+    x = lucid.ones(2, requires_grad=True)
+    w = lucid.ones(2, dtype=lucid.float64, requires_grad=True)
+    y = (x * 1).mul_(w * 3)
+    assert y.dtype is lucid.float32
+    y.sum().backward()
+    assert (x.grad.tolist(), w.grad.tolist()) == ([3, 3], [3, 3])
+
+
+def test_a_recorded_change_keeps_the_object_and_its_memory():
+    x = lucid.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    array = y.array
+    y.retain_grad()
+    assert y.mul_(3).zero_().add_(x) is y
+    assert y.array is array
+    assert y.version == 3
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [2, 4]
+    assert y.grad.tolist() == [2, 4]
+    with pytest.raises(lucid.ShapeError, match=r"shape \(3, 2\) does not fit into \(2,\)"):
+        (x * 1).add_(lucid.zeros(3, 2))
+    with pytest.raises(lucid.ShapeError, match="copy_: into shape"):
+        (x * 1).copy_(lucid.zeros(3))
+
+
+def test_a_value_that_requires_grad_is_not_written_away():
+    x, w = lucid.zeros(2).long(), lucid.tensor(1.0, requires_grad=True)
+    for name in ("copy_", "fill_", "x[key] = value"):
+        with pytest.raises(lucid.GradError, match="the gradient of the value.*would be lost"):
+            WRITES[name](x, w)
+        assert x.version == 0
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Reading and writing with NumPy's square brackets."""
 
-import sys
-
 import numpy as np
 
-from lucid.autograd import Function, is_grad_enabled
-from lucid.errors import GradError, ShapeError
+from lucid.autograd import Function
+from lucid.errors import ShapeError
 from lucid.ops.gathering import add_slices
-from lucid.ops.operands import cast, check_memory, check_writable, is_tensor, sum_to
+from lucid.ops.operands import (
+    become, cast, check_alone, check_memory, check_writable, is_recorded, is_tensor, sum_to,
+)
 from lucid.ops.shaping import reshape
 
 __all__ = []
@@ -191,8 +191,8 @@ def set_item(x, key, value):
     """
     key = as_key(key)
     try:
-        if _is_recorded(x, value):
-            _write_recorded(x, key, value)
+        if is_recorded(x, value):
+            write_recorded(x, key, value, "x[key] = value")
         else:
             check_writable(x, value, "x[key] = value")
             x.array[key] = cast(value, x.dtype).array if is_tensor(value) else value
@@ -207,33 +207,15 @@ def set_item(x, key, value):
     x.bump()
 
 
-def _is_recorded(x, value):
-    """Tell whether a gradient flows through what is written; a leaf that wants one is refused."""
-    is_wanted = x.requires_grad or is_tensor(value) and value.requires_grad
-    is_leaf = x.node is None and x.requires_grad
-    return is_wanted and not is_leaf and x.array.dtype.kind == "f" and is_grad_enabled()
-
-
-def _write_recorded(x, key, value):
+def write_recorded(x, key, value, name):
     """Write in place, and make the tensor the result of the step that wrote."""
-    check_memory(x, "x[key] = value")
+    check_memory(x, name)
     value = cast(value, x.dtype) if is_tensor(value) else x.wrap(np.array(value, x.array.dtype))
-    # who else shares the memory, a view, shares the counter; the call itself holds it once
-    holders = sys.getrefcount(x.counter) - 2
-    if value.counter is x.counter and not np.may_share_memory(x.array[key], value.array):
-        holders -= 1
-    if holders > 0:
-        raise GradError(
-            f"x[key] = value: x, of shape {x.shape}, shares its memory with other tensors, views "
-            f"or saved ones, whose graphs would not know of the change; write into a clone(), or "
-            f"use lucid.where, cat or stack"
-        )
+    is_apart = not np.may_share_memory(x.array[key], value.array)
+    check_alone(x, value if is_apart else None, name)
     extra = value.array.ndim - np.ndim(x.array[key])
     if extra > 0 and value.array.shape[:extra] == (1,) * extra:  # axes that NumPy drops
         value = reshape(value, value.array.shape[extra:])
-    before, step = x.node, SetItem(key)
-    step(x.wrap(x.array, before), value)
-    x.node = step
-    x.requires_grad = True
-    if before is not None and before.retained is not None and before.retained() is x:
-        step.retained, before.retained = before.retained, None
+    step = SetItem(key)
+    step(x.wrap(x.array, x.node), value)
+    become(x, step)

@@ -1,6 +1,7 @@
 """What the differentiable steps share: bringing operands together, and counting axes."""
 
 import contextvars
+import sys
 import threading
 
 import numpy as np
@@ -116,6 +117,35 @@ def check_memory(x, name):
         raise ValueError(
             f"{name}: this memory is read-only, as of expand() or of bytes; change a clone()"
         )
+
+
+def is_recorded(x, value):
+    """Tell whether a gradient flows through what is written; a leaf that wants one is refused."""
+    is_wanted = x.requires_grad or is_tensor(value) and value.requires_grad
+    is_leaf = x.node is None and x.requires_grad
+    return is_wanted and not is_leaf and x.array.dtype.kind == "f" and is_grad_enabled()
+
+
+def check_alone(x, value, name):
+    """Refuse to write what a gradient flows through into memory that other tensors see."""
+    # who else shares the memory, a view, shares the counter; the call itself holds it once
+    holders = sys.getrefcount(x.counter) - 2
+    if value is not x and getattr(value, "counter", None) is x.counter:
+        holders -= 1
+    if holders > 0:
+        raise GradError(
+            f"{name}: the tensor of shape {x.shape} shares its memory with other tensors, views or "
+            f"saved ones, whose graphs would not know of the change; write into a clone(), or use "
+            f"the operation that makes a new tensor"
+        )
+
+
+def become(x, node):
+    """Make a tensor whose memory was written the result of the step that wrote."""
+    before, x.node = x.node, node
+    x.requires_grad = True
+    if before is not None and before.retained is not None and before.retained() is x:
+        node.retained, before.retained = before.retained, None
 
 
 def pair(x, other, name):
