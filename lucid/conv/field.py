@@ -87,8 +87,8 @@ def receptive_field(model, input_shape=None):
     Through a layer with kernel k, stride s and dilation d the size grows by :math:`d (k - 1)`
     times the jump so far, and the jump becomes s times as large [1]_; where branches meet, the
     output sees the union. Of a model only the shapes are computed. A transposed convolution divides
-    the jump, and the size given is the largest of all its positions. Attention to what weights do
-    is not paid: a zero weight counts as a tap.
+    the jump; how much an output sees then depends on its position, and the size given is a bound
+    that no position exceeds. What the weights are plays no part: a zero counts as a tap.
 
     References
     ----------

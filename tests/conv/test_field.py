@@ -63,6 +63,14 @@ def test_the_size_is_the_extent_of_the_gradient(name):
     assert receptive_field(model, shape).size == seen(model, shape)
 
 
+def test_behind_transposed_layers_the_size_is_a_bound():
+    model = nn.Sequential(nn.Conv1d(1, 1, 2, 2), nn.Conv1d(1, 1, 2, 2), nn.Conv1d(1, 1, 3),
+                          nn.ConvTranspose1d(1, 1, 2, 2), nn.Conv1d(1, 1, 3),
+                          nn.ConvTranspose1d(1, 1, 2, 2), nn.Conv1d(1, 1, 3))
+    size = receptive_field(model, (1, 1, 64)).size[0]
+    assert size - 8 <= seen(model, (1, 1, 64))[0] <= size
+
+
 @pytest.mark.parametrize("name", ["plain", "pools", "volume", "norm", "up", "up and over"])
 def test_a_list_of_layers_gives_the_same_as_the_model(name):
     build, ndim = MODELS[name]
