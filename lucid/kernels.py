@@ -8,10 +8,9 @@ Which algorithm computes is said by `use`, per thread; a kernel of your own join
 """
 
 import os
-import sys
 from contextvars import ContextVar
 from functools import lru_cache
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -65,6 +64,7 @@ def _specialise(function, dtype):
 
 
 _registry = {}
+_fills = {}  # of a function that adds to y, the one that sets it and takes a bias
 _algorithm = ContextVar("algorithm", default="auto")
 
 
@@ -313,27 +313,34 @@ def _ready(x, dtype):
     return np.require(x, dtype, ("C", "A"))
 
 
-def _allocate(shape, dtype, bias):
-    """Make the result: zeros, or the bias of each channel; MemoryError names the shape."""
-    if prod(shape) > sys.maxsize // 8:
-        raise MemoryError(_too_large(shape, dtype))
+def _allocate(shape, dtype, make=np.empty):
+    """Make the result; MemoryError names its shape."""
     try:
-        if bias is None:
-            return np.zeros(shape, dtype)
-        result = np.empty(shape, dtype)
-    except MemoryError as error:
-        raise MemoryError(_too_large(shape, dtype)) from error
+        return make(shape, dtype)
+    except (MemoryError, ValueError) as error:  # ValueError: more bytes than an integer can count
+        raise MemoryError(
+            f"a result of shape {shape} in {dtype} needs {prod(shape) * dtype.itemsize} bytes"
+        ) from error
+
+
+def _check_bias(bias, shape):
+    """Return the bias, which has a value for each channel of a result."""
     if bias.shape != shape[1:2]:
         raise ShapeError(
             f"bias of shape {bias.shape} does not fit a result of shape {shape}; "
             f"needs ({shape[1]},)"
         )
+    return bias
+
+
+def _prepare(shape, dtype, bias):
+    """Make a result to add to: zeros, or the bias of each channel."""
+    if bias is None:
+        return _allocate(shape, dtype, np.zeros)
+    _check_bias(bias, shape)
+    result = _allocate(shape, dtype)
     result[...] = bias.reshape((-1,) + (1,) * (len(shape) - 2))
     return result
-
-
-def _too_large(shape, dtype):
-    return f"a result of shape {shape} in {dtype} needs {prod(shape) * dtype.itemsize} bytes"
 
 
 def _check(geometry, x_shape, w_shape, y_shape):
@@ -383,10 +390,22 @@ class _Call:
         self.rounded = self.winograd and conv_winograd.wins(
             primitive, w_shape[1], features, *sizes, x_shape[0]
         )
+        taps = zip(geometry.stride, geometry.dilation, geometry.kernel_size, strict=True)
+        self.covered = self.work > 0 and (  # whether every position of the result is computed
+            primitive == "forward" or all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps)
+        )
         self.functions = {}
 
-    def find(self, algorithm, dtype):
-        """Look up the function of an algorithm, or of the best one where it has none."""
+    def find(self, dtype):
+        """Look up the function of the algorithm in use, or of the best one where it has none.
+
+        With it comes the bias of zeros for a function that sets its result; None if it adds.
+        """
+        algorithm = _algorithm.get()
+        try:
+            return self.functions[algorithm, dtype]
+        except KeyError:
+            pass
         rounded = dtype is FLOAT32 and _float32_precision == "high"
         refused = self.refused if rounded and self.winograd else self.refused | {"winograd"}
         best = "winograd" if rounded and self.rounded else self.auto
@@ -394,27 +413,45 @@ class _Call:
             function = getattr(_registry[name], self.primitive)
             if function is not None and name not in refused:
                 break
-        function = _specialise(function, dtype)
-        self.functions[algorithm, dtype] = function
-        return function
+        unbiased = None
+        if self.covered and function in _fills:
+            function = _fills[function]
+            unbiased = np.zeros(self.shape[1], dtype)
+        found = self.functions[algorithm, dtype] = _specialise(function, dtype), unbiased
+        return found
 
-    def run(self, x, w, y):
+    def compute(self, x, w, y, dtype, bias):
+        """Make the one of the three arrays that is None, and compute it."""
+        function, unbiased = self.find(dtype)
+        if unbiased is None:
+            result, bias = _prepare(self.shape, dtype, bias), ()
+        else:
+            result = _allocate(self.shape, dtype)
+            if bias is not None:
+                unbiased = _ready(_check_bias(bias, self.shape), dtype)
+            bias = (unbiased,)
+        if x is None:
+            self.run(function, result, w, y, *bias)
+        elif y is None:
+            self.run(function, x, w, result, *bias)
+        else:
+            self.run(function, x, result, y, *bias)
+        return result
+
+    def run(self, function, x, w, y, *bias):
         """Compute into one of the three arrays, which are ready for any kernel."""
-        if not self.work:
-            return
-        algorithm, dtype = _algorithm.get(), x.dtype
-        function = self.functions.get((algorithm, dtype)) or self.find(algorithm, dtype)
         if self.lift:
             lift = self.lift
             x, w, y = x[lift], w[lift], y[lift]
         threads = _num_threads if self.work >= PARALLEL_FROM else 1
         if self.work <= SHORT:
-            function(x, w, y, *self.arguments, threads)
+            if self.work:
+                function(x, w, y, *self.arguments, threads, *bias)
             return
-        items, limit = x.shape[0], LONG.get(algorithm, LONG["auto"])
+        items, limit = x.shape[0], LONG.get(_algorithm.get(), LONG["auto"])
         step = max(1, limit * items // self.work)
         for n in range(0, items, step):  # Python hears Ctrl-C between two calls
-            function(x[n : n + step], w, y[n : n + step], *self.arguments, threads)
+            function(x[n : n + step], w, y[n : n + step], *self.arguments, threads, *bias)
 
 
 @lru_cache(maxsize=4096)
@@ -470,9 +507,7 @@ def conv(x, w, geometry, bias=None):
     """
     call = _forward_call(x.shape, w.shape, geometry)
     dtype = _dtype(x, w)
-    y = _allocate(call.shape, dtype, bias)
-    call.run(_ready(x, dtype), _ready(w, dtype), y)
-    return y
+    return call.compute(_ready(x, dtype), _ready(w, dtype), None, dtype, bias)
 
 
 def conv_input_grad(y, w, geometry, bias=None):
@@ -510,9 +545,7 @@ def conv_input_grad(y, w, geometry, bias=None):
     """
     call = _input_grad_call(y.shape, w.shape, geometry)
     dtype = _dtype(y, w)
-    x = _allocate(call.shape, dtype, bias)
-    call.run(x, _ready(w, dtype), _ready(y, dtype))
-    return x
+    return call.compute(None, _ready(w, dtype), _ready(y, dtype), dtype, bias)
 
 
 def conv_weight_grad(x, y, geometry):
@@ -548,9 +581,7 @@ def conv_weight_grad(x, y, geometry):
     """
     call = _weight_grad_call(x.shape, y.shape, geometry)
     dtype = _dtype(x, y)
-    w = _allocate(call.shape, dtype, None)
-    call.run(_ready(x, dtype), w, _ready(y, dtype))
-    return w
+    return call.compute(_ready(x, dtype), None, _ready(y, dtype), dtype, None)
 
 
 def empty_workspace():
@@ -592,3 +623,6 @@ for _name, _module in {
     "depthwise": conv_depthwise, "winograd": conv_winograd,
 }.items():
     register(_name, _module.forward, _module.input_grad, _module.weight_grad)
+    if hasattr(_module, "fill_forward"):
+        _fills[_module.forward] = _module.fill_forward
+        _fills[_module.input_grad] = _module.fill_input_grad

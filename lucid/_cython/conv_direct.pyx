@@ -58,9 +58,9 @@ cdef void pack_panel(
 
 cdef void add_block(
     Plan *plan, const real *result, Py_ssize_t rows, const Py_ssize_t *m,
-    const Py_ssize_t *size, const Py_ssize_t *phase, real *y,
+    const Py_ssize_t *size, const Py_ssize_t *phase, const real *bias, real *y,
 ) noexcept nogil:
-    """Add the positions of one phase of a block to y, without the gaps between them."""
+    """Add the positions of one phase of a block to y, or to the bias, without gaps between them."""
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t j, m0, m1, m2, i0, i1, step = axes[2].dst_step
     cdef Py_ssize_t start = dst_start(&axes[2], phase[2], m[2])
@@ -80,7 +80,10 @@ cdef void add_block(
                 row = result + j * plan.out_pitch + m0 * plan.out_step0 + m1 * plan.out_step1
                 i1 += i0 * axes[1].dst_size
                 to = y + j * plan.dst_plane + i1 * axes[2].dst_size + start
-                if step == 1:
+                if bias != NULL:
+                    for m2 in range(first, last):
+                        to[m2 * step] = bias[j] + row[m2]
+                elif step == 1:
                     for m2 in range(first, last):
                         to[m2] += row[m2]
                 else:
@@ -118,7 +121,8 @@ cdef void run_panel(
 
 cdef void run_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *packed,
-    const Py_ssize_t *offset, Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, real *buffer,
+    const Py_ssize_t *offset, Py_ssize_t first_panel, Py_ssize_t last_panel, const real *bias,
+    real *y, real *buffer,
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the panels of features."""
     cdef Py_ssize_t m[3]
@@ -130,6 +134,7 @@ cdef void run_task(
     cdef Py_ssize_t share = ceil_div(span, plan.parts)
     cdef real *result = buffer
     cdef const real *w
+    cdef const real *begin
     part = task % plan.parts
     task //= plan.parts
     for a in range(2, -1, -1):
@@ -153,6 +158,9 @@ cdef void run_task(
             copy_channel(x + (c + each) * plan.src_plane, axes, m, buffer + each * plan.plane)
         for panel in range(first_panel, last_panel):
             feature = panel * ROWS
+            begin = NULL
+            if bias != NULL and turn == 0:
+                begin = bias + group * plan.features + feature
             of_phase = 0
             for phase[0] in range(axes[0].phases):
                 for phase[1] in range(axes[1].phases):
@@ -169,7 +177,7 @@ cdef void run_task(
                             result,
                         )
                         add_block(
-                            plan, result, min(ROWS, plan.features - feature), m, size, phase,
+                            plan, result, min(ROWS, plan.features - feature), m, size, phase, begin,
                             y + feature * plan.dst_plane,
                         )
                         of_phase += taps
@@ -177,9 +185,9 @@ cdef void run_task(
 
 cdef int correlate(
     Plan *plan, const real *x, const real *w, Py_ssize_t feature_step, Py_ssize_t channel_step,
-    real *y, int threads,
+    const real *bias, real *y, int threads,
 ) except -1:
-    """Add to y the sum over channels and taps; both directions share everything but the axes."""
+    """Add to y, or the bias, the sum over channels and taps; both directions share everything but the axes."""
     cdef Py_ssize_t task, turn, panel, first, last, most, tasks, panel_size, group_size, offsets
     cdef Workspace workspace
     cdef real *packed
@@ -216,7 +224,7 @@ cdef int correlate(
                 )
             for task in prange(tasks, num_threads=threads, schedule="dynamic"):
                 run_task(
-                    plan, task, x, packed, offset, first, last, y,
+                    plan, task, x, packed, offset, first, last, bias, y,
                     buffers + threadid() * plan.buffer_size,
                 )
     give_back(workspace)
@@ -235,7 +243,7 @@ def forward(
     correlate(
         &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0],
         plan.channels * w.strides[1] // sizeof(real), w.strides[1] // sizeof(real),
-        &y[0, 0, 0, 0, 0], threads,
+        <const real *> NULL, &y[0, 0, 0, 0, 0], threads,
     )
 
 
@@ -251,7 +259,39 @@ def input_grad(
     correlate(
         &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0],
         w.strides[1] // sizeof(real), plan.features * w.strides[1] // sizeof(real),
-        &x[0, 0, 0, 0, 0], threads,
+        <const real *> NULL, &x[0, 0, 0, 0, 0], threads,
+    )
+
+
+def fill_forward(
+    const real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
+    cdef Plan plan
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    correlate(
+        &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0],
+        plan.channels * w.strides[1] // sizeof(real), w.strides[1] // sizeof(real),
+        &bias[0], &y[0, 0, 0, 0, 0], threads,
+    )
+
+
+def fill_input_grad(
+    real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set x to the input gradient plus the bias (C,), where every position is reached by a tap."""
+    cdef Plan plan
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
+    correlate(
+        &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0],
+        w.strides[1] // sizeof(real), plan.features * w.strides[1] // sizeof(real),
+        &bias[0], &x[0, 0, 0, 0, 0], threads,
     )
 
 

@@ -56,9 +56,10 @@ cdef void unfold(
 
 
 cdef void fold(
-    Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q, real *y
+    Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q,
+    const real *bias, real *y,
 ) noexcept nogil:
-    """Add `lanes` columns of the result, which start at column q, to y."""
+    """Add `lanes` columns of the result, which start at column q, to y, or to the bias."""
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t i[3]
     cdef Py_ssize_t item, l, size, a, j, k
@@ -73,7 +74,10 @@ cdef void fold(
         to = y + item * p.groups * p.features * p.dst_plane
         to += (i[0] * p.axes[1].dst_size + i[1]) * p.axes[2].dst_size + i[2]
         for j in range(rows):
-            if step == 1:
+            if bias != NULL:
+                for k in range(size):
+                    to[k * step] = bias[j] + corner[j * lanes + l + k]
+            elif step == 1:
                 for k in range(size):
                     to[k] += corner[j * lanes + l + k]
             else:
@@ -85,34 +89,37 @@ cdef void fold(
 
 cdef void run_panel(
     Product *p, Phase *phase, const real *a, Py_ssize_t terms, Py_ssize_t rows, const real *b,
-    Py_ssize_t q, Py_ssize_t end, real *y,
+    Py_ssize_t q, Py_ssize_t end, const real *bias, real *y,
 ) noexcept nogil:
     """Add to `rows` features of the result, from column q to `end`, the sums of some terms."""
     cdef real corner[ROWS * MAX_LANES]
+    cdef real[8] zeros
     cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), item, at, block
     cdef real *to
+    memset(zeros, 0, sizeof(zeros))
     for block in range(ceil_div(end - q, lanes)):
         at = q + block * lanes
         item = at // phase.positions
         if phase.whole and at + lanes <= (item + 1) * phase.positions:
             to = y + item * p.groups * p.features * p.dst_plane + at - item * phase.positions
-            add_product(a, p.row_step, p.step, b, lanes, terms, to, p.dst_plane, rows)
+            add_product(a, p.row_step, p.step, b, lanes, terms, bias, to, p.dst_plane, rows)
         else:
-            memset(corner, 0, ROWS * LANE_BYTES)
-            add_product(a, p.row_step, p.step, b, lanes, terms, corner, lanes, rows)
-            fold(p, phase, corner, rows, at, y)
+            add_product(a, p.row_step, p.step, b, lanes, terms, zeros, corner, lanes, rows)
+            fold(p, phase, corner, rows, at, bias, y)
         b += terms * lanes
 
 
 cdef void run_task(
-    Product *p, Phase *phase, Py_ssize_t task, const real *x, const real *w,
+    Product *p, Phase *phase, Py_ssize_t task, const real *x, const real *w, const real *bias,
     Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, real *b,
 ) noexcept nogil:
     """Compute some columns of one group, for a part of the panels of features."""
     cdef Py_ssize_t part, group, turn, c, held, q, end, panel
     cdef Py_ssize_t span = last_panel - first_panel, terms, at, left
+    cdef const real *begin
     cdef const real *a
     part = task % phase.parts
+    last_panel = first_panel + (part + 1) * span // phase.parts
     q = task // phase.parts % phase.blocks * phase.width
     group = task // phase.parts // phase.blocks
     end = min(q + phase.width, p.items * phase.positions)
@@ -124,9 +131,7 @@ cdef void run_task(
         at = (group * p.channels + c) * p.src_plane
         left = p.items * p.groups * p.channels * p.src_plane - at
         unfold(p, phase, x + at, left, held, q, end, runs, b)
-        for panel in range(
-            first_panel + part * span // phase.parts, first_panel + (part + 1) * span // phase.parts
-        ):
+        for panel in range(first_panel + part * span // phase.parts, last_panel):
             if p.packed:
                 a = w + ROWS * (
                     (group * span + panel - first_panel) * p.channels * p.taps
@@ -135,8 +140,12 @@ cdef void run_task(
             else:
                 a = w + group * p.features * p.channels * p.taps + panel * ROWS * p.row_step
                 a += c * phase.taps * p.step
+            begin = NULL
+            if bias != NULL and turn == 0:
+                begin = bias + group * p.features + panel * ROWS
             run_panel(
                 p, phase, a, terms, min(ROWS, p.features - panel * ROWS), b, q, end,
+                begin,
                 y + panel * ROWS * p.dst_plane,
             )
 
@@ -164,7 +173,9 @@ cdef void pack_panel(
                                 packed += ROWS
 
 
-cdef int multiply(Product *p, const real *x, const real *w, real *y, int threads) except -1:
+cdef int multiply(
+    Product *p, const real *x, const real *w, const real *bias, real *y, int threads
+) except -1:
     """Add to y the product, phase by phase, for as many features as have their weights packed."""
     cdef Phase phase
     cdef Py_ssize_t number, phases, task, panel, panel_size, most, turn, first, last, size
@@ -210,7 +221,7 @@ cdef int multiply(Product *p, const real *x, const real *w, real *y, int threads
                 set_phase(p, &phase, number, sizeof(real), threads)
                 for task in prange(phase.tasks, num_threads=threads, schedule="dynamic"):
                     run_task(
-                        p, &phase, task, x, weight, first, last, y,
+                        p, &phase, task, x, weight, bias, first, last, y,
                         runs + threadid() * COLUMNS, columns + threadid() * size,
                     )
     give_back(workspace)
@@ -226,7 +237,9 @@ def forward(
     cdef Product p
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     set_product(&p, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    multiply(&p, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    multiply(
+        &p, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &y[0, 0, 0, 0, 0], threads
+    )
 
 
 def input_grad(
@@ -238,7 +251,37 @@ def input_grad(
     cdef Product p
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     set_product(&p, x.shape, w.shape, y.shape, s, d, l, groups, True)
-    multiply(&p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
+    multiply(
+        &p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &x[0, 0, 0, 0, 0], threads
+    )
+
+
+def fill_forward(
+    const real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
+    cdef Product p
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_product(&p, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    multiply(
+        &p, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads
+    )
+
+
+def fill_input_grad(
+    real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set x to the input gradient plus the bias (C,), where every position is reached by a tap."""
+    cdef Product p
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_product(&p, x.shape, w.shape, y.shape, s, d, l, groups, True)
+    multiply(
+        &p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
+    )
 
 
 cdef int multiply_by_output(

@@ -166,7 +166,7 @@ cdef inline void multiply_lanes(
                     lane_of[q * lanes + l] = 0
         for r in range(ceil_div(rows, ROWS)):
             add_product(
-                a + r * ROWS * a_pitch, a_pitch, 1, lane_of, lanes, count,
+                a + r * ROWS * a_pitch, a_pitch, 1, lane_of, lanes, count, <const real *> NULL,
                 sums + r * ROWS * pitch + first * lanes, pitch, min(ROWS, rows - r * ROWS),
             )
 

@@ -99,7 +99,7 @@ cdef inline void multiply_add_scattered(
 
 cdef inline void product_tile(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
-    Py_ssize_t terms, real *y, Py_ssize_t pitch, int rows,
+    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, int rows,
 ) noexcept nogil:
     """`add_product` for a number of rows that the compiler must know."""
     cdef real acc[8][MAX_LANES]  # so many that every branch of add_product fits
@@ -113,35 +113,40 @@ cdef inline void product_tile(
             for l in range(lanes):
                 acc[j][l] += a[j * row_step + t * step] * b[t * b_step + l]
     for j in range(rows):
-        for l in range(lanes):
-            y[j * pitch + l] += acc[j][l]
+        if bias != NULL:
+            for l in range(lanes):
+                y[j * pitch + l] = bias[j] + acc[j][l]
+        else:
+            for l in range(lanes):
+                y[j * pitch + l] += acc[j][l]
 
 
 cdef inline void add_product(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
-    Py_ssize_t terms, real *y, Py_ssize_t pitch, Py_ssize_t rows,
+    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, Py_ssize_t rows,
 ) noexcept nogil:
     """``y[j * pitch + l] += sum over t of a[j * row_step + t * step] * b[t * b_step + l]``.
 
-    For j < rows <= ROWS and l < lanes. Neither factor need be packed.
+    For j < rows <= ROWS and l < lanes. Neither factor need be packed. With a `bias`, y is set, not
+    read: it becomes ``bias[j]`` and the sum.
     """
     if rows == ROWS:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, ROWS)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, ROWS)
         return
     if rows == 1:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 1)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 1)
     elif rows == 2:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 2)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 2)
     elif rows == 3:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 3)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 3)
     elif rows == 4:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 4)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 4)
     elif rows == 5:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 5)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 5)
     elif rows == 6:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 6)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 6)
     else:
-        product_tile(a, row_step, step, b, b_step, terms, y, pitch, 7)
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 7)
 
 
 cdef inline void dot_tile(
