@@ -5,7 +5,7 @@ from math import pi, sqrt
 import numpy as np
 
 from lucid import kernels_activation
-from lucid.autograd import Function
+from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import Gate, exp, sigmoid, tanh, where
 from lucid.ops.erf import erf, erf_array
 from lucid.ops.operands import sum_to
@@ -115,13 +115,18 @@ class Gelu(Function):
     With the bell curve :math:`\varphi`, :math:`y_x = \Phi(x) + x \, \varphi(x)`.
     """
 
+    chance = None
+
     def forward(self, x):
-        return x * ((1 + erf_array(x * x.dtype.type(sqrt(0.5)))) / x.dtype.type(2))
+        self.chance = (1 + erf_array(x * x.dtype.type(sqrt(0.5)))) / x.dtype.type(2)
+        return x * self.chance
 
     def backward(self, grad_y):
         (x,) = self.inputs
+        # as a function of x only if backward is recorded: it is dear
+        chance = (1 + erf(x * sqrt(0.5))) * 0.5 if is_grad_enabled() else x.wrap(self.chance)
         bell = exp(x * x * -0.5) * (1 / sqrt(2 * pi))
-        return grad_y * ((1 + erf(x * sqrt(0.5))) * 0.5 + x * bell)
+        return grad_y * (chance + x * bell)
 
 
 class GeluTanh(Function):

@@ -1,8 +1,8 @@
 """The layers as functions of tensors, to be called with weights of your own."""
 
 from lucid.nn.functional.activation import (
-    elu, gelu, glu, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax, mish, prelu, relu,
-    relu6, selu, sigmoid, silu, softmax, softplus, tanh,
+    elu, gelu, glu, gumbel_softmax, hardsigmoid, hardswish, hardtanh, leaky_relu, log_softmax, mish,
+    prelu, relu, relu6, selu, sigmoid, silu, softmax, softplus, tanh,
 )
 from lucid.nn.functional.adaptive_pooling import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,

@@ -1,5 +1,7 @@
 """Functions that bend a straight line, element by element, and those that make probabilities."""
 
+import numpy as np
+
 from lucid.errors import ShapeError
 from lucid.nn.functional.checks import check_floating, check_number, check_same_type
 from lucid.ops import elementwise
@@ -10,10 +12,11 @@ from lucid.ops.elementwise import sigmoid, tanh
 from lucid.ops.operands import check_dim
 from lucid.ops.reduction import log_softmax, softmax
 from lucid.ops.shaping import reshape
+from lucid.random import default_generator
 
 __all__ = [
-    "elu", "gelu", "glu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax",
-    "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "elu", "gelu", "glu", "gumbel_softmax", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
+    "log_softmax", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -586,3 +589,60 @@ def glu(x, dim=-1):
         )
     before = (slice(None),) * axis
     return x[(*before, slice(size // 2))] * sigmoid(x[(*before, slice(size // 2, None))])
+
+
+def gumbel_softmax(logits, tau=1.0, hard=False, dim=-1):
+    r"""Choose a class at random, softly, so that gradients flow through the choice.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Scores, any numbers; float32 or float64. Class k is chosen with probability
+        :math:`\mathrm{softmax}(x)_k`.
+    tau : float, default 1.0
+        The temperature, greater than 0: the lower, the nearer to a choice of one class.
+    hard : bool, default False
+        Whether the result is a choice, 1 for one class and else 0, with the gradient of the soft
+        one.
+    dim : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `logits`, and sums to 1 along `dim`: :math:`\mathrm{softmax}((x + g) /
+        \tau)`, where every g is minus the logarithm of an exponential random number.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+    DtypeError
+        If `logits` is not floating-point.
+    ValueError, TypeError
+        If `tau` is out of its range.
+
+    References
+    ----------
+    .. [1] Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017, equation
+       2 and section 2.2.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> import lucid.nn.functional as F
+    >>> F.gumbel_softmax(lucid.tensor([0.0, 100.0]), hard=True)
+    tensor([0., 1.])
+    """
+    check_floating(logits, "gumbel_softmax")
+    tau = check_number(tau, "tau", above=0)
+    dim = check_dim(dim, logits.array.ndim, "gumbel_softmax")
+    array = logits.array
+    noise = -np.log(default_generator().numpy.standard_exponential(array.shape))
+    soft = softmax((logits + logits.wrap(noise.astype(array.dtype))) / tau, dim)
+    if not hard:
+        return soft
+    best = soft.array.argmax(dim)
+    chosen = np.zeros_like(soft.array)
+    np.put_along_axis(chosen, np.expand_dims(best, dim), 1, dim)
+    return logits.wrap(chosen - soft.array) + soft

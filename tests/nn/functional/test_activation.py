@@ -74,8 +74,30 @@ def test_prelu(torch, shape, count, dtype):
     check_differences(lucid, F.prelu, arrays)
 
 
+def test_gumbel_softmax_chooses_with_the_probabilities_of_softmax():
+    logits = lucid.tensor([0.0, 1.0, 2.0])
+    chosen = F.gumbel_softmax(logits.expand(20000, 3), hard=True).numpy()
+    assert set(np.unique(chosen.round(6))) == {0.0, 1.0}
+    np.testing.assert_allclose(chosen.mean(0), F.softmax(logits, 0).numpy(), atol=0.015)
+    soft = F.gumbel_softmax(logits.expand(5, 3).T, tau=0.3, dim=0)
+    np.testing.assert_allclose(soft.numpy().sum(0), 1, rtol=1e-5)
+
+
+def test_a_hard_choice_has_the_gradient_of_the_soft_one():
+    x = lucid.randn(4, 3, dtype=lucid.float64, requires_grad=True)
+    gradients = []
+    for hard in (False, True):
+        lucid.manual_seed(7)
+        y = F.gumbel_softmax(x, 0.7, hard)
+        (gradient,) = lucid.autograd.grad((y * lucid.arange(3)).sum(), x)
+        gradients.append(gradient.numpy())
+    np.testing.assert_allclose(*gradients, rtol=1e-12)
+
+
 x = lucid.zeros(2, 3)
 ERRORS = [
+    (lambda: F.gumbel_softmax(x, 0), ValueError, r"tau=0 is out of range"),
+    (lambda: F.gumbel_softmax(x.long()), lucid.DtypeError, r"gumbel_softmax needs float32"),
     (lambda: F.relu6(x.long()), lucid.DtypeError, r"relu6 needs float32 or float64, not int64"),
     (lambda: F.gelu(x, "erf"), ValueError, r"approximate='erf' is not 'none' or 'tanh'"),
     (lambda: F.softplus(x, beta=0), ValueError, r"beta=0 is out of range; .* greater than 0"),
