@@ -48,9 +48,10 @@ def train(library, model, loss_of, batches, optimizer="SGD", training=True, **op
 def compare(torch, module, build, loss_of, batches, double=True, **options):
     """Train in lucid and, where it is installed, in PyTorch; return lucid's losses and model.
 
-    `build` gets the names of the module, or of its twin, and returns the model; ``loss_of(library)``
-    returns a function of the model and a batch. In float32 the batch norms of a small batch enlarge
-    rounding within a few steps to more than 1e-4, in both libraries; hence `double`.
+    `build` gets the names of the module, or of its twin, and returns the model;
+    ``loss_of(library)`` returns a function of the model and a batch. In float32 the batch norms of
+    a small batch enlarge rounding within a few steps to more than 1e-4, in both libraries; hence
+    `double`.
     """
     if double:
         batches = [[x.astype(float) if x.dtype.kind == "f" else x for x in batch]

@@ -110,8 +110,8 @@ class UNet3d(nn.Module):
     -----
     **Shape.** Input (N, in_channels, D, H, W), output (N, num_classes, D, H, W); the sizes are
     multiples of ``2**levels``. Channels double *before* each pooling, and the upward convolutions
-    keep theirs. Without its batch norms it has the 19,069,955 parameters of [1]_, whose convolutions
-    take off the border; here they are padded.
+    keep theirs. Without its batch norms it has the 19,069,955 parameters of [1]_, where the
+    convolutions take off the border; here they are padded.
 
     References
     ----------

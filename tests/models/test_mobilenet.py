@@ -53,7 +53,8 @@ def test_the_names_of_v3_are_those_of_torchvision():
             names += conv_norm(f"{place}.{k}")
             if block in squeezed[size]:
                 k += 1
-                names += [f"{place}.{k}.fc{n}.{each}" for n in (1, 2) for each in ("weight", "bias")]
+                for n in (1, 2):
+                    names += [f"{place}.{k}.fc{n}.weight", f"{place}.{k}.fc{n}.bias"]
             names += conv_norm(f"{place}.{k + 1}")
         names += conv_norm(f"features.{count + 1}")
         names += [f"classifier.{n}.{each}" for n in (0, 3) for each in ("weight", "bias")]

@@ -10,7 +10,7 @@ from lucid.testing import assert_matches_torch
 
 def build(library):
     nn = library.nn
-    return nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU())
+    return nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3), nn.ReLU())
 
 
 def draw(*shape):
