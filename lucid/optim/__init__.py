@@ -1,6 +1,6 @@
 """Optimizers: rules that turn the gradients of parameters into better parameters."""
 
-from lucid.optim import lr_scheduler
+from lucid.optim import lr_scheduler, swa_utils
 from lucid.optim.adam import Adam, AdamW
 from lucid.optim.adamax import Adamax, NAdam
 from lucid.optim.optimizer import Optimizer
@@ -9,5 +9,5 @@ from lucid.optim.sgd import SGD
 
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RMSprop",
-    "lr_scheduler",
+    "lr_scheduler", "swa_utils",
 ]
