@@ -1,7 +1,5 @@
 """What changes a tensor in place: a base class of Tensor, so that tensor.py stays short."""
 
-import sys
-
 import numpy as np
 
 from lucid.autograd import is_grad_enabled
@@ -11,7 +9,7 @@ from lucid.generator import draw_from
 from lucid.ops import elementwise
 from lucid.ops.indexing import write_recorded
 from lucid.ops.operands import (
-    become, cast, check_alone, check_memory, check_writable, is_recorded, is_tensor,
+    Cast, become, cast, check_alone, check_memory, check_writable, is_recorded, is_tensor,
 )
 
 __all__ = []
@@ -54,7 +52,8 @@ class InPlace:
         check_alone(self, other, name)
         source = self.wrap(self.array, self.node)
         result = cast(step(source, other, **options), self.dtype)
-        if sys.getrefcount(source) > 2:  # the step saved it: it keeps the numbers of before
+        node = result.node.edges[0] if isinstance(result.node, Cast) else result.node
+        if any(each is source for each in node.saved()):  # it keeps the numbers of before
             source.array, source.counter = self.array.copy(), [self.counter[0]]
         self._write(result.array, name)
         become(self, result.node)

@@ -1,5 +1,6 @@
 """Sums of products, written with letters."""
 
+from functools import lru_cache
 from math import prod
 from string import ascii_letters
 
@@ -108,7 +109,7 @@ def einsum(equation, *operands):
         operands = operands[0]
     for x in operands:
         check_tensor(x, "einsum")
-    letters, result = _parse(equation, operands)
+    letters, result = _parse(equation, tuple([x.array.shape for x in operands]))
     target = result_type([(x.dtype, x.array.ndim) for x in operands])
     operands = [x.to(target) for x in operands]
     operands, letters = zip(*map(_take_diagonals, operands, letters), strict=True)
@@ -135,30 +136,33 @@ def _multiply(pairs, result):
     return Einsum(list(letters), result)(*operands)
 
 
-def _parse(equation, operands):
+@lru_cache(maxsize=256)
+def _parse(equation, shapes):
     """Return the letters of each operand and of the result, with letters for every ellipsis."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     parts = left.split(",")
-    if len(parts) != len(operands):
+    if len(parts) != len(shapes):
         raise ValueError(
-            f"einsum: {equation!r} names {len(parts)} operands, {len(operands)} were given"
+            f"einsum: {equation!r} names {len(parts)} operands, {len(shapes)} were given"
         )
     for text in [*parts, right]:
         rest = text.replace("...", "", 1)
         if rest and not (rest.isascii() and rest.isalpha()):
             raise ValueError(f"einsum: {equation!r}: {text!r} holds other things than letters")
     free = [each for each in ascii_letters if each not in equation]
-    counts = [x.array.ndim - len(part.replace("...", ""))
-              for part, x in zip(parts, operands, strict=True)]
-    for part, x, count in zip(parts, operands, counts, strict=True):
+    counts = [len(shape) - len(part.replace("...", ""))
+              for part, shape in zip(parts, shapes, strict=True)]
+    for part, shape, count in zip(parts, shapes, counts, strict=True):
         if count < 0 or count and "..." not in part:
             raise ShapeError(
-                f"einsum: {part!r} in {equation!r} does not name the axes of shape {x.shape}"
+                f"einsum: {part!r} in {equation!r} does not name the axes of shape {shape}"
             )
     most = max(counts)
     dots = "".join(free[:most])
-    letters = [part.replace("...", dots[most - count :])
-               for part, count in zip(parts, counts, strict=True)]
+    letters = tuple([
+        part.replace("...", dots[most - count :])
+        for part, count in zip(parts, counts, strict=True)
+    ])
     if not arrow:
         named = left.replace(",", "").replace("...", "")
         right = "..." + "".join(sorted(each for each in set(named) if named.count(each) == 1))

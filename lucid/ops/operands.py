@@ -126,10 +126,21 @@ def is_recorded(x, value):
     return is_wanted and not is_leaf and x.array.dtype.kind == "f" and is_grad_enabled()
 
 
+def _holders(x):
+    return sys.getrefcount(x.counter)
+
+
+class _Alone:
+    def __init__(self):
+        self.counter = [0]
+
+
+_ONE_HOLDER = _holders(_Alone())  # what Python itself adds differs from version to version
+
+
 def check_alone(x, value, name):
     """Refuse to write what a gradient flows through into memory that other tensors see."""
-    # who else shares the memory, a view, shares the counter; the call itself holds it once
-    holders = sys.getrefcount(x.counter) - 2
+    holders = _holders(x) - _ONE_HOLDER  # who shares the memory, a view, shares the counter
     if value is not x and getattr(value, "counter", None) is x.counter:
         holders -= 1
     if holders > 0:

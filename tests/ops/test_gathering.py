@@ -156,3 +156,13 @@ I = lucid.tensor([[0, 1, 0]])
 def test_nonsense_is_refused_with_a_reason(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_slices_that_come_often_are_summed_as_well():
+    index = np.random.default_rng(3).integers(0, 3, 200)
+    source = np.random.default_rng(4).standard_normal((200, 5))
+    y = lucid.zeros(4, 5).double().index_add(0, lucid.tensor(index), lucid.tensor(source))
+    assert np.allclose(y.array, [source[index == k].sum(0) for k in range(4)])
+    x = lucid.zeros(4, requires_grad=True)
+    x[lucid.tensor(index)].sum().backward()
+    assert x.grad.tolist() == np.bincount(index, minlength=4).tolist()
