@@ -187,7 +187,7 @@ cdef int correlate(
     Plan *plan, const real *x, const real *w, Py_ssize_t feature_step, Py_ssize_t channel_step,
     const real *bias, real *y, int threads,
 ) except -1:
-    """Add to y, or the bias, the sum over channels and taps; both directions share everything but the axes."""
+    """Add to y, or the bias, the sum over channels and taps, in either direction."""
     cdef Py_ssize_t task, turn, panel, first, last, most, tasks, panel_size, group_size, offsets
     cdef Workspace workspace
     cdef real *packed
