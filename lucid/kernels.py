@@ -31,7 +31,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 PRIMITIVES = ("forward", "input_grad", "weight_grad")
-PARALLEL_FROM = 500_000  # multiply-adds; below, waking a second thread costs more than it saves
+PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
 LONG = {"naive": 10**8, "auto": 4 * 10**9}  # multiply-adds in about 100 ms, by algorithm
 SHORT = min(LONG.values())
 

@@ -17,6 +17,7 @@ __all__ = [
     "average_pool", "average_pool_input_grad", "max_pool", "max_pool_gather", "max_pool_scatter",
 ]
 
+PARALLEL_FROM = 500_000  # elements of windows; below, a second thread costs more than it saves
 CALL_LIMIT = 10**8  # elements of windows a call, so that Ctrl-C is heard within 100 ms
 # each loop in its two versions: this skips Cython's slow choice between them
 _LOOPS = {
@@ -225,7 +226,7 @@ def _run(name, arrays, options, work):
     if work == 0:
         return
     loop = _LOOPS[name, arrays[0].dtype]
-    threads = kernels.get_num_threads() if work >= kernels.PARALLEL_FROM else 1
+    threads = kernels.get_num_threads() if work >= PARALLEL_FROM else 1
     if work <= CALL_LIMIT:
         loop(*arrays, *options, threads)
         return
