@@ -20,7 +20,9 @@ COLUMNS = 100
 
 # floor by floor, what stands on it: a file, or a folder with all its files
 FLOORS = [
-    {"errors", "dtypes", "device", "geometry", "limits", "version", "_cython"},
+    {
+        "errors", "dtypes", "device", "geometry", "limits", "version", "kernels_choice", "_cython",
+    },
     {
         "kernels", "kernels_arrays", "kernels_pooling", "kernels_normalization",
         "kernels_activation", "kernels_optim", "autograd",
