@@ -99,8 +99,10 @@ def interpolate(
     Each axis is worked off by itself. An output o lies at the input position
     :math:`(o + \frac12) \frac n m - \frac12`, or :math:`o \frac{n - 1}{m - 1}` with aligned
     corners; ``'nearest'`` takes :math:`\lfloor o \frac n m \rfloor`. With `scale_factor` s,
-    :math:`\frac n m` is :math:`\frac 1 s`. Nothing is smoothed before it is made smaller:
-    PyTorch's option antialias is not there.
+    :math:`\frac n m` is :math:`\frac 1 s`; but the linear modes leave an axis alone whose size
+    stays the same. Positions are computed in double precision, where PyTorch, in single precision,
+    may round down below a whole number and take the neighbour before it. Nothing is smoothed before
+    it is made smaller: PyTorch's option antialias is not there.
 
     References
     ----------
@@ -138,7 +140,8 @@ def interpolate(
     taps = []
     for n, m, factor in zip(shape[2:], sizes, factors, strict=True):
         step = n / m if factor is None or n * factor == m else 1 / factor
-        same = n == m and (step == 1 or align_corners)
+        # as in PyTorch, lines leave an axis that keeps its size alone, whatever its scale was
+        same = n == m and (rule == "linear" or step == 1 or align_corners)
         taps.append(None if same else (n, m, rule, bool(align_corners), step))
     return x if not any(taps) else Resample(tuple(taps))(x)
 

@@ -40,6 +40,26 @@ def test_two_derivatives(mode, ndim):
     check_differences(lucid, call(F, mode, None, {"scale_factor": 1.5}), [x])
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_an_axis_that_keeps_its_size_at_another_scale(torch, mode):
+    x = np.random.default_rng(0).standard_normal((1, 2, 4, 13))
+    ours, options = call(F, mode, False, {"scale_factor": 1.1}), {"scale_factor": 1.1}
+    if torch is not None:
+        check_torch(lucid, torch, ours, call(torch.nn.functional, mode, False, options), [x])
+    assert (ours(lucid.tensor(x[:, :, :, :4])).numpy() == x[:, :, :, :4]).all() == (
+        mode == "bilinear"
+    )
+
+
+def test_nearest_and_its_gradient_agree_at_another_scale():
+    # PyTorch's gradient takes the positions for the same ones here, its values do not
+    x = lucid.arange(5.0).reshape(1, 1, 5).requires_grad_()
+    y = F.interpolate(x, scale_factor=1.1)
+    y.sum().backward()
+    assert y.tolist() == [[[0.0, 0.0, 1.0, 2.0, 3.0]]]
+    assert x.grad.tolist() == [[[2.0, 1.0, 1.0, 1.0, 0.0]]]
+
+
 def test_sizes_may_differ_by_axis():
     x = lucid.randn(1, 2, 4, 5)
     assert F.interpolate(x, (8, 3)).shape == (1, 2, 8, 3)
