@@ -122,46 +122,54 @@ def _taps(w):
 
 def _conv_mistakes(x, w, options):
     """What the usual mistakes would give, in the order in which they are looked for."""
-    ndim = w.ndim - 2
-
-    def other(**changes):
-        return lambda: _conv(x, w, **{**options, **changes})
-
-    def each(name):
-        return normalise_size(options.get(name, 0 if name == "padding" else 1), ndim, name, 0)
-
     mistakes = {FLIPPED: lambda: _conv(x, np.flip(w, _taps(w)), **options)}
-    if ndim > 1:
+    if w.ndim > 3:
         mistakes["the axes of the kernel are exchanged: w[f, c, i, j] is of row i, column j"] = (
             lambda: _conv(x, w.swapaxes(-1, -2), **options)
         )
     mistakes["output and input channels of the weight are exchanged: it is (F, C, ...)"] = (
         lambda: _conv(x, w.swapaxes(0, 1), **options)
     )
-    for name, what in (("stride", "rows and columns"), ("padding", "rows and columns"),
-                       ("dilation", "rows and columns")):
-        if each(name) != each(name)[::-1]:
-            mistakes[f"the {name} of {what} is exchanged: the first number is for rows"] = other(
-                **{name: each(name)[::-1]}
+    mistakes |= _size_mistakes(x, w, options)
+    if "bias" in options:
+        bias = options["bias"]
+        mistakes |= {
+            "the bias is not used": lambda: _conv(x, w, **{**options, "bias": None}),
+            "the bias is subtracted": lambda: _conv(x, w, **{**options, "bias": -bias}),
+            "the bias is added once for each input channel":
+                lambda: _conv(x, w, **{**options, "bias": bias * w.shape[1]}),
+            f"the bias is not used, and {FLIPPED}":
+                lambda: _conv(x, np.flip(w, _taps(w)), **{**options, "bias": None}),
+        }
+    if w.shape[1] > 1:
+        mistakes |= _channel_mistakes(x, w, options)
+    return mistakes
+
+
+def _size_mistakes(x, w, options):
+    def other(**changes):
+        return lambda: _conv(x, w, **{**options, **changes})
+
+    mistakes = {}
+    for name, default in (("stride", 1), ("padding", 0), ("dilation", 1)):
+        sizes = normalise_size(options.get(name, default), w.ndim - 2, name, 0)
+        if sizes != sizes[::-1]:
+            mistakes[f"the {name} of rows and columns is exchanged: the first is for rows"] = other(
+                **{name: sizes[::-1]}
             )
-    for name, default in (("stride", 1), ("padding", 0), ("dilation", 1), ("bias", None)):
+        if len(set(sizes)) > 1:
+            mistakes[f"only the first number of the {name} is used"] = other(**{name: sizes[0]})
         if name in options:
             mistakes[f"the {name} is not used"] = other(**{name: default})
+    padding = normalise_size(options.get("padding", 0), w.ndim - 2, "padding", 0)
     for step, word in ((1, "more"), (-1, "less")):
         mistakes[f"off by one: the padding is one {word} than it should be"] = other(
-            padding=tuple(p + step for p in each("padding"))
+            padding=tuple(p + step for p in padding)
         )
-    if any(each("padding")):
+    if any(padding):
         mistakes["all the padding is on one side: it belongs on both"] = lambda: _shifted(
             x, w, options
         )
-    if "bias" in options:
-        mistakes["the bias is subtracted"] = other(bias=-options["bias"])
-        mistakes["the bias is added once for each input channel"] = other(
-            bias=options["bias"] * w.shape[1]
-        )
-    if w.shape[1] > 1:
-        mistakes |= _channel_mistakes(x, w, options)
     return mistakes
 
 

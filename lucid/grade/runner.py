@@ -15,7 +15,7 @@ __all__ = ["Case", "Grade", "Outcome", "grade", "report"]
 
 SHAPE_CREDIT = 0.25  # of a case, for the right shape with wrong numbers
 MOST_TIMEOUTS = 2  # after these the other cases are not tried
-SHOWN = 40  # elements of an array that are printed
+SHOWN = 30  # elements of an array that are printed
 
 
 @dataclass

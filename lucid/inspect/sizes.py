@@ -71,9 +71,11 @@ class Summary:
 
     def __repr__(self):
         head = ("layer", "output", "parameters", "multiply-adds", "activations", "sees")
-        lines = [head]
+        lines, around = [head], {-1: ""}
         for row in self.rows:
-            name = row.path.rpartition(".")[2]
+            around[row.depth] = row.path
+            # below the module that called it: a list of modules is not called, but has a name
+            name = row.path.removeprefix(around[row.depth - 1]).lstrip(".")
             label = "  " * row.depth + (f"{name}: {row.kind}" if name else row.kind)
             numbers = [f"{n:,}" if n else "" for n in (row.parameters, row.macs)]
             memory = bytes_text(row.activation_bytes) if row.activation_bytes else ""

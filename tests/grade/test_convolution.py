@@ -88,6 +88,22 @@ def test_exchanged_axes_are_named():
     assert "the axes of the kernel are exchanged" in hints(check_conv2d(right(2, transpose)))
 
 
+def test_one_number_for_all_axes_is_named():
+    def first(x, w, b, options):
+        return x, w, b, {k: v[0] if isinstance(v, tuple) else v for k, v in options.items()}
+
+    text = hints(check_conv2d(right(2, first)))
+    assert "only the first number of the stride is used" in text
+    assert "only the first number of the padding is used" in text
+
+
+def test_two_mistakes_at_once_are_named():
+    def both(x, w, b, options):
+        return x, np.flip(w, taps(w)), None, options
+
+    assert "the bias is not used, and the kernel is flipped" in hints(check_conv2d(right(2, both)))
+
+
 def test_padding_on_one_side_is_named():
     def one_side(x, w, b, options):
         p = options.pop("padding", 0) if (options := dict(options)) else 0

@@ -38,6 +38,19 @@ def test_rows_stand_in_order_with_their_numbers():
     assert rows[6].receptive_field == (11, 11)
 
 
+def test_names_in_a_list_are_shown_with_the_name_of_the_list():
+    class Listed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.steps = nn.ModuleList([nn.Sequential(nn.Linear(2, 2))])
+
+        def forward(self, x):
+            return self.steps[0](x)
+
+    lines = str(summary(Listed(), (1, 2))).splitlines()
+    assert lines[2].startswith("  steps.0: Sequential") and lines[3].startswith("    0: Linear")
+
+
 def test_the_totals_count_shared_parameters_once():
     model = build()
     result = summary(model, (2, 3, 11, 11))
