@@ -16,7 +16,8 @@ from lucid.random import default_generator
 
 __all__ = [
     "elu", "gelu", "glu", "gumbel_softmax", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
-    "log_softmax", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "log_softmax", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softmax",
+    "softplus", "tanh",
 ]
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
