@@ -20,7 +20,7 @@ def _rows(x):
 
 
 class Linear(Function):
-    r"""Multiply rows by a matrix: :math:`y_{nf} = \sum_c x_{nc} w_{fc}`, and add a bias if given."""
+    r"""Multiply rows by a matrix: :math:`y_{nf} = \sum_c x_{nc} w_{fc}`, plus a bias if given."""
 
     def forward(self, x, w, b=None):
         y = np.matmul(_rows(x), w.T)
