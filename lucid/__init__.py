@@ -1,6 +1,8 @@
 """lucid: learning and doing convolution, on a small complete system of tensors and gradients."""
 
-from lucid import autograd, conv, datasets, kernels, linalg, nn, optim, random, transforms, utils
+import importlib
+
+from lucid import autograd, kernels, random
 from lucid.autograd import (
     enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
 )
@@ -17,7 +19,9 @@ from lucid.dtypes import (
 )
 from lucid.errors import DeviceError, DtypeError, GradError, LazyError, LucidError, ShapeError
 from lucid.formatting import set_printoptions
-from lucid.kernels import get_num_threads, set_num_threads
+from lucid.kernels import (
+    get_float32_precision, get_num_threads, set_float32_precision, set_num_threads,
+)
 from lucid.limits import finfo, iinfo
 from lucid.ops.comparison import (
     allclose, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not,
@@ -63,30 +67,47 @@ from lucid.serialization import load, save
 from lucid.tensor import Tensor
 from lucid.version import __version__
 
+# imported when first used, so that `import lucid` is quick
+_LATER = (
+    "conv", "datasets", "grade", "inspect", "linalg", "models", "nn", "optim", "testing",
+    "transforms", "utils",
+)
+
 __all__ = [
     "__version__", "abs", "add", "addmm", "all", "allclose", "amax", "amin", "any", "arange",
-    "argmax", "argmin", "argsort", "as_strided", "as_tensor", "autograd", "bernoulli",
-    "bincount", "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "conv",
-    "cos", "count_nonzero", "cumprod", "cumsum", "datasets", "device", "DeviceError", "diag",
-    "diagonal", "div", "dot", "dtype", "DtypeError", "einsum", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "finfo", "flatten", "flip",
-    "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "from_numpy",
-    "frombuffer", "full", "full_like", "gather", "ge", "Generator", "get_default_dtype",
-    "get_num_threads", "get_rng_state", "GradError", "gt", "iinfo", "index_add", "index_select",
-    "inference_mode", "initial_seed", "int32", "int64", "int8", "is_grad_enabled", "is_tensor",
-    "isclose", "isfinite", "isinf", "isnan", "kernels", "LazyError", "le", "lerp", "linalg",
-    "linspace", "load", "log", "log1p", "log2", "log_softmax", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logsumexp", "lt", "LucidError", "manual_seed", "masked_fill",
-    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum",
-    "mm", "movedim", "mul", "mv", "nan_to_num", "narrow", "ne", "neg", "nn", "no_grad",
-    "nonzero", "norm", "normal", "ones", "ones_like", "optim", "outer", "permute", "pow",
-    "prod", "promote_types", "rand", "rand_like", "randint", "randn", "randn_like", "random",
-    "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll",
-    "round", "rsqrt", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
-    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "ShapeError",
-    "show_config", "sigmoid", "sign", "sin", "softmax", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh",
-    "Tensor", "tensor", "tensordot", "tile", "topk", "transforms", "transpose", "tril", "triu",
-    "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "var", "var_mean", "where", "zeros", "zeros_like",
+    "argmax", "argmin", "argsort", "as_strided", "as_tensor", "autograd", "bernoulli", "bincount",
+    "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "conv", "cos",
+    "count_nonzero", "cumprod", "cumsum", "datasets", "device", "DeviceError", "diag", "diagonal",
+    "div", "dot", "dtype", "DtypeError", "einsum", "empty", "empty_like", "enable_grad", "eq",
+    "equal", "erf", "exp", "expm1", "eye", "finfo", "flatten", "flip", "float16", "float32",
+    "float64", "floor", "floor_divide", "from_dlpack", "from_numpy", "frombuffer", "full",
+    "full_like", "gather", "ge", "Generator", "get_default_dtype", "get_float32_precision",
+    "get_num_threads", "get_rng_state", "grade", "GradError", "gt", "iinfo", "index_add",
+    "index_select", "inference_mode", "initial_seed", "inspect", "int32", "int64", "int8",
+    "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kernels",
+    "LazyError", "le", "lerp", "linalg", "linspace", "load", "log", "log1p", "log2", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "LucidError",
+    "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median",
+    "meshgrid", "min", "minimum", "mm", "models", "movedim", "mul", "mv", "nan_to_num", "narrow",
+    "ne", "neg", "nn", "no_grad", "nonzero", "norm", "normal", "ones", "ones_like", "optim",
+    "outer", "permute", "pow", "prod", "promote_types", "rand", "rand_like", "randint", "randn",
+    "randn_like", "random", "randperm", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "reshape", "roll", "round", "rsqrt", "save", "scatter", "scatter_add", "seed", "select",
+    "set_default_dtype", "set_float32_precision", "set_grad_enabled", "set_num_threads",
+    "set_printoptions", "set_rng_state", "ShapeError", "show_config", "sigmoid", "sign", "sin",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum",
+    "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensordot", "testing",
+    "tile", "topk", "transforms", "transpose", "tril", "triu", "trunc", "uint8", "unbind",
+    "unflatten", "unique", "unsqueeze", "use_deterministic_algorithms", "utils", "var", "var_mean",
+    "where", "zeros", "zeros_like",
 ]
+
+
+def __getattr__(name):
+    if name in _LATER:
+        return importlib.import_module(f"lucid.{name}")
+    raise AttributeError(f"module 'lucid' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import secrets
 import stat
 import struct
 import zipfile
@@ -189,7 +188,7 @@ def _replacing(path):
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(f"{path} is read-only")
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
     with open(temporary, "xb") as file:
         try:
             yield file
