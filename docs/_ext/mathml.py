@@ -6,9 +6,9 @@ package ziamath carries (SIL Open Font Licence), and served beside the style she
 """
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
-import ziamath
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
 from fontTools import subset, ttLib
@@ -16,8 +16,12 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 FONT = "stix-two-math.woff"
-RELATION = re.compile(r"\\mathrel\{([^{}]*)\}")  # this and the next docutils does not know
-HALF = re.compile(r"\\frac\s*(\d)\s*(\d)")
+REWRITTEN = [  # LaTeX that docutils does not know, and how it can be said
+    (re.compile(r"\\mathrel\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\[td]?frac\s*(\d)\s*(\d)"), r"\\frac{\1}{\2}"),
+    (re.compile(r"\\dots(?![a-z])"), r"\\ldots"),
+    (re.compile(r"\\[bB]igg?(?![a-z])"), ""),
+]
 CHARACTERS = [
     *range(0x20, 0x17F),
     *range(0x2B0, 0x3F6),
@@ -32,7 +36,7 @@ CHARACTERS = [
 
 def write_font(target):
     """Cut the font down to what formulae need; the layout tables stay."""
-    font = ttLib.TTFont(Path(ziamath.__file__).parent / "fonts/STIXTwoMath-Regular.ttf")
+    font = ttLib.TTFont(Path(find_spec("ziamath").origin).parent / "fonts/STIXTwoMath-Regular.ttf")
     options = subset.Options(layout_features=["*"], name_IDs=["*"], notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=CHARACTERS)
@@ -46,7 +50,8 @@ def mathml(latex, node, as_block):
     """Translate LaTeX; what cannot be translated is a warning and shown as it is."""
     if as_block and ("\\\\" in latex or "&" in latex) and "\\begin" not in latex:
         latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
-    latex = HALF.sub(r"\\frac{\1}{\2}", RELATION.sub(r"\1", latex))
+    for pattern, replacement in REWRITTEN:
+        latex = pattern.sub(replacement, latex)
     try:
         return latex2mathml.tex2mathml(latex, as_block=as_block)
     except (MathError, SyntaxError, KeyError, IndexError) as error:

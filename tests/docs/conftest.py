@@ -23,6 +23,7 @@ except ImportError:  # not the `docs` extra
         "test_docstring_gallery.py",
         "test_diagram.py",
         "test_layer_pages.py",
+        "test_mathml.py",
         "test_reference_pages.py",
     ]
 
