@@ -157,23 +157,25 @@ def instances(symbol):
 
 
 def source_anchors(symbol):
-    """Places for the [docs] links of the source pages.
+    """Places for the [docs] links of the source pages, where they expect other names.
 
-    They name all objects of a file after the module of the first of them that has a page.
+    The links name all objects of a file after the module of the first of them that has a page, and
+    lead to every method, shown or not.
     """
     modules = {
         each.module
         for each in public_symbols(symbol.fullname.split(".")[0])
         if each.home == symbol.home
-    } - {symbol.module}
-    names = [symbol.name]
+    }
+    shown, names = [symbol.name], []
     if inspect.isclass(symbol.obj):
-        names += [
-            f"{symbol.name}.{name}" for name in (*own_properties(symbol), *own_methods(symbol))
-        ]
-    spans = "".join(
-        f'<span id="{module}.{name}"></span>' for module in sorted(modules) for name in names
-    )
+        members = {*own_properties(symbol), *own_methods(symbol)}
+        shown += [f"{symbol.name}.{name}" for name in sorted(members)]
+        functions = {name for name, value in vars(symbol.obj).items() if inspect.isfunction(value)}
+        names = [f"{symbol.name}.{name}" for name in sorted(functions - members)]
+    ids = [f"{module}.{name}" for module in sorted(modules) for name in names]
+    ids += [f"{module}.{name}" for module in sorted(modules - {symbol.module}) for name in shown]
+    spans = "".join(f'<span id="{each}"></span>' for each in ids)
     return f".. raw:: html\n\n   {spans}\n" if spans else ""
 
 
