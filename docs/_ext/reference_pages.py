@@ -71,13 +71,16 @@ def is_told(cls, name):
     )
 
 
+def own_classes(symbol):
+    """The class and its bases that have no page."""
+    inherited = {cls for base in public_bases(symbol) for cls in base.obj.__mro__} | {object}
+    return [cls for cls in symbol.obj.__mro__ if cls not in inherited]
+
+
 def own_methods(symbol):
     """The documented methods that the class, or a base without a page, defines: in their order."""
-    inherited = {cls for base in public_bases(symbol) for cls in base.obj.__mro__} | {object}
     found = {name: None for name in CALLED if is_told(symbol.obj, name)}
-    for cls in symbol.obj.__mro__:
-        if cls in inherited:
-            continue
+    for cls in own_classes(symbol):
         for name, value in vars(cls).items():
             value = getattr(value, "__func__", value)
             if not inspect.isfunction(value) or value.__module__ != cls.__module__:
@@ -171,7 +174,10 @@ def source_anchors(symbol):
     if inspect.isclass(symbol.obj):
         members = {*own_properties(symbol), *own_methods(symbol)}
         shown += [f"{symbol.name}.{name}" for name in sorted(members)]
-        functions = {name for name, value in vars(symbol.obj).items() if inspect.isfunction(value)}
+        functions = {
+            name for cls in own_classes(symbol) for name, value in vars(cls).items()
+            if inspect.isfunction(value)
+        }  # fmt: skip
         names = [f"{symbol.name}.{name}" for name in sorted(functions - members)]
     ids = [f"{module}.{name}" for module in sorted(modules) for name in names]
     ids += [f"{module}.{name}" for module in sorted(modules - {symbol.module}) for name in shown]
