@@ -392,7 +392,7 @@ class Tensor(InPlace, Methods):
     # read at every step, so by C; set with the checks of requires_grad_
     requires_grad = property(
         attrgetter("_requires_grad"), lambda self, value: self.requires_grad_(value),
-        doc="Whether gradients flow to or through this tensor; can be set, as by `requires_grad_`.",
+        doc="Whether gradients flow to or through this tensor; can be set.",
     )
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
