@@ -66,8 +66,8 @@ class Buffer(Tensor):
     >>> import lucid.nn as nn
     >>> layer = nn.Module()
     >>> layer.count = nn.Buffer(lucid.tensor(0))
-    >>> layer.state_dict()
-    OrderedDict([('count', tensor(0))])
+    >>> dict(layer.state_dict())
+    {'count': tensor(0)}
     """
 
     def __init__(self, data, persistent=True):

@@ -193,8 +193,8 @@ class HasState:
         --------
         >>> import lucid
         >>> import lucid.nn as nn
-        >>> nn.ParameterList([lucid.zeros(2)]).state_dict()
-        OrderedDict([('0', tensor([0., 0.]))])
+        >>> dict(nn.ParameterList([lucid.zeros(2)]).state_dict())
+        {'0': tensor([0., 0.])}
         """
         destination = OrderedDict() if destination is None else destination
         for hook in hooks_of(self._state_hooks, "state_dict_pre"):
@@ -311,8 +311,8 @@ class HasState:
         ...         return self.count
         ...     def set_extra_state(self, state):
         ...         self.count = state
-        >>> Counter().state_dict()
-        OrderedDict([('_extra_state', 3)])
+        >>> dict(Counter().state_dict())
+        {'_extra_state': 3}
         """
         raise NotImplementedError(f"{type(self).__name__} has no get_extra_state")
 
