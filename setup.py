@@ -8,7 +8,7 @@ that refuse a level, get the one portable build. OpenMP is used where the compil
     python setup.py build_ext --inplace                    build beside the sources, to work on them
     LUCID_LEVELS=v4 python setup.py build_ext --inplace    build one level only, to work faster
     LUCID_CHECKS=1 python setup.py build_ext --inplace     add a slow build that checks every index;
-    LUCID_CPU=checks python -m pytest tests/test_kernels.py    ... and run on it
+    LUCID_CPU=checks python -m pytest tests/kernels    ... and run on it
 """
 
 import os

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lucid import kernels_pooling
+from lucid import kernels
 from lucid.geometry import pool_geometry, pool_options
 from lucid.grade.runner import Case, grade
 
@@ -17,8 +17,8 @@ def _pool(x, kind, kernel_size, stride=None, padding=0, count_padding=True, ceil
     options = pool_options(x.ndim - 2, kernel_size, stride, padding)
     geometry = pool_geometry(x.shape, *options, ceil_mode)
     if kind == "max":
-        return kernels_pooling.max_pool(x, geometry, False)[0]
-    return kernels_pooling.average_pool(x, geometry, count_padding, None)
+        return kernels.pooling.max_pool(x, geometry, False)[0]
+    return kernels.pooling.average_pool(x, geometry, count_padding, None)
 
 
 def check_pool(function, kind="max", seconds=5.0):

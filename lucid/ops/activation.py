@@ -4,7 +4,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from lucid import kernels_activation
+from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import Gate, exp, sigmoid, tanh, where
 from lucid.ops.erf import erf, erf_array
@@ -28,10 +28,10 @@ class Hardtanh(Function):
         self.low, self.high = low, high
 
     def forward(self, x):
-        return kernels_activation.clamp(x, self.low, self.high)
+        return kernels.activation.clamp(x, self.low, self.high)
 
     def backward(self, grad_y):
-        step = Gate(kernels_activation.hardtanh_grad, self.low, self.high)
+        step = Gate(kernels.activation.hardtanh_grad, self.low, self.high)
         return step(grad_y, self.inputs[0].detach())
 
 
@@ -42,10 +42,10 @@ class LeakyRelu(Function):
         self.negative_slope = negative_slope
 
     def forward(self, x):
-        return kernels_activation.leaky(x, self.negative_slope)
+        return kernels.activation.leaky(x, self.negative_slope)
 
     def backward(self, grad_y):
-        step = Gate(kernels_activation.leaky_grad, self.negative_slope)
+        step = Gate(kernels.activation.leaky_grad, self.negative_slope)
         return step(grad_y, self.inputs[0].detach())
 
 

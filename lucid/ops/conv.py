@@ -11,7 +11,7 @@ the three. Derivatives of every order, for every stride, padding, dilation and g
 six calls below.
 """
 
-from lucid import kernels, kernels_normalization
+from lucid import kernels
 from lucid.autograd import Function
 
 __all__ = []
@@ -78,7 +78,7 @@ class SumChannels(Function):
     keeps_inputs = False
 
     def forward(self, x):
-        return kernels_normalization.sum_channels(x)
+        return kernels.normalization.sum_channels(x)
 
     def backward(self, grad_y):
         shape = self.input_shapes[0]

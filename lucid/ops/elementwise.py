@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from lucid import kernels_activation
+from lucid import kernels
 from lucid.autograd import Function
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
@@ -278,10 +278,10 @@ class Relu(Function):
     keeps_output = True
 
     def forward(self, x):
-        return kernels_activation.relu(x) if x.dtype.kind == "f" else np.maximum(x, x.dtype.type(0))
+        return kernels.activation.relu(x) if x.dtype.kind == "f" else np.maximum(x, x.dtype.type(0))
 
     def backward(self, grad_y):
-        return Gate(kernels_activation.relu_grad)(grad_y, self.output.detach())
+        return Gate(kernels.activation.relu_grad)(grad_y, self.output.detach())
 
 
 class Gate(Function):
@@ -306,11 +306,11 @@ class Clamp(Function):
     def forward(self, x):
         if x.dtype.kind != "f":
             return np.clip(x, self.minimum, self.maximum)
-        return kernels_activation.clamp(x, *self._ends())
+        return kernels.activation.clamp(x, *self._ends())
 
     def backward(self, grad_y):
         x = self.inputs[0].detach()
-        return Gate(kernels_activation.clamp_grad, *self._ends())(grad_y, x)
+        return Gate(kernels.activation.clamp_grad, *self._ends())(grad_y, x)
 
     def _ends(self):
         return (-inf if self.minimum is None else self.minimum,

@@ -1,6 +1,6 @@
 """The step of batch normalisation."""
 
-from lucid import kernels_normalization
+from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import sqrt
 from lucid.ops.reduction import mean, sum
@@ -37,7 +37,7 @@ class BatchNorm(Function):
         self.of_batch = mean is None
 
     def forward(self, x, w, b):
-        y, self.mean, self.variance = kernels_normalization.batch_norm(
+        y, self.mean, self.variance = kernels.normalization.batch_norm(
             x, w, b, self.eps, self.mean, self.variance
         )
         return y
@@ -45,7 +45,7 @@ class BatchNorm(Function):
     def backward(self, grad_y):
         x, w, _ = self.inputs
         if not is_grad_enabled():
-            grads = kernels_normalization.batch_norm_grad(
+            grads = kernels.normalization.batch_norm_grad(
                 x.array, w.array, grad_y.array, self.mean, self.variance, self.eps, self.of_batch
             )
             return tuple([grad_y.wrap(each) for each in grads])

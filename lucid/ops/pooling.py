@@ -1,6 +1,6 @@
 """The steps of pooling: each one linear, or linear where the maxima stay where they are."""
 
-from lucid import kernels_pooling
+from lucid import kernels
 from lucid.autograd import Function
 
 __all__ = []
@@ -19,7 +19,7 @@ class MaxPool(Function):
         self.geometry, self.with_indices = geometry, with_indices
 
     def forward(self, x):
-        y, self.indices = kernels_pooling.max_pool(x, self.geometry, self.with_indices)
+        y, self.indices = kernels.pooling.max_pool(x, self.geometry, self.with_indices)
         return y
 
     def backward(self, grad_y):
@@ -35,7 +35,7 @@ class MaxPoolScatter(Function):
         self.indices, self.geometry = indices, geometry
 
     def forward(self, y):
-        return kernels_pooling.max_pool_scatter(y, self.indices, self.geometry)
+        return kernels.pooling.max_pool_scatter(y, self.indices, self.geometry)
 
     def backward(self, grad_x):
         return MaxPoolGather(self.indices, self.geometry)(grad_x)
@@ -50,7 +50,7 @@ class MaxPoolGather(Function):
         self.indices, self.geometry = indices, geometry
 
     def forward(self, x):
-        return kernels_pooling.max_pool_gather(x, self.indices, self.geometry)
+        return kernels.pooling.max_pool_gather(x, self.indices, self.geometry)
 
     def backward(self, grad_y):
         return MaxPoolScatter(self.indices, self.geometry)(grad_y)
@@ -65,7 +65,7 @@ class AveragePool(Function):
         self.options = options  # geometry, count_padding, divisor
 
     def forward(self, x):
-        return kernels_pooling.average_pool(x, *self.options)
+        return kernels.pooling.average_pool(x, *self.options)
 
     def backward(self, grad_y):
         return AveragePoolInputGrad(*self.options)(grad_y)
@@ -80,7 +80,7 @@ class AveragePoolInputGrad(Function):
         self.options = options
 
     def forward(self, y):
-        return kernels_pooling.average_pool_input_grad(y, *self.options)
+        return kernels.pooling.average_pool_input_grad(y, *self.options)
 
     def backward(self, grad_x):
         return AveragePool(*self.options)(grad_x)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lucid import kernels_optim
+from lucid import kernels
 from lucid.optim.optimizer import Optimizer, check_option
 from lucid.tensor import Tensor
 
@@ -122,7 +122,7 @@ class Adam(Optimizer):
                 state[name] = Tensor(np.zeros_like(x))
         m, v, *largest = [state[name].array for name in names]
         state["step"] = t = state.get("step", 0) + 1
-        kernels_optim.adam(
+        kernels.optim.adam(
             x, grad, m, v, largest[0] if largest else None, *self.decay(group), group["betas"],
             group["eps"], group["lr"] / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t),
         )

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lucid import kernels_optim
+from lucid import kernels
 from lucid.optim.optimizer import Optimizer, check_option
 from lucid.tensor import Tensor
 
@@ -115,13 +115,13 @@ class SGD(Optimizer):
         """Move `x` along its gradient, by the formula of the class."""
         momentum, decay = group["momentum"], group["weight_decay"]
         if not momentum:
-            kernels_optim.sgd(x, grad, group["lr"], decay)
+            kernels.optim.sgd(x, grad, group["lr"], decay)
             return
         share = 1 - group["dampening"]
         if "momentum_buffer" not in state:  # the first gradient counts whole
             state["momentum_buffer"] = Tensor(np.zeros_like(x))
             share = 1
-        kernels_optim.sgd(
+        kernels.optim.sgd(
             x, grad, group["lr"], decay, state["momentum_buffer"].array, momentum, share,
             group["nesterov"],
         )

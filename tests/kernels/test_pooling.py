@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from lucid import kernels, kernels_pooling
+from lucid import kernels
 from lucid.geometry import pool_geometry, pool_options
 
 # size, kernel, stride, padding, dilation, ceil_mode
@@ -93,11 +93,11 @@ def test_max_pool_is_its_definition(row, dtype, kind):
         x[rng.random(x.shape) < 0.3] = np.nan
     if kind == "infinite":
         x[rng.random(x.shape) < 0.7] = -np.inf
-    y, index = kernels_pooling.max_pool(x, geometry)
+    y, index = kernels.pooling.max_pool(x, geometry)
     expected, expected_index = naive_max_pool(x, geometry)
     np.testing.assert_array_equal(y, expected)
     np.testing.assert_array_equal(index, expected_index)
-    np.testing.assert_array_equal(kernels_pooling.max_pool(x, geometry, False)[0], expected)
+    np.testing.assert_array_equal(kernels.pooling.max_pool(x, geometry, False)[0], expected)
     assert y.dtype == dtype
 
 
@@ -106,10 +106,10 @@ def test_max_pool_is_its_definition(row, dtype, kind):
 def test_scatter_is_the_adjoint_of_gather(row, dtype):
     rng, geometry = np.random.default_rng(0), layout(row)
     x = rng.integers(-9, 9, (2, 3, *geometry.input_size)).astype(dtype)
-    y, index = kernels_pooling.max_pool(x, geometry)
+    y, index = kernels.pooling.max_pool(x, geometry)
     u, g = rng.integers(-9, 9, x.shape).astype(dtype), rng.integers(-9, 9, y.shape).astype(dtype)
-    read = kernels_pooling.max_pool_gather(u, index, geometry)
-    written = kernels_pooling.max_pool_scatter(g, index, geometry)
+    read = kernels.pooling.max_pool_gather(u, index, geometry)
+    written = kernels.pooling.max_pool_scatter(g, index, geometry)
     assert (read * g).sum() == (u * written).sum()
     flat = np.take_along_axis(u.reshape(2, 3, -1), index.reshape(2, 3, -1).clip(0), 2)
     expected = np.where(index < 0, 0, flat.reshape(index.shape))
@@ -124,11 +124,11 @@ def test_average_pool_is_its_definition(row, dtype, count_padding, divisor):
         row = (*row[:4], (1,) * len(row[0]), row[5])
     rng, geometry = np.random.default_rng(0), layout(row)
     x = rng.integers(-9, 9, (2, 3, *geometry.input_size)).astype(dtype)
-    y = kernels_pooling.average_pool(x, geometry, count_padding, divisor)
+    y = kernels.pooling.average_pool(x, geometry, count_padding, divisor)
     expected = naive_average_pool(x, geometry, count_padding, divisor)
     np.testing.assert_array_equal(y, expected)  # sums of whole numbers are exact
     g = rng.standard_normal(y.shape).astype(dtype)
-    back = kernels_pooling.average_pool_input_grad(g, geometry, count_padding, divisor)
+    back = kernels.pooling.average_pool_input_grad(g, geometry, count_padding, divisor)
     error = abs(float((y.astype(float) * g).sum() - (back.astype(float) * x).sum()))
     assert error <= 100 * np.finfo(dtype).eps * float(np.abs(y * g).sum() + np.abs(back * x).sum())
 
@@ -141,12 +141,12 @@ def test_bits_do_not_depend_on_the_threads(dtype):
     g = rng.standard_normal((7, 5, *geometry.output_size)).astype(dtype)
 
     def run():
-        y, index = kernels_pooling.max_pool(x, geometry)
+        y, index = kernels.pooling.max_pool(x, geometry)
         return (
-            y, index, kernels_pooling.max_pool_scatter(g, index, geometry),
-            kernels_pooling.max_pool_gather(x, index, geometry),
-            kernels_pooling.average_pool(x, geometry),
-            kernels_pooling.average_pool_input_grad(g, geometry),
+            y, index, kernels.pooling.max_pool_scatter(g, index, geometry),
+            kernels.pooling.max_pool_gather(x, index, geometry),
+            kernels.pooling.average_pool(x, geometry),
+            kernels.pooling.average_pool_input_grad(g, geometry),
         )
 
     before = kernels.get_num_threads()
@@ -164,9 +164,9 @@ def test_bits_do_not_depend_on_the_threads(dtype):
 def test_large_work_comes_in_parts(monkeypatch):
     geometry = pool_geometry((2, 3, 9, 9), (2, 2), (1, 1), (0, 0), (1, 1))
     x = np.random.default_rng(0).standard_normal((2, 3, 9, 9))
-    whole = kernels_pooling.max_pool(x, geometry), kernels_pooling.average_pool(x, geometry)
-    monkeypatch.setattr(kernels_pooling, "CALL_LIMIT", 1)
-    parts = kernels_pooling.max_pool(x, geometry), kernels_pooling.average_pool(x, geometry)
+    whole = kernels.pooling.max_pool(x, geometry), kernels.pooling.average_pool(x, geometry)
+    monkeypatch.setattr(kernels.pooling, "CALL_LIMIT", 1)
+    parts = kernels.pooling.max_pool(x, geometry), kernels.pooling.average_pool(x, geometry)
     np.testing.assert_array_equal(whole[0], parts[0])
     np.testing.assert_array_equal(whole[1], parts[1])
 
@@ -179,8 +179,8 @@ def test_any_layout_is_taken_and_left_alone(change):
     geometry = pool_geometry((2, 3, 8, 8), (3, 3), (2, 2), (1, 1), (1, 1))
     x = change(np.random.default_rng(0).standard_normal((2, 3, 8, 8)))
     copy = np.array(x, dtype=float, order="C")
-    for pool in (lambda a: kernels_pooling.max_pool(a, geometry)[0],
-                 lambda a: kernels_pooling.average_pool(a, geometry)):
+    for pool in (lambda a: kernels.pooling.max_pool(a, geometry)[0],
+                 lambda a: kernels.pooling.average_pool(a, geometry)):
         np.testing.assert_array_equal(pool(x), pool(copy))
     np.testing.assert_array_equal(x, copy)
 
@@ -188,9 +188,9 @@ def test_any_layout_is_taken_and_left_alone(change):
 def test_empty_arrays_give_empty_results():
     geometry = pool_geometry((0, 3, 8), (2,), (2,), (0,), (1,))
     x = np.zeros((0, 3, 8))
-    y, index = kernels_pooling.max_pool(x, geometry)
+    y, index = kernels.pooling.max_pool(x, geometry)
     assert y.shape == index.shape == (0, 3, 4)
-    assert kernels_pooling.max_pool_scatter(y, index, geometry).shape == x.shape
-    assert kernels_pooling.max_pool_gather(x, index, geometry).shape == y.shape
-    assert kernels_pooling.average_pool(x, geometry).shape == y.shape
-    assert kernels_pooling.average_pool_input_grad(y, geometry).shape == x.shape
+    assert kernels.pooling.max_pool_scatter(y, index, geometry).shape == x.shape
+    assert kernels.pooling.max_pool_gather(x, index, geometry).shape == y.shape
+    assert kernels.pooling.average_pool(x, geometry).shape == y.shape
+    assert kernels.pooling.average_pool_input_grad(y, geometry).shape == x.shape

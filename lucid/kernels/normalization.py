@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from lucid._cython import normalisation
-from lucid.kernels_arrays import ready, threads_for, versions
+from lucid.kernels.arrays import ready, threads_for, versions
 
 __all__ = ["batch_norm", "batch_norm_grad", "sum_channels"]
 
@@ -40,9 +40,9 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_normalization
+    >>> from lucid import kernels
     >>> x, one, zero = np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1)
-    >>> kernels_normalization.batch_norm(x, one, zero, 0.0)
+    >>> kernels.normalization.batch_norm(x, one, zero, 0.0)
     (array([[-1.],
            [ 1.]]), array([2.]), array([1.]))
     """
@@ -83,10 +83,10 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_normalization
+    >>> from lucid import kernels
     >>> x, one = np.array([[1.0], [3.0]]), np.ones(1)
     >>> grad_y = np.array([[0.0], [1.0]])
-    >>> kernels_normalization.batch_norm_grad(x, one, grad_y, one * 2, one, 0.0, True)
+    >>> kernels.normalization.batch_norm_grad(x, one, grad_y, one * 2, one, 0.0, True)
     (array([[0.],
            [0.]]), array([1.]), array([1.]))
     """
@@ -116,8 +116,8 @@ def sum_channels(x):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_normalization
-    >>> kernels_normalization.sum_channels(np.ones((2, 3, 5)))
+    >>> from lucid import kernels
+    >>> kernels.normalization.sum_channels(np.ones((2, 3, 5)))
     array([10., 10., 10.])
     """
     y = np.zeros(x.shape[1], x.dtype)

@@ -7,7 +7,7 @@ Arrays are float32 or float64, all of the shape of the parameter. The formulas s
 import numpy as np
 
 from lucid._cython import optimizer
-from lucid.kernels_arrays import READY, threads_for, versions
+from lucid.kernels.arrays import READY, threads_for, versions
 
 __all__ = ["adam", "sgd"]
 
@@ -35,9 +35,9 @@ def sgd(x, grad, rate, decay=0.0, mean=None, momentum=0.0, share=1.0, nesterov=F
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_optim
+    >>> from lucid import kernels
     >>> x = np.array([1.0, 2.0])
-    >>> kernels_optim.sgd(x, np.array([1.0, 0.0]), rate=0.5)
+    >>> kernels.optim.sgd(x, np.array([1.0, 0.0]), rate=0.5)
     >>> x
     array([0.5, 2. ])
     """
@@ -68,9 +68,9 @@ def adam(x, grad, m, v, largest, keep, decay, betas, eps, rate, scale):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_optim
+    >>> from lucid import kernels
     >>> x, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
-    >>> kernels_optim.adam(x, np.ones(1), m, v, None, 1, 0, (0.0, 0.0), 0.0, 0.5, 1)
+    >>> kernels.optim.adam(x, np.ones(1), m, v, None, 1, 0, (0.0, 0.0), 0.0, 0.5, 1)
     >>> x
     array([0.5])
     """

@@ -1,10 +1,7 @@
 """Every kernel equals the definition, on a table of geometries, bit for bit on small integers."""
 
 import itertools
-import os
 import random
-import subprocess
-import sys
 import threading
 from math import prod
 
@@ -12,8 +9,11 @@ import numpy as np
 import pytest
 
 from lucid import kernels
+from lucid._cython import workspace
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import conv_geometry, conv_transpose_geometry
+from lucid.kernels import convolution, registry
+
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
 BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul")
@@ -111,7 +111,7 @@ def compute(primitive, x, w, y, geometry):
 
 @pytest.fixture(params=[1, 2])
 def threads(request, monkeypatch):
-    monkeypatch.setattr(kernels, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(convolution, "PARALLEL_FROM", 0)
     before = kernels.get_num_threads()
     kernels.set_num_threads(request.param)
     yield request.param
@@ -185,7 +185,7 @@ def test_the_three_primitives_are_adjoint(row, name):
 @each_dtype
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
-    monkeypatch.setattr(kernels, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(convolution, "PARALLEL_FROM", 0)
     before = kernels.get_num_threads()
     rng = np.random.default_rng(1)
     for n, c, f, geometry in itertools.islice(TABLE.values(), 26):
@@ -339,35 +339,8 @@ def test_a_result_too_large_is_a_memory_error_with_its_shape():
         kernels.conv_input_grad(np.ones((4, 1, 2), np.float32), w, geometry)
 
 
-def test_use_chooses_for_a_block_and_for_good():
-    assert kernels.get().name == "auto"
-    with kernels.use("naive"):
-        assert kernels.get().name == "naive"
-        with kernels.use("direct"):
-            assert kernels.get().name == "direct"
-        assert kernels.get().name == "naive"
-    kernels.use("im2col")
-    assert kernels.get().name == "im2col"
-    kernels.use("auto")
-    assert kernels.get().name == "auto"
-
-
-def test_use_holds_for_its_own_thread():
-    seen = []
-    with kernels.use("naive"):
-        thread = threading.Thread(target=lambda: seen.append(kernels.get().name))
-        thread.start()
-        thread.join()
-    assert seen == ["auto"]
-
-
-def test_an_unknown_kernel_is_refused():
-    with pytest.raises(ValueError, match="no kernel is called 'fast'; there are auto, naive"):
-        kernels.use("fast")
-
-
 def test_a_users_kernel_joins_and_leaves_the_rest_to_auto(monkeypatch):
-    monkeypatch.setattr(kernels, "_registry", dict(kernels._registry))
+    monkeypatch.setattr(registry, "kernels", dict(registry.kernels))
     calls = []
 
     def forward(x, w, y, stride, dilation, low, groups, threads):
@@ -386,19 +359,6 @@ def test_a_users_kernel_joins_and_leaves_the_rest_to_auto(monkeypatch):
         assert np.array_equal(compute("conv_input_grad", x, w, y, row[3]), wanted)
     assert calls == [((1, 1, 2), (1, 1, 1), (0, 0, 1), 1)]
     assert "seven" in kernels.list()
-
-
-def test_a_kernel_that_is_no_function_is_refused():
-    with pytest.raises(TypeError, match="kernel 'odd': 3 is not a function"):
-        kernels.register("odd", forward=3)
-
-
-def test_the_number_of_threads_is_checked():
-    with pytest.raises(ValueError, match="must be 1 to 1024, not 0"):
-        kernels.set_num_threads(0)
-    for wrong in (1.5, True, "2"):
-        with pytest.raises(TypeError, match="must be an int"):
-            kernels.set_num_threads(wrong)
 
 
 @pytest.mark.parametrize("module", ["conv_naive", "conv_im2col", "conv_direct", "conv_matmul"])
@@ -436,8 +396,8 @@ def test_a_large_batch_in_several_calls_is_the_same(monkeypatch):
     row = case((8, 8), 3, low=1, channels=(4, 8), n=7)
     x, w, y = arrays(row, np.float32)
     wanted = [compute(primitive, x, w, y, row[3]) for primitive in PRIMITIVES]
-    monkeypatch.setattr(kernels, "SHORT", 1)
-    monkeypatch.setattr(kernels, "LONG", {"auto": 40_000})
+    monkeypatch.setattr(convolution, "SHORT", 1)
+    monkeypatch.setattr(convolution, "LONG", {"auto": 40_000})
     for primitive, right in zip(PRIMITIVES, wanted, strict=True):
         assert np.array_equal(compute(primitive, x, w, y, row[3]), right)
 
@@ -464,97 +424,9 @@ def test_winograd_computes_float32_where_it_is_exact_enough():
     assert np.array_equal(by("auto"), by("winograd"))
 
 
-def test_an_unknown_precision_is_refused():
-    with pytest.raises(ValueError, match="'high' or 'highest', not 'medium'"):
-        kernels.set_float32_precision("medium")
-
-
 def test_workspace_is_bounded_and_freed_on_request():
     row = TABLE["several blocks"]
     compute("conv", *arrays(row, np.float32), row[3])
-    assert 0 < kernels.workspace.held() <= kernels.workspace.LIMIT
+    assert 0 < workspace.held() <= workspace.LIMIT
     kernels.empty_workspace()
-    assert kernels.workspace.held() == 0
-
-
-def run_python(program, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, **environment},
-        capture_output=True, text=True, timeout=60,
-    )
-
-
-LEVEL_PROGRAM = """
-import numpy as np
-from lucid import kernels
-from lucid.geometry import conv_geometry
-rng = np.random.default_rng(0)
-kernels.set_float32_precision("highest")
-for dtype in (np.float32, np.float64):
-    for shape, stride, groups in (((2, 6, 19, 23), 2, 2), ((1, 37, 40, 41), 1, 1)):
-        x = rng.integers(-4, 5, shape).astype(dtype)
-        w = rng.integers(-4, 5, (20, shape[1] // groups, 3, 3)).astype(dtype)
-        geometry = conv_geometry(x.shape, w.shape, (stride,), ((1, 1),), (1,), groups)
-        results = {}
-        for name in kernels.list():
-            with kernels.use(name):
-                y = kernels.conv(x, w, geometry)
-                results[name] = (y, kernels.conv_input_grad(y, w, geometry),
-                                 kernels.conv_weight_grad(x, y, geometry))
-        for name, found in results.items():
-            assert all(map(np.array_equal, found, results["naive"])), name
-print(kernels.build_info()["level"])
-"""
-
-
-@pytest.mark.parametrize("level", kernels.build_info()["levels"])
-def test_every_instruction_set_gives_the_same(level):
-    found = run_python(LEVEL_PROGRAM, LUCID_CPU=level)
-    if "cannot run it" in found.stderr:
-        pytest.skip(f"this processor cannot run {level}")
-    assert found.stdout.strip() == level, found.stderr
-
-
-def test_an_instruction_set_that_is_not_there_is_refused():
-    found = run_python("import lucid", LUCID_CPU="v9")
-    assert "LUCID_CPU=v9 is not possible: it was not built; choose among" in found.stderr
-
-
-@pytest.mark.parametrize(("variables", "wanted"), [
-    ({"LUCID_NUM_THREADS": "3", "OMP_NUM_THREADS": "2"}, "3"),
-    ({"LUCID_NUM_THREADS": "", "OMP_NUM_THREADS": "2,1"}, "2"),
-])
-def test_the_environment_sets_the_threads(variables, wanted):
-    found = run_python("from lucid import kernels; print(kernels.get_num_threads())", **variables)
-    assert found.stdout.strip() == wanted, found.stderr
-
-
-def test_a_wrong_number_of_threads_in_the_environment_is_refused():
-    found = run_python("import lucid", LUCID_NUM_THREADS="many")
-    assert "LUCID_NUM_THREADS=many is not a number of threads" in found.stderr
-
-
-FORK_PROGRAM = """
-import os, sys, threading
-import numpy as np
-from lucid import kernels
-from lucid.geometry import conv_geometry
-kernels.set_num_threads(2)
-x, w = np.ones((4, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
-geometry = conv_geometry(x.shape, w.shape)
-assert len(os.listdir("/proc/self/task")) == 1 or not os.path.exists("/proc/self/task")
-y = kernels.conv(x, w, geometry)
-for _ in range(5):
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if np.array_equal(kernels.conv(x, w, geometry), y) else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    assert np.array_equal(kernels.conv(x, w, geometry), y)
-print("done")
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_child_computes():
-    found = run_python(FORK_PROGRAM, OPENBLAS_NUM_THREADS="1")
-    assert found.stdout.strip() == "done", found.stderr
+    assert workspace.held() == 0

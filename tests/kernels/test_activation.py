@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid import kernels_activation
+from lucid import kernels
 
 VALUES = [-np.inf, -7.0, -1.0, -0.0, 0.0, 0.5, 6.0, 7.0, np.inf, np.nan]
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -20,7 +20,7 @@ def some(dtype, shape=(10, 20_011)):
 @each_dtype
 def test_relu_cuts_off_below_zero(dtype):
     x = some(dtype)
-    y = kernels_activation.relu(x)
+    y = kernels.activation.relu(x)
     assert y.dtype == dtype
     np.testing.assert_array_equal(y, np.maximum(x, 0))
 
@@ -29,7 +29,7 @@ def test_relu_cuts_off_below_zero(dtype):
 def test_relu_lets_a_gradient_pass_above_zero(dtype):
     y, grad = some(dtype), some(dtype)[::-1]
     np.testing.assert_array_equal(
-        kernels_activation.relu_grad(y, grad), np.where(y > 0, grad, 0)
+        kernels.activation.relu_grad(y, grad), np.where(y > 0, grad, 0)
     )
 
 
@@ -38,10 +38,10 @@ def test_relu_lets_a_gradient_pass_above_zero(dtype):
 def test_clamp_cuts_off_at_both_ends(dtype, ends):
     x, grad = some(dtype), some(dtype)[::-1]
     np.testing.assert_array_equal(
-        kernels_activation.clamp(x, *ends), np.minimum(np.maximum(x, ends[0]), ends[1])
+        kernels.activation.clamp(x, *ends), np.minimum(np.maximum(x, ends[0]), ends[1])
     )
     np.testing.assert_array_equal(
-        kernels_activation.clamp_grad(x, grad, *ends),
+        kernels.activation.clamp_grad(x, grad, *ends),
         np.where((x >= ends[0]) & (x <= ends[1]), grad, 0),
     )
 
@@ -50,7 +50,7 @@ def test_clamp_cuts_off_at_both_ends(dtype, ends):
 def test_hardtanh_lets_nothing_pass_on_its_ends(dtype):
     x, grad = some(dtype), some(dtype)[::-1]
     np.testing.assert_array_equal(
-        kernels_activation.hardtanh_grad(x, grad, 0, 6), np.where((x <= 0) | (x >= 6), 0, grad)
+        kernels.activation.hardtanh_grad(x, grad, 0, 6), np.where((x <= 0) | (x >= 6), 0, grad)
     )
 
 
@@ -59,10 +59,10 @@ def test_leaky_multiplies_what_is_not_above_zero(dtype):
     x, grad = some(dtype), some(dtype)[::-1]
     slope = dtype(0.2)
     np.testing.assert_array_equal(
-        kernels_activation.leaky(x, 0.2), np.where(x > 0, x, slope * x)
+        kernels.activation.leaky(x, 0.2), np.where(x > 0, x, slope * x)
     )
     np.testing.assert_array_equal(
-        kernels_activation.leaky_grad(x, grad, 0.2), np.where(x > 0, grad, slope * grad)
+        kernels.activation.leaky_grad(x, grad, 0.2), np.where(x > 0, grad, slope * grad)
     )
 
 
@@ -70,7 +70,7 @@ def test_leaky_multiplies_what_is_not_above_zero(dtype):
 @pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 5), (2, 0, 4)], ids=str)
 def test_any_shape_will_do(dtype, shape):
     x = np.full(shape, -2, dtype)
-    for y in (kernels_activation.relu(x), kernels_activation.relu_grad(x, x)):
+    for y in (kernels.activation.relu(x), kernels.activation.relu_grad(x, x)):
         assert y.shape == shape
         np.testing.assert_array_equal(y, np.zeros(shape))
 
@@ -78,8 +78,8 @@ def test_any_shape_will_do(dtype, shape):
 def test_an_array_in_another_order_is_copied_and_not_written():
     x = np.arange(12.0).reshape(3, 4).T - 6
     x.flags.writeable = False
-    np.testing.assert_array_equal(kernels_activation.relu(x), np.maximum(x, 0))
-    assert kernels_activation.relu(x).flags.c_contiguous
+    np.testing.assert_array_equal(kernels.activation.relu(x), np.maximum(x, 0))
+    assert kernels.activation.relu(x).flags.c_contiguous
 
 
 def test_bits_do_not_depend_on_the_threads():
@@ -87,6 +87,6 @@ def test_bits_do_not_depend_on_the_threads():
     results = []
     for threads in (1, 2, 3):
         lucid.set_num_threads(threads)
-        results.append(kernels_activation.clamp(some(np.float32), -0.5, 0.5).tobytes())
+        results.append(kernels.activation.clamp(some(np.float32), -0.5, 0.5).tobytes())
     lucid.set_num_threads(before)
     assert len(set(results)) == 1

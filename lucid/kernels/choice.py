@@ -123,7 +123,7 @@ def choose(task):
     Examples
     --------
     >>> from lucid.geometry import conv_geometry
-    >>> from lucid.kernels_choice import Task, choose
+    >>> from lucid.kernels.choice import Task, choose
     >>> pointwise = conv_geometry((1, 64, 56, 56), (256, 64, 1, 1))
     >>> choose(Task("forward", pointwise, 64, 256))[0]
     'matmul'

@@ -10,8 +10,8 @@ from math import prod
 
 import numpy as np
 
-from lucid import kernels
 from lucid._cython import pooling
+from lucid.kernels.threads import threads_for
 
 __all__ = [
     "average_pool", "average_pool_input_grad", "max_pool", "max_pool_gather", "max_pool_scatter",
@@ -50,10 +50,10 @@ def max_pool(x, geometry, with_indices=True):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_pooling
+    >>> from lucid import kernels
     >>> from lucid.geometry import pool_geometry
     >>> x = np.array([[[1.0, 5.0, 2.0, 4.0]]])
-    >>> kernels_pooling.max_pool(x, pool_geometry(x.shape, (2,), (2,), (0,), (1,)))
+    >>> kernels.pooling.max_pool(x, pool_geometry(x.shape, (2,), (2,), (0,), (1,)))
     (array([[[5., 4.]]]), array([[[1, 3]]]))
     """
     shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
@@ -84,11 +84,11 @@ def max_pool_scatter(y, indices, geometry):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_pooling
+    >>> from lucid import kernels
     >>> from lucid.geometry import pool_geometry
     >>> y, indices = np.array([[[7.0, 8.0]]]), np.array([[[1, 3]]])
     >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
-    >>> kernels_pooling.max_pool_scatter(y, indices, geometry)
+    >>> kernels.pooling.max_pool_scatter(y, indices, geometry)
     array([[[0., 7., 0., 8.]]])
     """
     y = _ready(y)
@@ -117,11 +117,11 @@ def max_pool_gather(x, indices, geometry):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_pooling
+    >>> from lucid import kernels
     >>> from lucid.geometry import pool_geometry
     >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
     >>> x, indices = np.array([[[5.0, 6.0, 7.0, 8.0]]]), np.array([[[1, 3]]])
-    >>> kernels_pooling.max_pool_gather(x, indices, geometry)
+    >>> kernels.pooling.max_pool_gather(x, indices, geometry)
     array([[[6., 8.]]])
     """
     x = _ready(x)
@@ -153,11 +153,11 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_pooling
+    >>> from lucid import kernels
     >>> from lucid.geometry import pool_geometry
     >>> x = np.array([[[1.0, 5.0, 2.0, 4.0]]])
     >>> geometry = pool_geometry(x.shape, (2,), (2,), (0,), (1,))
-    >>> kernels_pooling.average_pool(x, geometry)
+    >>> kernels.pooling.average_pool(x, geometry)
     array([[[3., 3.]]])
     """
     x = _ready(x)
@@ -186,10 +186,10 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_pooling
+    >>> from lucid import kernels
     >>> from lucid.geometry import pool_geometry
     >>> geometry = pool_geometry((1, 1, 4), (2,), (2,), (0,), (1,))
-    >>> kernels_pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
+    >>> kernels.pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
     array([[[1., 1., 2., 2.]]])
     """
     y = _ready(y)
@@ -226,7 +226,7 @@ def _run(name, arrays, options, work):
     if work == 0:
         return
     loop = _LOOPS[name, arrays[0].dtype]
-    threads = kernels.get_num_threads() if work >= PARALLEL_FROM else 1
+    threads = threads_for(work, PARALLEL_FROM)
     if work <= CALL_LIMIT:
         loop(*arrays, *options, threads)
         return

@@ -6,7 +6,7 @@ Arrays are float32 or float64, of any shape; the arrays of the caller are never 
 import numpy as np
 
 from lucid._cython import activation
-from lucid.kernels_arrays import ready, threads_for, versions
+from lucid.kernels.arrays import ready, threads_for, versions
 
 __all__ = [
     "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
@@ -31,8 +31,8 @@ def relu(x):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.relu(np.array([-1.0, 2.0]))
+    >>> from lucid import kernels
+    >>> kernels.activation.relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
     return _run("relu", (x,))
@@ -54,8 +54,8 @@ def relu_grad(y, grad):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.relu_grad(np.array([0.0, 2.0]), np.array([5.0, 6.0]))
+    >>> from lucid import kernels
+    >>> kernels.activation.relu_grad(np.array([0.0, 2.0]), np.array([5.0, 6.0]))
     array([0., 6.])
     """
     return _run("relu_grad", (y, grad))
@@ -79,8 +79,8 @@ def clamp(x, low, high):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.clamp(np.array([-1.0, 2.0, 9.0]), 0, 6)
+    >>> from lucid import kernels
+    >>> kernels.activation.clamp(np.array([-1.0, 2.0, 9.0]), 0, 6)
     array([0., 2., 6.])
     """
     return _run("clamp", (x,), low, high)
@@ -104,8 +104,8 @@ def clamp_grad(x, grad, low, high):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.clamp_grad(np.array([-1.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
+    >>> from lucid import kernels
+    >>> kernels.activation.clamp_grad(np.array([-1.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
     array([0., 7.])
     """
     return _run("clamp_grad", (x, grad), low, high)
@@ -129,8 +129,8 @@ def hardtanh_grad(x, grad, low, high):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.hardtanh_grad(np.array([0.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
+    >>> from lucid import kernels
+    >>> kernels.activation.hardtanh_grad(np.array([0.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
     array([0., 7.])
     """
     return _run("hardtanh_grad", (x, grad), low, high)
@@ -154,8 +154,8 @@ def leaky(x, slope):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.leaky(np.array([-2.0, 3.0]), 0.5)
+    >>> from lucid import kernels
+    >>> kernels.activation.leaky(np.array([-2.0, 3.0]), 0.5)
     array([-1.,  3.])
     """
     return _run("leaky", (x,), slope)
@@ -179,8 +179,8 @@ def leaky_grad(x, grad, slope):
     Examples
     --------
     >>> import numpy as np
-    >>> from lucid import kernels_activation
-    >>> kernels_activation.leaky_grad(np.array([-2.0, 3.0]), np.array([4.0, 4.0]), 0.5)
+    >>> from lucid import kernels
+    >>> kernels.activation.leaky_grad(np.array([-2.0, 3.0]), np.array([4.0, 4.0]), 0.5)
     array([2., 4.])
     """
     return _run("leaky_grad", (x, grad), slope)

@@ -3,7 +3,7 @@
 import pytest
 
 from lucid.geometry import conv_geometry
-from lucid.kernels_choice import RULES, Task, choose
+from lucid.kernels.choice import RULES, Task, choose
 
 
 def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid import kernels_optim
+from lucid import kernels
 
 TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -26,7 +26,7 @@ def near(actual, desired, dtype):
 def test_plain_descent(dtype, shape):
     x, g = some(dtype, shape, 2)
     before = x.astype(np.float64)
-    kernels_optim.sgd(x, g, rate=0.1, decay=0.2)
+    kernels.optim.sgd(x, g, rate=0.1, decay=0.2)
     near(x, before - 0.1 * (g + 0.2 * before), dtype)
 
 
@@ -36,7 +36,7 @@ def test_plain_descent(dtype, shape):
 def test_descent_with_momentum(dtype, shape, nesterov):
     x, g, mean = some(dtype, shape, 3)
     x64, mean64 = x.astype(np.float64), mean.astype(np.float64)
-    kernels_optim.sgd(x, g, 0.1, 0.2, mean, momentum=0.9, share=0.7, nesterov=nesterov)
+    kernels.optim.sgd(x, g, 0.1, 0.2, mean, momentum=0.9, share=0.7, nesterov=nesterov)
     grad = g + 0.2 * x64
     mean64 = 0.9 * mean64 + 0.7 * grad
     near(mean, mean64, dtype)
@@ -50,7 +50,7 @@ def test_adam(dtype, shape, with_largest):
     x, g, m, v, largest = some(dtype, shape, 5)
     x64, m64, v64 = (each.astype(np.float64) for each in (x, m, v))
     largest64 = largest.astype(np.float64)
-    kernels_optim.adam(
+    kernels.optim.adam(
         x, g, m, v, largest if with_largest else None, keep=0.9, decay=0.3, betas=(0.8, 0.95),
         eps=1e-3, rate=0.1, scale=1.5,
     )
@@ -67,8 +67,8 @@ def test_adam(dtype, shape, with_largest):
 def test_arrays_in_another_order_are_written_too():
     x, g, mean = some(np.float64, (6, 5), 3)
     expected, mean_expected = x.T.copy(), mean.T.copy()
-    kernels_optim.sgd(expected, g.T.copy(), 0.1, 0, mean_expected, 0.9)
-    kernels_optim.sgd(x.T, g.T, 0.1, 0, mean.T, 0.9)
+    kernels.optim.sgd(expected, g.T.copy(), 0.1, 0, mean_expected, 0.9)
+    kernels.optim.sgd(x.T, g.T, 0.1, 0, mean.T, 0.9)
     np.testing.assert_array_equal(x.T, expected)
     np.testing.assert_array_equal(mean.T, mean_expected)
 
@@ -76,7 +76,7 @@ def test_arrays_in_another_order_are_written_too():
 def test_the_gradient_is_not_written():
     x, g, m, v = some(np.float32, (9,), 4)
     g.flags.writeable = False
-    kernels_optim.adam(x, g, m, v, None, 1, 0, (0.9, 0.99), 1e-8, 0.1, 1)
+    kernels.optim.adam(x, g, m, v, None, 1, 0, (0.9, 0.99), 1e-8, 0.1, 1)
 
 
 def test_bits_do_not_depend_on_the_threads():
@@ -85,7 +85,7 @@ def test_bits_do_not_depend_on_the_threads():
     for threads in (1, 2, 3):
         lucid.set_num_threads(threads)
         x, g, m, v = some(np.float32, (500, 401), 4)
-        kernels_optim.adam(x, g, m, v, None, 0.99, 0, (0.9, 0.99), 1e-8, 0.1, 1.1)
+        kernels.optim.adam(x, g, m, v, None, 0.99, 0, (0.9, 0.99), 1e-8, 0.1, 1.1)
         results.append(x.tobytes() + m.tobytes() + v.tobytes())
     lucid.set_num_threads(before)
     assert len(set(results)) == 1

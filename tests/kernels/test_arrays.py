@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid.kernels_arrays import ELEMENTS, ready, threads_for
+from lucid.kernels.arrays import ELEMENTS, ready, threads_for
 
 
 def test_what_is_ready_is_not_copied():

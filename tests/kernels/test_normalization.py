@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid import kernels_normalization
+from lucid import kernels
 
 SHAPES = [
     (4, 3), (2, 3, 5), (5, 2, 1, 3), (3, 4, 9, 8), (1, 2, 1030), (2, 1, 3, 4, 37), (1, 3, 1, 1),
@@ -41,7 +41,7 @@ def near(actual, desired, dtype):
 @each_dtype
 def test_batch_norm_of_its_own_statistics(shape, dtype):
     x, w, b = some(dtype, shape, shape[1], shape[1])
-    y, mean, variance = kernels_normalization.batch_norm(x, w, b, EPS)
+    y, mean, variance = kernels.normalization.batch_norm(x, w, b, EPS)
     true_mean, true_variance = moments(x)
     near(mean, true_mean.reshape(-1), dtype)
     near(variance, true_variance.reshape(-1), dtype)
@@ -54,7 +54,7 @@ def test_batch_norm_of_its_own_statistics(shape, dtype):
 def test_batch_norm_of_given_statistics(shape, dtype):
     x, w, b, mean = some(dtype, shape, shape[1], shape[1], shape[1])
     variance = mean**2 + dtype(0.5)
-    y, *same = kernels_normalization.batch_norm(x, w, b, EPS, mean, variance)
+    y, *same = kernels.normalization.batch_norm(x, w, b, EPS, mean, variance)
     assert same[0] is mean and same[1] is variance
     scale = column(w, x) / np.sqrt(column(variance, x) + EPS)
     near(y, (x - column(mean, x)) * scale + column(b, x), dtype)
@@ -66,7 +66,7 @@ def test_batch_norm_of_given_statistics(shape, dtype):
 def test_the_gradients_of_batch_norm(shape, dtype, of_batch):
     x, w, grad_y = some(dtype, shape, shape[1], shape)
     mean, variance = moments(x)
-    grads = kernels_normalization.batch_norm_grad(
+    grads = kernels.normalization.batch_norm_grad(
         x, w, grad_y, mean.reshape(-1).astype(dtype), variance.reshape(-1).astype(dtype), EPS,
         of_batch,
     )
@@ -84,23 +84,23 @@ def test_the_gradients_of_batch_norm(shape, dtype, of_batch):
 def test_sums_of_channels(shape, dtype):
     (x,) = some(dtype, shape)
     dims = tuple(axis for axis in range(x.ndim) if axis != 1)
-    near(kernels_normalization.sum_channels(x), x.sum(dims, dtype=np.float64), dtype)
+    near(kernels.normalization.sum_channels(x), x.sum(dims, dtype=np.float64), dtype)
 
 
 def test_long_sums_keep_their_precision():
     x = np.full((64, 1, 40_000), 0.1, np.float32)
     exact = np.float64(np.float32(0.1)) * x.size
-    np.testing.assert_allclose(kernels_normalization.sum_channels(x), exact, rtol=1e-6)
+    np.testing.assert_allclose(kernels.normalization.sum_channels(x), exact, rtol=1e-6)
 
 
 def test_an_empty_batch_gives_empty_results_and_zero_gradients():
     x, one = np.zeros((0, 2, 3), np.float32), np.ones(2, np.float32)
-    y, *_ = kernels_normalization.batch_norm(x, one, one, EPS, one, one)
+    y, *_ = kernels.normalization.batch_norm(x, one, one, EPS, one, one)
     assert y.shape == x.shape
-    grad_x, grad_w, grad_b = kernels_normalization.batch_norm_grad(x, one, x, one, one, EPS, True)
+    grad_x, grad_w, grad_b = kernels.normalization.batch_norm_grad(x, one, x, one, one, EPS, True)
     assert grad_x.shape == x.shape
     assert not grad_w.any() and not grad_b.any()
-    assert not kernels_normalization.sum_channels(x).any()
+    assert not kernels.normalization.sum_channels(x).any()
 
 
 def test_bits_do_not_depend_on_the_threads():
@@ -109,8 +109,8 @@ def test_bits_do_not_depend_on_the_threads():
     results = []
     for threads in (1, 2, 3):
         lucid.set_num_threads(threads)
-        y, mean, variance = kernels_normalization.batch_norm(x, w, w, EPS)
-        grads = kernels_normalization.batch_norm_grad(x, w, grad_y, mean, variance, EPS, True)
+        y, mean, variance = kernels.normalization.batch_norm(x, w, w, EPS)
+        grads = kernels.normalization.batch_norm_grad(x, w, grad_y, mean, variance, EPS, True)
         results.append(b"".join(each.tobytes() for each in (y, mean, variance, *grads)))
     lucid.set_num_threads(before)
     assert len(set(results)) == 1

@@ -1,4 +1,4 @@
-"""The only door to the compiled loops: NumPy arrays in, NumPy arrays out.
+"""The convolution T(x, w, y) by each of its arguments: NumPy arrays in, NumPy arrays out.
 
 Three functions, `conv`, `conv_input_grad` and `conv_weight_grad`, take arrays with one to three
 spatial axes. Axes of length 1 are put before the spatial ones, up to three, so every kernel is
@@ -7,54 +7,26 @@ written once, for three axes. The arrays of the caller are never written.
 Which algorithm computes is said by `use`, per thread; a kernel of your own joins by `register`.
 """
 
-import os
-from contextvars import ContextVar
 from functools import lru_cache
 from math import gcd, prod
 
 import numpy as np
 
-from lucid import _cython
 from lucid._cython import (
-    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_winograd, workspace,
+    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_winograd,
 )
 from lucid.errors import DtypeError, ShapeError
-from lucid.kernels_choice import Task, choose
-
-__all__ = [
-    "build_info", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "get",
-    "get_float32_precision", "get_num_threads", "list", "register", "set_float32_precision",
-    "set_num_threads", "use",
-]
+from lucid.kernels import registry
+from lucid.kernels.choice import Task, choose
+from lucid.kernels.registry import PRIMITIVES
+from lucid.kernels.threads import threads_for
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
-PRIMITIVES = ("forward", "input_grad", "weight_grad")
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
 LONG = {"naive": 10**8, "auto": 4 * 10**9}  # multiply-adds in about 100 ms, by algorithm
 SHORT = min(LONG.values())
-
-
-class Kernel:
-    """One algorithm: up to three functions of one signature, those of `lucid.kernels.register`.
-
-    Attributes
-    ----------
-    name : str
-        What `use` calls it.
-    forward, input_grad, weight_grad : callable or None
-        ``function(x, w, y, stride, dilation, low, groups, threads)``; None where the algorithm
-        leaves the work to ``"auto"``.
-    """
-
-    def __init__(self, name, forward=None, input_grad=None, weight_grad=None):
-        self.name = name
-        self.forward, self.input_grad, self.weight_grad = forward, input_grad, weight_grad
-
-    def __repr__(self):
-        offered = ", ".join(each for each in PRIMITIVES if getattr(self, each) is not None)
-        return f"<kernel {self.name!r}: {offered}>"
 
 
 def _specialise(function, dtype):
@@ -63,234 +35,7 @@ def _specialise(function, dtype):
     return function["float" if dtype is FLOAT32 else "double"] if versions else function
 
 
-_registry = {}
 _fills = {}  # of a function that adds to y, the one that sets it and takes a bias
-_algorithm = ContextVar("algorithm", default="auto")
-
-
-def register(name, forward=None, input_grad=None, weight_grad=None):
-    """Add an algorithm under a name of its own, or replace one.
-
-    Each function is called as ``function(x, w, y, stride, dilation, low, groups, threads)`` with
-    C-contiguous arrays x (N, C, D, H, W), w (F, C // groups, KD, KH, KW) and y (N, F, OD, OH, OW)
-    of one dtype, float32 or float64, of which none is empty; `stride`, `dilation` and `low` are
-    tuples of three ints. It *adds* its result into the one array it computes (y, x and w in turn),
-    writes no other, and uses at most `threads` threads. A large batch may come in several calls.
-
-    Parameters
-    ----------
-    name : str
-        What `use` will call it.
-    forward, input_grad, weight_grad : callable, optional
-        What is missing is computed by ``"auto"``.
-
-    Returns
-    -------
-    Kernel
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from lucid import kernels
-    >>> def forward(x, w, y, stride, dilation, low, groups, threads):
-    ...     y += 7
-    >>> _ = kernels.register("seven", forward)
-    >>> with kernels.use("seven"):
-    ...     kernels.get()
-    <kernel 'seven': forward>
-    """
-    for function in (forward, input_grad, weight_grad):
-        if function is not None and not callable(function):
-            raise TypeError(f"kernel {name!r}: {function!r} is not a function")
-    _registry[name] = Kernel(name, forward, input_grad, weight_grad)
-    _forget_calls()
-    return _registry[name]
-
-
-def get(name=None):
-    """Return the kernel of a name; without a name, the one in use.
-
-    Parameters
-    ----------
-    name : str, optional
-        One of `list()`.
-
-    Returns
-    -------
-    Kernel
-
-    Raises
-    ------
-    ValueError
-        If no kernel has this name.
-
-    Examples
-    --------
-    >>> from lucid import kernels
-    >>> kernels.get("naive")
-    <kernel 'naive': forward, input_grad, weight_grad>
-    """
-    name = _algorithm.get() if name is None else name
-    if name not in _registry:
-        raise ValueError(f"no kernel is called {name!r}; there are {', '.join(_registry)}")
-    return _registry[name]
-
-
-def list():
-    """Return the names of all kernels.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> from lucid import kernels
-    >>> "naive" in kernels.list()
-    True
-    """
-    return tuple(_registry)
-
-
-class use:
-    """Choose the algorithm from now on, or for the length of a ``with`` block.
-
-    The choice holds for the Python thread (more exactly the `contextvars` context) that makes it;
-    a new thread starts with ``"auto"``.
-
-    Parameters
-    ----------
-    name : str
-        One of `list()`: ``"auto"`` picks the fastest, ``"naive"`` is the definition.
-
-    Examples
-    --------
-    >>> from lucid import kernels
-    >>> with kernels.use("naive"):
-    ...     kernels.get().name
-    'naive'
-    >>> kernels.get().name
-    'auto'
-    """
-
-    def __init__(self, name):
-        self._token = _algorithm.set(get(name).name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        _algorithm.reset(self._token)
-
-
-def _default_threads():
-    """Read LUCID_NUM_THREADS, then OMP_NUM_THREADS, then count the processors we may run on."""
-    for variable in ("LUCID_NUM_THREADS", "OMP_NUM_THREADS"):
-        text = os.environ.get(variable, "").split(",")[0].strip()
-        if text.isdigit() and int(text) >= 1:
-            return int(text)
-        if text and variable == "LUCID_NUM_THREADS":
-            raise ImportError(f"{variable}={text} is not a number of threads of at least 1")
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def set_num_threads(count):
-    """Set how many threads one call may use, in the whole process.
-
-    Results do not depend on it, not even in their last bit. Small work runs on one thread anyway,
-    and so does everything where the compiler had no OpenMP.
-
-    Parameters
-    ----------
-    count : int
-        At least 1. The start value is the environment's ``LUCID_NUM_THREADS``, else
-        ``OMP_NUM_THREADS``, else the number of processors.
-
-    Examples
-    --------
-    >>> import lucid.kernels
-    >>> before = lucid.kernels.get_num_threads()
-    >>> lucid.kernels.set_num_threads(1)
-    >>> lucid.kernels.get_num_threads()
-    1
-    >>> lucid.kernels.set_num_threads(before)
-    """
-    global _num_threads
-    if isinstance(count, bool) or not hasattr(count, "__index__"):
-        raise TypeError(f"the number of threads must be an int, not {count!r}")
-    if not 1 <= count <= 1024:
-        raise ValueError(f"the number of threads must be 1 to 1024, not {count}")
-    _num_threads = int(count)
-
-
-def get_num_threads():
-    """Return how many threads one call may use.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> import lucid.kernels
-    >>> lucid.kernels.get_num_threads() >= 1
-    True
-    """
-    return _num_threads
-
-
-_num_threads = _default_threads()
-
-
-def set_float32_precision(precision):
-    """Say how exact convolutions of float32 are, in the whole process.
-
-    Parameters
-    ----------
-    precision : {"high", "highest"}
-        ``"high"``, the start value, lets ``"auto"`` use Winograd's algorithm where its error stays
-        below (n + 16) eps sum abs(x) abs(w), the bound of a sum of n terms in any order. An
-        infinity or NaN may then spread to outputs up to three positions away. ``"highest"`` sums
-        up the definition's products, and float64 always does.
-
-    Examples
-    --------
-    >>> import lucid.kernels
-    >>> lucid.kernels.set_float32_precision("highest")
-    >>> lucid.kernels.get_float32_precision()
-    'highest'
-    >>> lucid.kernels.set_float32_precision("high")
-    """
-    global _float32_precision
-    if precision not in ("high", "highest"):
-        raise ValueError(f"the precision of float32 is 'high' or 'highest', not {precision!r}")
-    _float32_precision = precision
-    _forget_calls()
-
-
-def get_float32_precision():
-    """Return how exact convolutions of float32 are.
-
-    Returns
-    -------
-    str
-        ``"high"`` or ``"highest"``.
-
-    Examples
-    --------
-    >>> import lucid.kernels
-    >>> lucid.kernels.get_float32_precision()
-    'high'
-    """
-    return _float32_precision
-
-
-_float32_precision = "high"
-
-
-def _forget_calls():
-    for cache in (_forward_call, _input_grad_call, _weight_grad_call):
-        cache.cache_clear()
 
 
 def _dtype(a, b):
@@ -401,16 +146,16 @@ class _Call:
 
         With it comes the bias of zeros for a function that sets its result; None if it adds.
         """
-        algorithm = _algorithm.get()
+        algorithm = registry.algorithm.get()
         try:
             return self.functions[algorithm, dtype]
         except KeyError:
             pass
-        rounded = dtype is FLOAT32 and _float32_precision == "high"
+        rounded = dtype is FLOAT32 and registry.get_float32_precision() == "high"
         refused = self.refused if rounded and self.winograd else self.refused | {"winograd"}
         best = "winograd" if rounded and self.rounded else self.auto
         for name in (algorithm, best, "direct"):
-            function = getattr(_registry[name], self.primitive)
+            function = getattr(registry.kernels[name], self.primitive)
             if function is not None and name not in refused:
                 break
         unbiased = None
@@ -443,12 +188,12 @@ class _Call:
         if self.lift:
             lift = self.lift
             x, w, y = x[lift], w[lift], y[lift]
-        threads = _num_threads if self.work >= PARALLEL_FROM else 1
+        threads = threads_for(self.work, PARALLEL_FROM)
         if self.work <= SHORT:
             if self.work:
                 function(x, w, y, *self.arguments, threads, *bias)
             return
-        items, limit = x.shape[0], LONG.get(_algorithm.get(), LONG["auto"])
+        items, limit = x.shape[0], LONG.get(registry.algorithm.get(), LONG["auto"])
         step = max(1, limit * items // self.work)
         for n in range(0, items, step):  # Python hears Ctrl-C between two calls
             function(x[n : n + step], w, y[n : n + step], *self.arguments, threads, *bias)
@@ -584,45 +329,14 @@ def conv_weight_grad(x, y, geometry):
     return call.compute(_ready(x, dtype), None, _ready(y, dtype), dtype, None)
 
 
-def empty_workspace():
-    """Free the scratch memory, at most 64 MiB, that is kept for the next call.
-
-    Examples
-    --------
-    >>> from lucid import kernels
-    >>> kernels.empty_workspace()
-    """
-    workspace.empty()
-
-
-def build_info():
-    """Describe the compiled part.
-
-    Returns
-    -------
-    dict
-        ``compiler``, a string; ``level``, the instruction set in use, and ``levels``, all that were
-        built; ``openmp``, the date of the OpenMP standard as yyyymm, 0 without OpenMP.
-
-    Examples
-    --------
-    >>> from lucid import kernels
-    >>> info = kernels.build_info()
-    >>> info["level"] in info["levels"]
-    True
-    """
-    return {
-        "compiler": _cython.cpu.compiler(), "level": _cython.level,
-        "levels": _cython.built_levels, "openmp": _cython.threads.openmp(),
-    }
-
-
-register("auto")
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "winograd": conv_winograd,
 }.items():
-    register(_name, _module.forward, _module.input_grad, _module.weight_grad)
+    registry.register(_name, _module.forward, _module.input_grad, _module.weight_grad)
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward
         _fills[_module.input_grad] = _module.fill_input_grad
+registry.on_change += [
+    each.cache_clear for each in (_forward_call, _input_grad_call, _weight_grad_call)
+]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lucid import kernels
+from lucid.kernels import threads
 
 __all__ = []
 
@@ -27,4 +27,4 @@ def ready(x):
 
 def threads_for(elements):
     """Give the threads for a pass over so many elements; three passes count three times."""
-    return kernels.get_num_threads() if elements >= ELEMENTS else 1
+    return threads.threads_for(elements, ELEMENTS)

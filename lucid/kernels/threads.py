@@ -1,0 +1,67 @@
+"""How many threads a call may use."""
+
+import os
+
+
+def threads_for(work, least):
+    """Return how many threads may share so much work: one, if it is less than `least`."""
+    return _num_threads if work >= least else 1
+
+
+def _default_threads():
+    """Read LUCID_NUM_THREADS, then OMP_NUM_THREADS, then count the processors we may run on."""
+    for variable in ("LUCID_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "").split(",")[0].strip()
+        if text.isdigit() and int(text) >= 1:
+            return int(text)
+        if text and variable == "LUCID_NUM_THREADS":
+            raise ImportError(f"{variable}={text} is not a number of threads of at least 1")
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_num_threads(count):
+    """Set how many threads one call may use, in the whole process.
+
+    Results do not depend on it, not even in their last bit. Small work runs on one thread anyway,
+    and so does everything where the compiler had no OpenMP.
+
+    Parameters
+    ----------
+    count : int
+        At least 1. The start value is the environment's ``LUCID_NUM_THREADS``, else
+        ``OMP_NUM_THREADS``, else the number of processors.
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> before = lucid.kernels.get_num_threads()
+    >>> lucid.kernels.set_num_threads(1)
+    >>> lucid.kernels.get_num_threads()
+    1
+    >>> lucid.kernels.set_num_threads(before)
+    """
+    global _num_threads
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise TypeError(f"the number of threads must be an int, not {count!r}")
+    if not 1 <= count <= 1024:
+        raise ValueError(f"the number of threads must be 1 to 1024, not {count}")
+    _num_threads = int(count)
+
+
+def get_num_threads():
+    """Return how many threads one call may use.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import lucid.kernels
+    >>> lucid.kernels.get_num_threads() >= 1
+    True
+    """
+    return _num_threads
+
+
+_num_threads = _default_threads()

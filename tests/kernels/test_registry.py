@@ -1,0 +1,44 @@
+"""Names of algorithms, the one in use, and how exact float32 is."""
+
+import threading
+
+import pytest
+
+from lucid import kernels
+
+
+def test_use_chooses_for_a_block_and_for_good():
+    assert kernels.get().name == "auto"
+    with kernels.use("naive"):
+        assert kernels.get().name == "naive"
+        with kernels.use("direct"):
+            assert kernels.get().name == "direct"
+        assert kernels.get().name == "naive"
+    kernels.use("im2col")
+    assert kernels.get().name == "im2col"
+    kernels.use("auto")
+    assert kernels.get().name == "auto"
+
+
+def test_use_holds_for_its_own_thread():
+    seen = []
+    with kernels.use("naive"):
+        thread = threading.Thread(target=lambda: seen.append(kernels.get().name))
+        thread.start()
+        thread.join()
+    assert seen == ["auto"]
+
+
+def test_an_unknown_kernel_is_refused():
+    with pytest.raises(ValueError, match="no kernel is called 'fast'; there are auto, naive"):
+        kernels.use("fast")
+
+
+def test_a_kernel_that_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="kernel 'odd': 3 is not a function"):
+        kernels.register("odd", forward=3)
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="'high' or 'highest', not 'medium'"):
+        kernels.set_float32_precision("medium")
