@@ -3,10 +3,16 @@
 A rule looks at what one item asks for, never at the batch or the threads, so that an item's result
 has the same bits in every batch. The bounds were found by timing both sides on about 60 layers of
 real networks; near a bound the two differ by a few hundredths.
+
+To add a rule: a function of a `Task` whose docstring says why, and its line in `RULES` above those
+that would take the same layers. An algorithm that cannot compute everything has, in `REFUSALS`, a
+function that tells where: no rule may give it such a task, and `use` leaves it to ``"auto"``.
 """
 
 from dataclasses import dataclass
 from math import prod
+
+from lucid._cython import conv_winograd
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,21 @@ class Task:
         Sizes of one item.
     channels, features : int
         Input and output channels of one group.
+    items : int
+        Items of the batch: the terms that a weight gradient sums up. No other rule may ask.
+    dtype : str
+        ``"float32"`` or ``"float64"``.
+    precision : str
+        Of float32, ``"high"`` or ``"highest"``: see `lucid.kernels.set_float32_precision`.
     """
 
     primitive: str
     geometry: object
     channels: int
     features: int
+    items: int = 1
+    dtype: str = "float32"
+    precision: str = "high"
 
     @property
     def taps(self):
@@ -53,10 +68,49 @@ class Task:
         """Multiply-adds of one item."""
         return self.positions * self.taps * self.channels * self.features * self.geometry.groups
 
+    def on_three_axes(self, name):
+        """Tell the sizes of the geometry as a kernel gets them, with axes of length 1 in front."""
+        sizes = getattr(self.geometry, name)
+        return (1,) * (3 - len(sizes)) + sizes
+
+
+def has_several_channels_a_group(task):
+    """It computes each channel by itself; here a group has several."""
+    return task.channels > 1
+
+
+def is_not_for_winograd(task):
+    """It needs 3x3 taps, stride 1, dilation 1, float32 and its precision \"high\"."""
+    return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
+        4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+    )
+
+
+REFUSALS = {
+    "depthwise": has_several_channels_a_group,
+    "winograd": is_not_for_winograd,
+}
+
+
+def refuses(name, task):
+    """Tell whether an algorithm cannot compute a task."""
+    return name in REFUSALS and REFUSALS[name](task)
+
 
 def has_almost_nothing_to_do(task):
     """With so few multiply-adds, setting anything up costs more than the definition."""
     return task.work <= 600
+
+
+def saves_products(task):
+    """Winograd's tiles need a fourth of the products, and enough channels share the transforms.
+
+    It is also exact enough: `conv_winograd.wins` compares errors and costs.
+    """
+    return not is_not_for_winograd(task) and conv_winograd.wins(
+        task.primitive, task.channels, task.features,
+        *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
+    )
 
 
 def has_one_channel_a_group(task):
@@ -99,6 +153,7 @@ def always(task):
 
 RULES = [
     ("naive", has_almost_nothing_to_do),
+    ("winograd", saves_products),
     ("depthwise", has_one_channel_a_group),
     ("im2col", writes_few_channels),
     ("matmul", fills_the_lanes_of_a_product),

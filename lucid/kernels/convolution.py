@@ -7,6 +7,7 @@ written once, for three axes. The arrays of the caller are never written.
 Which algorithm computes is said by `use`, per thread; a kernel of your own joins by `register`.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from math import gcd, prod
 
@@ -17,7 +18,7 @@ from lucid._cython import (
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import registry
-from lucid.kernels.choice import Task, choose
+from lucid.kernels.choice import Task, choose, refuses
 from lucid.kernels.registry import PRIMITIVES
 from lucid.kernels.threads import threads_for
 
@@ -128,13 +129,7 @@ class _Call:
         )
         self.work = prod(y_shape) * prod(w_shape[1:])  # multiply-adds; 0 if an array is empty
         features = w_shape[0] // geometry.groups
-        self.auto, _ = choose(Task(primitive, geometry, w_shape[1], features))
-        self.refused = {"depthwise"} if w_shape[1] > 1 else set()  # where it would be wrong
-        sizes = [(1,) * axes + shape[2:] for shape in (w_shape, x_shape, y_shape)]
-        self.winograd = conv_winograd.supports(4, sizes[0], *self.arguments[:2])
-        self.rounded = self.winograd and conv_winograd.wins(
-            primitive, w_shape[1], features, *sizes, x_shape[0]
-        )
+        self.task = Task(primitive, geometry, w_shape[1], features, x_shape[0])
         taps = zip(geometry.stride, geometry.dilation, geometry.kernel_size, strict=True)
         self.covered = self.work > 0 and (  # whether every position of the result is computed
             primitive == "forward" or all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps)
@@ -151,12 +146,11 @@ class _Call:
             return self.functions[algorithm, dtype]
         except KeyError:
             pass
-        rounded = dtype is FLOAT32 and registry.get_float32_precision() == "high"
-        refused = self.refused if rounded and self.winograd else self.refused | {"winograd"}
-        best = "winograd" if rounded and self.rounded else self.auto
-        for name in (algorithm, best, "direct"):
+        precision = registry.get_float32_precision()
+        task = replace(self.task, dtype=dtype.name, precision=precision)
+        for name in (algorithm, choose(task)[0], "direct"):
             function = getattr(registry.kernels[name], self.primitive)
-            if function is not None and name not in refused:
+            if function is not None and not refuses(name, task):
                 break
         unbiased = None
         if self.covered and function in _fills:

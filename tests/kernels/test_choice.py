@@ -1,14 +1,16 @@
 """The rules of `auto`: each layer gets the kernel its rule promises, whatever the batch."""
 
+from dataclasses import replace
+
 import pytest
 
 from lucid.geometry import conv_geometry
-from lucid.kernels.choice import RULES, Task, choose
+from lucid.kernels.choice import REFUSALS, RULES, Task, choose, refuses
 
 
 def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     geometry = conv_geometry(x_shape, w_shape, (stride,), ((padding, padding),), (1,), groups)
-    return Task(primitive, geometry, w_shape[1], w_shape[0] // groups)
+    return Task(primitive, geometry, w_shape[1], w_shape[0] // groups, x_shape[0])
 
 
 @pytest.mark.parametrize(("wanted", "primitive", "x_shape", "w_shape", "options"), [
@@ -18,8 +20,9 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("matmul", "forward", (1, 64, 56, 56), (256, 64, 1, 1), {}),
     ("matmul", "forward", (1, 128, 56, 56), (128, 128, 3, 3), {"stride": 2, "padding": 1}),
     ("matmul", "forward", (1, 3, 64, 64), (64, 3, 3, 3), {"padding": 1}),
-    ("matmul", "weight_grad", (1, 256, 14, 14), (256, 256, 3, 3), {"padding": 1}),
-    ("direct", "weight_grad", (1, 64, 56, 56), (64, 64, 3, 3), {"padding": 1}),
+    ("winograd", "forward", (1, 64, 56, 56), (64, 64, 3, 3), {"padding": 1}),
+    ("matmul", "weight_grad", (1, 256, 14, 14), (256, 256, 3, 2), {"padding": 1}),
+    ("direct", "weight_grad", (1, 64, 56, 56), (64, 64, 3, 2), {"padding": 1}),
     ("direct", "forward", (1, 16, 32, 32), (16, 16, 3, 3), {"padding": 1}),
     ("direct", "input_grad", (1, 64, 128, 128), (128, 64, 2, 2), {"stride": 2}),
 ])
@@ -33,5 +36,20 @@ def test_the_choice_does_not_depend_on_the_batch():
         assert found == choose(task("forward", (3, 64, 8, 8), (64, 64, 3, 3), padding=1))
 
 
+@pytest.mark.parametrize("changed", [{"dtype": "float64"}, {"precision": "highest"}])
+@pytest.mark.parametrize("primitive", ["forward", "input_grad", "weight_grad"])
+def test_winograd_is_for_float32_of_high_precision(primitive, changed):
+    high = task(primitive, (4, 64, 28, 28), (64, 64, 3, 3), padding=1)
+    assert choose(high)[0] == "winograd" and not refuses("winograd", high)
+    other = replace(high, **changed)
+    assert choose(other)[0] != "winograd" and refuses("winograd", other)
+
+
+def test_each_channel_by_itself_refuses_groups_of_several():
+    assert refuses("depthwise", task("forward", (1, 8, 9, 9), (8, 2, 3, 3), groups=4))
+    assert not refuses("depthwise", task("forward", (1, 8, 9, 9), (8, 1, 3, 3), groups=8))
+
+
 def test_every_rule_says_why():
     assert all(rule.__doc__ for _, rule in RULES)
+    assert all(refusal.__doc__ for refusal in REFUSALS.values())
