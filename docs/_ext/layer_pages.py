@@ -38,9 +38,20 @@ def calls(symbol):
             yield node.func.attr, node
 
 
-def first_number(value):
-    """The setting of the last axis: the explorer has one slider for all."""
-    return value[-1] if isinstance(value, tuple) else value
+def one_or_all(value):
+    """The one number of equal axes, or the tuple."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def along(settings, key, ndim):
+    """A setting as one value for each axis; of a tuple that is too long, the last ones."""
+    value = settings[key]
+    return value[-ndim:] if isinstance(value, tuple) else (value,) * ndim
+
+
+def as_size(value):
+    """Write 3 as ``3`` and (3, 5) as ``3 × 5``."""
+    return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def preset(symbol):
@@ -55,28 +66,34 @@ def preset(symbol):
     shapes = [call for name, call in calls(symbol) if name in ("zeros", "ones", "rand", "randn")]
     shape = [ast.literal_eval(each) for each in shapes[0].args]
     settings = {"kind": "transposed" if transposed else "conv", "axes": min(int(ndim), 2)}
-    settings["n"] = min(shape[-1], LIMIT)
+    settings["n"] = one_or_all(tuple(min(n, LIMIT) for n in shape[-int(ndim):]))
     for name, key in KEYS.items():
         if name in arguments.arguments:
-            settings[key] = first_number(arguments.arguments[name])
+            settings[key] = one_or_all(arguments.arguments[name])
     return settings, int(ndim)
 
 
 def geometry_of(settings, ndim):
     """The geometry that is drawn: the example's settings on an input small enough to see."""
-    n = min(settings["n"], DRAWN[ndim])
-    k, s, d, p = (settings[key] for key in "ksdp")
-    x, w = (1, 1, *(n,) * ndim), (1, 1, *(k,) * ndim)
+    settings = {"op": 0} | settings
+    n, k, s, d, p, op = (along(settings, key, ndim) for key in ("n", "k", "s", "d", "p", "op"))
+    n = tuple(min(each, DRAWN[ndim]) for each in n)
     if settings["kind"] == "transposed":
-        n = max(2, n // s)
-        return conv_transpose_geometry((1, 1, *(n,) * ndim), w, (s,), (p,), (settings["op"],), (d,))
-    pads = {"same": same_padding(k, d), "valid": (0, 0)}.get(p) or (p, p)
-    return conv_geometry(x, w, (s,), (pads,), (d,))
+        n = tuple(max(2, each // step) for each, step in zip(n, s, strict=True))
+        return conv_transpose_geometry((1, 1, *n), (1, 1, *k), s, p, op, d)
+    pads = tuple(
+        {"same": same_padding(taps, step), "valid": (0, 0)}.get(pad) or (pad, pad)
+        for pad, taps, step in zip(p, k, d, strict=True)
+    )
+    return conv_geometry((1, 1, *n), (1, 1, *k), s, pads, d)
 
 
-def as_words(settings):
-    """The settings as a directive's argument."""
-    return " ".join(f"{key}={value}" for key, value in settings.items())
+def as_words(settings, ndim):
+    """The settings of the last `ndim` axes as a directive's argument."""
+    return " ".join(
+        f"{key}={','.join(map(str, value[-ndim:])) if isinstance(value, tuple) else value}"
+        for key, value in settings.items()
+    )
 
 
 def layer_block(symbol):
@@ -91,7 +108,7 @@ def layer_block(symbol):
             if ndim == 3
             else ""
         ),
-        f".. conv-explorer:: {as_words(settings)}\n",
+        f".. conv-explorer:: {as_words(settings, settings['axes'])}\n",
     ]
 
 
@@ -102,14 +119,18 @@ def insert_picture(app, what, name, obj, options, lines):
         return
     settings, ndim = preset(symbol)
     at = lines.index("", next(number for number, line in enumerate(lines) if line))
-    lines[at:at] = ["", f".. conv-diagram:: {as_words(settings)}", f"   :ndim: {ndim}", ""]
+    lines[at:at] = ["", f".. conv-diagram:: {as_words(settings, ndim)}", f"   :ndim: {ndim}", ""]
 
 
 def parse_settings(text):
     """Turn ``kind=conv n=7`` into a dict; numbers become ints."""
     pairs = (word.split("=", 1) for word in text.split())
     defaults = {"kind": "conv", "axes": 1, "n": 7, "k": 3, "s": 1, "p": 0, "d": 1, "op": 0}
-    return defaults | {key: int(value) if value.isdigit() else value for key, value in pairs}
+    return defaults | {
+        key: one_or_all(tuple(map(int, value.split(","))))
+        if value.replace(",", "").isdigit() else value
+        for key, value in pairs
+    }
 
 
 class ConvDiagram(SphinxDirective):
@@ -124,12 +145,11 @@ class ConvDiagram(SphinxDirective):
         ndim = self.options.get("ndim", settings["axes"])
         geometry = geometry_of(settings, ndim)
         layer = "transposed convolution" if settings["kind"] == "transposed" else "convolution"
-        big, small = geometry.input_size[-1], geometry.output_size[-1]
+        big, small = map(one_or_all, (geometry.input_size, geometry.output_size))
         n, m = (small, big) if settings["kind"] == "transposed" else (big, small)
-        title = (
-            f"A {layer} with kernel {settings['k']}, stride {settings['s']}, padding "
-            f"{settings['p']}, dilation {settings['d']} leads size {n} to {m} along each axis"
-        )
+        n, m, k, s, p, d = map(as_size, (n, m, *(settings[key] for key in "kspd")))
+        title = f"A {layer} with kernel {k}, stride {s}, padding {p}, dilation {d} leads size {n} "
+        title += f"to {m}" if "×" in f"{n}{m}" else f"to {m} along each axis"
         svg = diagram(geometry, settings["kind"] == "transposed", title)
         caption = self.options.get("caption", title + ".")
         text = f'<figure class="lucid-figure">{svg}<figcaption>{caption}</figcaption></figure>'
@@ -144,7 +164,7 @@ class ConvExplorer(SphinxDirective):
 
     def run(self):
         settings = parse_settings(self.arguments[0])
-        query = "&amp;".join(f"{key}={value}" for key, value in settings.items())
+        query = "&amp;".join(as_words(settings, settings["axes"]).split())
         self.env.metadata[self.env.docname]["explorer"] = "yes"
         text = (
             f'<section class="lucid-explorer" aria-label="Explorer of convolution arithmetic" '

@@ -3,9 +3,15 @@
 //
 // Settings: kind "conv" | "transposed", n input positions, k taps, s stride, p padding (a number or
 // "same"), d dilation, op output_padding, mode "zeros" | "reflect" | "replicate" | "circular".
+// With axes 2, they are those of the last axis, and `rows` may hold other ones for the first.
 "use strict";
 
 const arithmetic = (() => {
+  // The settings of each axis by itself, the last axis last.
+  function sides(v) {
+    return v.axes === 2 ? [{ ...v, ...v.rows }, v] : [v];
+  }
+
   // [low, high] padding of a convolution.
   function pads({ k, p, d }) {
     if (p !== "same") return [p, p];
@@ -90,19 +96,23 @@ const arithmetic = (() => {
     return counts;
   }
 
-  // The layer, as one would write it.
-  function code({ kind, axes, k, s, p, d, op, mode }) {
-    const transposed = kind === "transposed";
-    const parts = [`kernel_size=${k}`];
-    if (s !== 1) parts.push(`stride=${s}`);
-    if (p !== 0) parts.push(`padding=${p === "same" ? "'same'" : p}`);
-    if (transposed && op) parts.push(`output_padding=${op}`);
-    if (d !== 1) parts.push(`dilation=${d}`);
-    if (!transposed && mode !== "zeros") parts.push(`padding_mode='${mode}'`);
-    return `nn.Conv${transposed ? "Transpose" : ""}${axes}d(1, 1, ${parts.join(", ")})`;
+  // The layer, as one would write it: pairs where the two axes differ.
+  function code(v) {
+    const transposed = v.kind === "transposed";
+    const written = (key) => {
+      const [first, last = first] = sides(v).map((side) => side[key]);
+      return first === "same" ? "'same'" : first === last ? `${last}` : `(${first}, ${last})`;
+    };
+    const parts = [`kernel_size=${written("k")}`];
+    if (written("s") !== "1") parts.push(`stride=${written("s")}`);
+    if (written("p") !== "0") parts.push(`padding=${written("p")}`);
+    if (transposed && written("op") !== "0") parts.push(`output_padding=${written("op")}`);
+    if (written("d") !== "1") parts.push(`dilation=${written("d")}`);
+    if (!transposed && v.mode !== "zeros") parts.push(`padding_mode='${v.mode}'`);
+    return `nn.Conv${transposed ? "Transpose" : ""}${v.axes}d(1, 1, ${parts.join(", ")})`;
   }
 
-  return { pads, refusal, size, formula, source, taps, overlaps, code };
+  return { sides, pads, refusal, size, formula, source, taps, overlaps, code };
 })();
 
 if (typeof module !== "undefined") module.exports = arithmetic;

@@ -12,8 +12,9 @@
     ["axes", "axes", [["1", "1-D"], ["2", "2-D"]]],
     ["mode", "padding_mode", ["zeros", "reflect", "replicate", "circular"].map((m) => [m, m])],
   ];
-  const DEFAULTS = { kind: "conv", axes: 1, n: 7, k: 3, s: 2, p: 1, d: 1, op: 0, mode: "zeros" };
-  const KEYS = Object.keys(DEFAULTS);
+  const DEFAULTS = {
+    kind: "conv", axes: 1, n: 7, k: 3, s: 2, p: 1, d: 1, op: 0, mode: "zeros", rows: null,
+  };
   let count = 0;
 
   function html(name, attributes = {}, ...children) {
@@ -31,22 +32,41 @@
     return element;
   }
 
-  // Settings from "kind=conv&n=7": only what is known and in range.
+  const numbers = (v) => Object.fromEntries(SLIDERS.map(([key]) => [key, v[key]]));
+
+  // Settings from "kind=conv&n=7&k=3,5": only what is known and in range; a pair is rows, columns.
   function parse(text, start) {
     const v = { ...start };
-    for (const [key, value] of new URLSearchParams(text)) {
-      const slider = SLIDERS.find(([name]) => name === key);
+    const pairs = [...new URLSearchParams(text)];
+    const number = (value, [, , min, max]) => Math.min(Math.max(+value, min), max);
+    for (const [key, value] of pairs) {
       const choice = CHOICES.find(([name]) => name === key);
-      if (key === "p" && value === "same") v.p = "same";
-      else if (slider && /^\d+$/.test(value)) v[key] = Math.min(Math.max(+value, slider[2]), slider[3]);
-      else if (choice && choice[2].some(([name]) => name === value)) {
+      if (choice && choice[2].some(([name]) => name === value)) {
         v[key] = key === "axes" ? +value : value;
       }
     }
+    for (const first of [false, true]) {  // the last axis, then what the first has of its own
+      for (const [key, value] of pairs) {
+        const slider = SLIDERS.find(([name]) => name === key);
+        if (key === "p" && value === "same") v.p = "same";
+        else if (slider && /^\d+(,\d+)?$/.test(value)) {
+          const pair = value.split(",").map((each) => number(each, slider));
+          if (!first) v[key] = pair.at(-1);
+          else if (pair.length === 2 || v.rows) v.rows = { ...(v.rows || numbers(v)), [key]: pair[0] };
+        }
+      }
+    }
+    if (v.rows && v.p === "same") v.rows = { ...v.rows, p: "same" };
     return v;
   }
 
-  const query = (v) => new URLSearchParams(KEYS.map((key) => [key, v[key]])).toString();
+  function query(v) {
+    const pair = (key) => (v.rows && v[key] !== "same" ? `${v.rows[key]},${v[key]}` : v[key]);
+    const pairs = SLIDERS.map(([key]) => [key, pair(key)]);
+    return new URLSearchParams([["kind", v.kind], ["axes", v.axes], ...pairs, ["mode", v.mode]])
+      .toString().replaceAll("%2C", ",");
+  }
+
   const fromAddress = () => {
     const found = location.hash.match(/^#explorer\?(.*)$/);
     return found ? decodeURIComponent(found[1]) : null;
@@ -56,25 +76,37 @@
     const id = `lucid-explorer-${count++}`;
     const preset = parse(root.dataset.settings, DEFAULTS);
     let v = { ...preset }, step = 0, timer = null;
-    const inputs = {}, shown = {};
+    const inputs = {}, shown = {}, labels = {};
     const form = html("form", { class: "lucid-explorer-controls" });
     for (const [key, label, options] of CHOICES) {
       const select = html("select", { id: `${id}-${key}` });
       for (const [value, text] of options) select.append(html("option", { value }, text));
       select.addEventListener("change", () => change(key, key === "axes" ? +select.value : select.value));
       inputs[key] = select;
-      form.append(html("div", {}, html("label", { for: select.id }, label), select));
+      form.append(html("div", { class: "lucid-explorer-field" },
+        html("label", { for: select.id }, label), select));
     }
-    for (const [key, label, min, max] of SLIDERS) {
+    const slider = (key, min, max, move) => {
       const range = html("input", { type: "range", id: `${id}-${key}`, min, max, step: 1 });
-      range.addEventListener("input", () => change(key, +range.value));
+      range.addEventListener("input", () => move(+range.value));
       inputs[key] = range;
       shown[key] = html("output", { for: range.id });
-      form.append(html("div", {}, html("label", { for: range.id }, label), shown[key], range));
-    }
+      labels[key] = html("label", { for: range.id });
+      return html("div", { class: "lucid-explorer-field" }, labels[key], shown[key], range);
+    };
+    const ofRows = SLIDERS.map(([key, , min, max]) => {
+      const first = slider(`${key}0`, min, max, (value) => change("rows", { ...v.rows, [key]: value }));
+      form.append(html("div", {}, first, slider(key, min, max, (value) => change(key, value))));
+      return first;
+    });
+    const apart = html("input", { type: "checkbox", id: `${id}-apart` });
+    apart.addEventListener("change", () => change("rows", apart.checked ? numbers(v) : null));
+    const apartBox = html("div", { class: "lucid-explorer-field lucid-explorer-check" }, apart,
+      html("label", { for: apart.id }, "rows of their own"));
+    form.append(apartBox);
     const same = html("input", { type: "checkbox", id: `${id}-same` });
     same.addEventListener("change", () => change("p", same.checked ? "same" : +inputs.p.value));
-    form.append(html("div", { class: "lucid-explorer-check" }, same,
+    form.append(html("div", { class: "lucid-explorer-field lucid-explorer-check" }, same,
       html("label", { for: same.id }, "padding='same'")));
     const code = html("code", { class: "lucid-explorer-code" });
     const formula = html("p", { class: "lucid-explorer-formula", role: "status" });
@@ -104,40 +136,56 @@
     }
     function change(key, value) {
       v = { ...v, [key]: value };
+      if (key === "p" && v.rows && (value === "same" || v.rows.p === "same")) {
+        v.rows = { ...v.rows, p: value };
+      }
       words.setAttribute("aria-live", "polite");
       render(true);
     }
 
     function render(announce = false) {
       const transposed = v.kind === "transposed";
-      const wrong = arithmetic.refusal(v);
+      const two = v.axes === 2, rows = two ? v.rows : null;
+      const sides = arithmetic.sides(v);
+      const refusals = sides.map(arithmetic.refusal);
+      const at = refusals.findIndex(Boolean);
+      const wrong = at < 0 ? "" : (rows ? ["Rows: ", "Columns: "][at] : "") + refusals[at];
       for (const [key] of CHOICES) inputs[key].value = String(v[key]);
-      for (const [key] of SLIDERS) {
-        if (v[key] !== "same") inputs[key].value = v[key];
-        shown[key].textContent = v[key];
+      for (const [key, label] of SLIDERS) {
+        labels[key].textContent = rows ? `${label}, columns` : label;
+        labels[`${key}0`].textContent = `${label}, rows`;
+        for (const [name, value] of [[key, v[key]], [`${key}0`, rows ? rows[key] : 1]]) {
+          if (value !== "same") inputs[name].value = value;
+          shown[name].textContent = value;
+        }
       }
+      for (const box of ofRows) box.hidden = !rows;
+      apartBox.hidden = !two;
+      apart.checked = Boolean(rows);
       same.checked = v.p === "same";
-      inputs.p.disabled = v.p === "same";
+      inputs.p.disabled = inputs.p0.disabled = v.p === "same";
       same.disabled = transposed;
       inputs.mode.disabled = transposed;
-      inputs.op.disabled = !transposed;
+      inputs.op.disabled = inputs.op0.disabled = !transposed;
       code.textContent = arithmetic.code(v);
-      formula.textContent = wrong || `output size = ${arithmetic.formula(v)}`;
+      formula.textContent = wrong || (rows ? ["rows: ", "columns: "] : ["output size = "])
+        .map((name, side) => name + arithmetic.formula(sides[side])).join("\n");
       formula.classList.toggle("lucid-explorer-wrong", Boolean(wrong));
       picture.hidden = Boolean(wrong);
       link.href = `#explorer?${query(v)}`;
       if (announce) history.replaceState(null, "", link.href);
-      const places = wrong ? 0 : transposed ? v.n : arithmetic.size(v);
-      place.max = Math.max(0, places ** v.axes - 1);
+      const places = sides.map((side) => (wrong ? 0 : transposed ? side.n : arithmetic.size(side)));
+      const across = places.at(-1);
+      place.max = Math.max(0, places.reduce((a, b) => a * b) - 1);
       step = Math.min(step, +place.max);
       place.value = step;
-      const o = v.axes === 1 ? [step] : [Math.floor(step / places), step % places];
+      const o = two ? [Math.floor(step / across), step % across] : [step];
       placeLabel.textContent = `${transposed ? "input" : "output"} position ${o.join(", ")}`;
       place.setAttribute("aria-valuetext", o.join(", "));
       words.textContent = wrong ? "" : describe(v, o);
       picture.replaceChildren();
       if (!wrong) paint(picture, v, o, (chosen) => {
-        step = v.axes === 1 ? chosen[0] : chosen[0] * places + chosen[1];
+        step = two ? chosen[0] * across + chosen[1] : chosen[0];
         render();
       });
     }
@@ -148,7 +196,8 @@
   // What happens at this position, in words: the sum of the definition.
   function describe(v, o) {
     const transposed = v.kind === "transposed";
-    const along = o.map((each) => arithmetic.taps(v, each));
+    const sides = arithmetic.sides(v);
+    const along = o.map((each, a) => arithmetic.taps(sides[a], each));
     if (v.axes === 1) {
       const terms = along[0].filter(({ at }) => at !== null);
       if (!transposed) {
@@ -159,7 +208,7 @@
       return list || `x[${o[0]}] is cropped away: no tap lands on the output`;
     }
     const inside = along.map((taps) => taps.filter(({ at }) => at !== null).length);
-    const all = v.k * v.k, read = inside[0] * inside[1];
+    const all = sides[0].k * v.k, read = inside[0] * inside[1];
     return transposed
       ? `x[${o}] is added to ${read} output positions` + (read < all ? `; ${all - read} taps are cropped` : "")
       : `y[${o}] is a sum of ${read} products` + (read < all ? `; ${all - read} taps read zeros` : "");
@@ -168,34 +217,41 @@
   // Both arrays, the kernel's place marked on them.
   function paint(host, v, o, choose) {
     const transposed = v.kind === "transposed";
-    const out = arithmetic.size(v);
-    const [low, high] = transposed ? [v.p, v.p] : arithmetic.pads(v);
-    const wide = transposed ? out : v.n;      // the array that has a margin, padding or crop
-    const narrow = transposed ? v.n : out;    // the array whose positions are walked
-    const span = wide + low + high;
     const flat = v.axes === 1;
-    const cell = flat ? Math.max(16, Math.min(36, Math.floor(720 / Math.max(span, narrow))))
-      : Math.max(7, Math.min(26, Math.floor(340 / Math.max(span, narrow))));
+    // of each axis: the array that has a margin (padding or crop), and the one that is walked
+    const sides = arithmetic.sides(v).map((side) => {
+      const [low, high] = transposed ? [side.p, side.p] : arithmetic.pads(side);
+      const [wide, narrow] = transposed ? [arithmetic.size(side), side.n] : [side.n, arithmetic.size(side)];
+      return { low, high, wide, narrow, span: wide + low + high };
+    });
+    const [across, down] = [sides.at(-1), sides[0]];
+    const { low, high, wide, narrow } = across;
+    const longest = Math.max(...sides.map(({ span, narrow: walked }) => Math.max(span, walked)));
+    const cell = flat ? Math.max(16, Math.min(36, Math.floor(720 / longest)))
+      : Math.max(7, Math.min(26, Math.floor(340 / longest)));
     const margin = 24, gap = flat ? 56 : 40;
-    const first = flat ? span : span, second = narrow;
+    const first = across.span, second = narrow;
     const width = flat ? Math.max(first, second) * cell : (first + second) * cell + gap;
-    const height = flat ? 2 * cell + gap + 2 * margin : Math.max(first, second) * cell + margin + 4;
+    const height = flat ? 2 * cell + gap + 2 * margin
+      : Math.max(down.span, down.narrow) * cell + margin + 4;
     const svg = draw("svg", {
       viewBox: `-4 0 ${Math.max(width, 240) + 8} ${height}`, role: "img", class: "lucid-grid",
       style: `max-width:${Math.max(width, 240) + 8}px`,
     }, host);
     const names = transposed ? ["output", "input"] : ["input", "output"];
-    draw("title", {}, svg, `${names[0]} of ${wide} and ${names[1]} of ${narrow} positions` +
-      `${flat ? "" : " along each axis"}; ${describe(v, o)}`);
-    const counts = transposed ? arithmetic.overlaps(v) : null;
-    const taps = o.map((each) => new Set(arithmetic.taps(v, each).map(({ i }) => i)));
+    const size = (name) => sides.map((side) => side[name]).join(" × ");
+    draw("title", {}, svg, `${names[0]} of ${size("wide")} and ${names[1]} of ${size("narrow")} ` +
+      `positions; ${describe(v, o)}`);
+    const counts = transposed ? arithmetic.sides(v).map(arithmetic.overlaps) : null;
+    const taps = o.map((each, a) => new Set(arithmetic.taps(arithmetic.sides(v)[a], each).map(({ i }) => i)));
     const shift = flat ? ((first - second) * cell) / 2 : first * cell + gap;
-    const rows = flat ? [null] : Array.from({ length: span }, (_, r) => r - low);
+    const rows = flat ? [null] : Array.from({ length: down.span }, (_, r) => r - down.low);
     const caption = (x, text) => draw("text", { x, y: 15, class: "lucid-grid-name" }, svg, text);
-    const size = (n) => (flat ? n : `${n} × ${n}`);
-    const margins = low + high === 0 ? "" : transposed ? `, ${low + high} cropped` :
-      `, padding ${low === high ? low : `${low} + ${high}`}`;
-    caption(Math.max(0, flat ? -shift : 0), `${names[0]} ${size(wide)}${margins}`);
+    const sum = ({ low: before, high: after }) => (before === after ? before : `${before} + ${after}`);
+    const each = sides.map(transposed ? (side) => side.low + side.high : sum);
+    const margins = sides.every((side) => side.low + side.high === 0) ? "" :
+      `, ${transposed ? "" : "padding "}${[...new Set(each)].join(" and ")}${transposed ? " cropped" : ""}`;
+    caption(Math.max(0, flat ? -shift : 0), `${names[0]} ${size("wide")}${margins}`);
     const at = (x, y, classes, text, chosen) => {
       const rect = draw("rect", {
         x: x + 1, y: y + 1, width: cell - 2, height: cell - 2, rx: Math.min(4, cell / 5), class: classes,
@@ -208,15 +264,15 @@
     const offset = flat ? Math.max(0, -shift) : 0;
     for (const row of rows) {
       for (let i = -low; i < wide + high; i++) {
-        const outside = i < 0 || i >= wide || (row !== null && (row < 0 || row >= wide));
+        const outside = i < 0 || i >= wide || (row !== null && (row < 0 || row >= down.wide));
         const marked = flat ? taps[0].has(i) : taps[0].has(row) && taps[1].has(i);
         let text = "";
         if (flat) {
           const source = transposed ? null : arithmetic.source(i, v.n, v.mode);
-          text = transposed ? (outside ? "" : counts[i]) : source === null ? "·" : source;
-        } else if (transposed && !outside) text = counts[row] * counts[i];
+          text = transposed ? (outside ? "" : counts[0][i]) : source === null ? "·" : source;
+        } else if (transposed && !outside) text = counts[0][row] * counts[1][i];
         const kind = outside ? "lucid-cell-margin" : transposed ? "lucid-cell-out" : "lucid-cell-in";
-        at(offset + (i + low) * cell, margin + (row === null ? 0 : (row + low) * cell),
+        at(offset + (i + low) * cell, margin + (row === null ? 0 : (row + down.low) * cell),
           `${kind}${marked ? " lucid-cell-tap" : ""}`, text);
       }
     }
@@ -231,9 +287,9 @@
           }, svg);
         }
       }
-      draw("text", { x: x0, y: top + cell + 17, class: "lucid-grid-name" }, svg, `${names[1]} ${size(narrow)}`);
-    } else caption(x0, `${names[1]} ${size(narrow)}`);
-    for (const row of flat ? [null] : Array.from({ length: narrow }, (_, r) => r)) {
+      draw("text", { x: x0, y: top + cell + 17, class: "lucid-grid-name" }, svg, `${names[1]} ${size("narrow")}`);
+    } else caption(x0, `${names[1]} ${size("narrow")}`);
+    for (const row of flat ? [null] : Array.from({ length: down.narrow }, (_, r) => r)) {
       for (let i = 0; i < narrow; i++) {
         const here = flat ? i === o[0] : row === o[0] && i === o[1];
         at(x0 + i * cell, top + (row === null ? 0 : row * cell),

@@ -2,9 +2,9 @@
 How large is the output of a convolution?
 =========================================
 
-The six relations of Dumoulin and Visin, `A guide to convolution arithmetic for deep learning
+The first six relations of Dumoulin and Visin, `A guide to convolution arithmetic for deep learning
 <https://arxiv.org/abs/1603.07285>`_, one after the other. Every number and every cell is drawn from
-the geometry that lucid's own kernels follow.
+the geometry that lucid's own kernels follow. The seventh is that of pooling: :doc:`plot_7_pooling`.
 """
 
 import matplotlib.pyplot as plt

@@ -55,10 +55,10 @@ def cases(count=400):
         }
 
 
-def by_node(settings):
+def by_node(settings, program=PROGRAM):
     """Ask the script."""
     run = subprocess.run(
-        ["node", "-e", PROGRAM, str(SCRIPT)],
+        ["node", "-e", program, str(SCRIPT)],
         input=json.dumps(settings),
         text=True,
         capture_output=True,
@@ -103,6 +103,22 @@ def check(v, answer):
     if v["kind"] == "transposed":
         landed = [i for place in at for i in place if i is not None]
         assert answer["overlaps"] == [landed.count(i) for i in range(size)], v
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_rows_of_their_own_give_a_layer_of_pairs():
+    both = [v for v in cases(400) if v["mode"] == "zeros" and v["p"] != "same"]
+    pairs = [(a, b) for a, b in itertools.pairwise(both) if a["kind"] == b["kind"]]
+    sides = by_node([each for pair in pairs for each in pair])
+    program = PROGRAM.replace("axes: 1", "axes: 2")
+    found = by_node([b | {"rows": a} for a, b in pairs], program)
+    assert len(found) > 100
+    for (a, b), first, last, whole in zip(pairs, sides[::2], sides[1::2], found, strict=True):
+        if first["refused"] or last["refused"]:
+            continue
+        layer = eval(whole["code"], {"nn": nn})
+        shape = layer(lucid.zeros(1, 1, a["n"], b["n"])).shape
+        assert shape == (1, 1, first["size"], last["size"]), whole["code"]
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")

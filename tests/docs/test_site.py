@@ -123,6 +123,24 @@ def test_the_address_keeps_a_case(browser):
     assert len(browser.find_elements("css selector", ".lucid-grid .lucid-cell-out")) == 64
 
 
+def test_rows_may_differ_from_columns(browser):
+    visit(browser, "explorer.html#explorer?kind=conv&axes=2&n=5,7&k=3&s=1,2&p=same,0&mode=zeros")
+    assert read(browser, "-code") == "nn.Conv2d(1, 1, kernel_size=3, stride=(1, 2), padding=1)"
+    visit(browser, "explorer.html#explorer?kind=conv&axes=2&n=5,7&k=3&s=1,2&p=0&mode=zeros")
+    assert read(browser, "-formula").splitlines() == [
+        "rows: ⌊(5 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1 = 3",
+        "columns: ⌊(7 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1 = 3",
+    ]
+    assert len(browser.find_elements("css selector", ".lucid-grid .lucid-cell-in")) == 35
+    focus(browser, "kernel_size, rows")
+    press(browser, webdriver.Keys.ARROW_RIGHT)
+    assert read(browser, "-code") == "nn.Conv2d(1, 1, kernel_size=(4, 3), stride=(1, 2))"
+    assert "k=4,3" in browser.current_url
+    focus(browser, "rows of their own")
+    press(browser, webdriver.Keys.SPACE)
+    assert read(browser, "-code") == "nn.Conv2d(1, 1, kernel_size=3, stride=2)"
+
+
 def test_refused_settings_are_explained(browser):
     visit(browser, "explorer.html#explorer?kind=conv&n=5&k=3&s=2&p=same")
     assert read(browser, "-formula") == "padding='same' needs stride 1, not 2."
