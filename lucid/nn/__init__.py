@@ -21,7 +21,8 @@ from lucid.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropou
 from lucid.nn.embedding import Bilinear, Embedding
 from lucid.nn.flatten import Flatten, Unflatten
 from lucid.nn.layernorm import (
-    GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LocalResponseNorm,
+    GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LazyInstanceNorm1d,
+    LazyInstanceNorm2d, LazyInstanceNorm3d, LocalResponseNorm,
 )
 from lucid.nn.lazy import LazyModuleMixin
 from lucid.nn.lazy_conv import (

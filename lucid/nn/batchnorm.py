@@ -88,6 +88,9 @@ class BatchNormNd(Module):
             wanted = " or ".join(self.axes.values())
             raise ShapeError(f"input of shape {shape} has {len(shape)} axes; needs {wanted}")
 
+    def _channel_axis(self, x):
+        return 1
+
     def forward(self, x: Tensor) -> Tensor:
         r"""Normalise every channel of the input.
 
@@ -172,12 +175,13 @@ class LazyBatchNormNd(LazyModuleMixin):
     def initialize_parameters(self, x):
         """Take `num_features` from the first input."""
         self._check_axes(x)
-        if not x.array.shape[1]:
+        axis = self._channel_axis(x)
+        if not x.array.shape[axis]:
             raise ShapeError(
-                f"input of shape {x.array.shape} has no channels on axis 1; the layer has learnt "
-                f"nothing from it"
+                f"input of shape {x.array.shape} has no channels on axis {axis}; the layer has "
+                f"learnt nothing from it"
             )
-        self.materialize(x.array.shape[1])
+        self.materialize(x.array.shape[axis])
 
     def initialize_from_state(self, arrays):
         """Take `num_features` from the tensors of a state dict."""

@@ -7,7 +7,7 @@ from lucid.device import DeviceLike
 from lucid.dtypes import DTypeLike
 from lucid.errors import ShapeError
 from lucid.geometry import check_int
-from lucid.nn.batchnorm import BatchNormNd
+from lucid.nn.batchnorm import BatchNormNd, LazyBatchNormNd
 from lucid.nn.functional.checks import check_number
 from lucid.nn.functional.layernorm import (
     as_normalized_shape, group_norm, instance_norm, layer_norm, local_response_norm,
@@ -20,7 +20,7 @@ from lucid.tensor import Tensor
 
 __all__ = [
     "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm",
-    "LocalResponseNorm",
+    "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LocalResponseNorm",
 ]
 
 
@@ -205,6 +205,9 @@ class InstanceNormNd(BatchNormNd):
         """Make the layer; the parameters are those of the class."""
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
 
+    def _channel_axis(self, x):
+        return 0 if x.array.ndim == min(self.axes) else 1
+
     def forward(self, x: Tensor) -> Tensor:
         r"""Normalise every channel of every item.
 
@@ -285,6 +288,7 @@ class InstanceNorm1d(InstanceNormNd):
 
     See Also
     --------
+    LazyInstanceNorm1d : A layer that learns `num_features` from its first input.
     lucid.nn.functional.instance_norm : The same computation with tensors of your own.
 
     Notes
@@ -347,6 +351,7 @@ class InstanceNorm2d(InstanceNormNd):
 
     See Also
     --------
+    LazyInstanceNorm2d : A layer that learns `num_features` from its first input.
     lucid.nn.functional.instance_norm : The same computation with tensors of your own.
 
     Notes
@@ -409,6 +414,7 @@ class InstanceNorm3d(InstanceNormNd):
 
     See Also
     --------
+    LazyInstanceNorm3d : A layer that learns `num_features` from its first input.
     lucid.nn.functional.instance_norm : The same computation with tensors of your own.
 
     Notes
@@ -436,6 +442,156 @@ class InstanceNorm3d(InstanceNormNd):
     axes = {
         4: "(channels, depth, height, width)", 5: "(batch, channels, depth, height, width)",
     }
+
+
+class LazyInstanceNorm1d(LazyBatchNormNd, InstanceNorm1d):
+    r"""An `InstanceNorm1d` that learns `num_features` from its first input.
+
+    As in PyTorch, `affine` and `track_running_stats` are on unless told otherwise, while those of
+    `InstanceNorm1d` are off.
+
+    Parameters
+    ----------
+    eps : float, default 1e-05
+        Added to the variance, so that a constant channel divides by no zero; at least 0.
+    momentum : float, default 0.1
+        The part, 0 to 1, that a batch has in the running statistics.
+    affine : bool, default True
+        Whether the layer learns a scale and a shift for each channel.
+    track_running_stats : bool, default True
+        Whether it keeps running statistics and uses them in evaluation.
+    device : DeviceLike, default None
+        Where the tensors are; None and ``'cpu'`` are the same.
+    dtype : DTypeLike, default None
+        Type of the tensors, float32 or float64; None is the default type.
+
+    Attributes
+    ----------
+    weight, bias, running_mean, running_var : Tensor or None
+        As in `InstanceNorm1d`; None until the first input, or until a state dict is loaded.
+    num_features : int or None
+        None until then.
+
+    See Also
+    --------
+    InstanceNorm1d : The same layer with `num_features` given.
+    LazyModuleMixin : The life of a lazy layer.
+
+    Notes
+    -----
+    **Shape.** Input (N, C, L), or (C, L) for one item; the output has its shape.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> import lucid.nn as nn
+    >>> layer = nn.LazyInstanceNorm1d()
+    >>> print(layer.num_features)
+    None
+    >>> _ = layer(lucid.randn(2, 3, 20))
+    >>> layer.num_features
+    3
+    """
+
+
+class LazyInstanceNorm2d(LazyBatchNormNd, InstanceNorm2d):
+    r"""An `InstanceNorm2d` that learns `num_features` from its first input.
+
+    As in PyTorch, `affine` and `track_running_stats` are on unless told otherwise, while those of
+    `InstanceNorm2d` are off.
+
+    Parameters
+    ----------
+    eps : float, default 1e-05
+        Added to the variance, so that a constant channel divides by no zero; at least 0.
+    momentum : float, default 0.1
+        The part, 0 to 1, that a batch has in the running statistics.
+    affine : bool, default True
+        Whether the layer learns a scale and a shift for each channel.
+    track_running_stats : bool, default True
+        Whether it keeps running statistics and uses them in evaluation.
+    device : DeviceLike, default None
+        Where the tensors are; None and ``'cpu'`` are the same.
+    dtype : DTypeLike, default None
+        Type of the tensors, float32 or float64; None is the default type.
+
+    Attributes
+    ----------
+    weight, bias, running_mean, running_var : Tensor or None
+        As in `InstanceNorm2d`; None until the first input, or until a state dict is loaded.
+    num_features : int or None
+        None until then.
+
+    See Also
+    --------
+    InstanceNorm2d : The same layer with `num_features` given.
+    LazyModuleMixin : The life of a lazy layer.
+
+    Notes
+    -----
+    **Shape.** Input (N, C, H, W), or (C, H, W) for one item; the output has its shape.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> import lucid.nn as nn
+    >>> layer = nn.LazyInstanceNorm2d()
+    >>> print(layer.num_features)
+    None
+    >>> _ = layer(lucid.randn(2, 3, 8, 8))
+    >>> layer.num_features
+    3
+    """
+
+
+class LazyInstanceNorm3d(LazyBatchNormNd, InstanceNorm3d):
+    r"""An `InstanceNorm3d` that learns `num_features` from its first input.
+
+    As in PyTorch, `affine` and `track_running_stats` are on unless told otherwise, while those of
+    `InstanceNorm3d` are off.
+
+    Parameters
+    ----------
+    eps : float, default 1e-05
+        Added to the variance, so that a constant channel divides by no zero; at least 0.
+    momentum : float, default 0.1
+        The part, 0 to 1, that a batch has in the running statistics.
+    affine : bool, default True
+        Whether the layer learns a scale and a shift for each channel.
+    track_running_stats : bool, default True
+        Whether it keeps running statistics and uses them in evaluation.
+    device : DeviceLike, default None
+        Where the tensors are; None and ``'cpu'`` are the same.
+    dtype : DTypeLike, default None
+        Type of the tensors, float32 or float64; None is the default type.
+
+    Attributes
+    ----------
+    weight, bias, running_mean, running_var : Tensor or None
+        As in `InstanceNorm3d`; None until the first input, or until a state dict is loaded.
+    num_features : int or None
+        None until then.
+
+    See Also
+    --------
+    InstanceNorm3d : The same layer with `num_features` given.
+    LazyModuleMixin : The life of a lazy layer.
+
+    Notes
+    -----
+    **Shape.** Input (N, C, D, H, W), or (C, D, H, W) for one item; the output has its shape.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> import lucid.nn as nn
+    >>> layer = nn.LazyInstanceNorm3d()
+    >>> print(layer.num_features)
+    None
+    >>> _ = layer(lucid.randn(2, 3, 4, 8, 8))
+    >>> layer.num_features
+    3
+    """
 
 
 class LocalResponseNorm(Module):

@@ -74,6 +74,41 @@ def test_instance_norm_takes_one_item_and_keeps_statistics(ndim):
     assert layer.num_batches_tracked.item() == 2
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("batch", [(), (4,)], ids=["one item", "a batch"])
+@pytest.mark.parametrize("options", [{}, {"affine": False, "eps": 0.1}], ids=str)
+def test_a_lazy_layer_learns_its_channels(torch, ndim, batch, options):
+    name = f"InstanceNorm{ndim}d"
+    layer = getattr(nn, f"Lazy{name}")(**options)
+    optimised = list(layer.parameters())
+    assert layer.weight is None and layer.running_mean is None and layer.num_features is None
+    shape = (*batch, 3, *(3, 4, 2)[:ndim])
+    x = lucid.randn(*shape)
+    twin = getattr(nn, name)(3, **{"affine": True, "track_running_stats": True, **options})
+    y = layer(x)
+    np.testing.assert_array_equal(y.detach().numpy(), twin(x).detach().numpy())
+    assert layer.num_features == 3 and all(x is layer.weight for x in optimised[:1])
+    assert list(layer.state_dict()) == list(twin.state_dict())
+    other = getattr(nn, f"Lazy{name}")(**options)
+    other.load_state_dict(layer.state_dict())
+    assert other.num_features == 3 and type(other) is type(layer)
+    assert other.running_var.tolist() == layer.running_var.tolist()
+    if torch is not None:  # which takes the axis before the last ones of a batch in any case
+        theirs = getattr(torch.nn, f"Lazy{name}")(**options)
+        found = theirs(torch.tensor(x.numpy()).reshape(-1, *shape[-ndim - 1 :]))
+        expected = found.detach().numpy().reshape(shape)
+        np.testing.assert_allclose(y.detach().numpy(), expected, atol=1e-5)
+        assert list(theirs.state_dict()) == list(layer.state_dict())
+
+
+def test_a_lazy_layer_stays_lazy_when_the_first_input_fails():
+    layer = nn.LazyInstanceNorm1d()
+    for shape in ((2, 0, 4), (0, 4), (2, 3, 1), (4,)):
+        with pytest.raises(lucid.ShapeError):
+            layer(lucid.zeros(*shape))
+        assert layer.num_features is None and layer.weight is None
+
+
 ERRORS = [
     (lambda: nn.GroupNorm(4, 6), ValueError, r"num_channels=6 cannot be split into num_groups=4"),
     (lambda: nn.LayerNorm(0), ValueError, r"normalized_shape=0 is too small"),
