@@ -37,6 +37,28 @@ def steps(library, key):
     return np.stack(path)
 
 
+def descend(library, key):
+    """Let L-BFGS follow a curved valley in lucid or torch; both parameters behind each step."""
+    _, options, dtype = json.loads(key)
+    dtype = getattr(library, dtype)
+    x = library.tensor(START, dtype=dtype, requires_grad=True)
+    w = library.tensor([0.5, -0.5, 1.0], dtype=dtype, requires_grad=True)
+    optimizer = library.optim.LBFGS([x, w], **options)
+
+    def closure():
+        optimizer.zero_grad()
+        curved = (x[:, 1:] - x[:, :-1] ** 2) ** 2
+        loss = curved.sum() + ((1 - x) ** 2).sum() / 10 + ((x @ w - 1) ** 2).sum()
+        loss.backward()
+        return loss
+
+    path = []
+    for _ in range(20):
+        optimizer.step(closure)
+        path.append(np.concatenate([each.detach().numpy().ravel() for each in (x, w)]))
+    return np.stack(path)
+
+
 def check_stored(library, key):
     """Hold the steps of a case against the stored ones."""
     tolerance = tolerance_of(key)

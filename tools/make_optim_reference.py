@@ -4,11 +4,13 @@
 
 The gradient of step t is 0.3 x + gradients[t], so that a wrong step shows in all later ones. Each
 case has its name and options as its key, in JSON, and what x is after steps 1, 2, 3 and 20. For a
-schedule it is the rates of two groups at 20 epochs.
+schedule it is the rates of two groups at 20 epochs, and for L-BFGS what `descend` of
+tests/stepping.py gives of a loss.
 """
 
 import itertools
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,15 @@ def cases():
         for decoupled in (False, True):
             yield "NAdam", dict(lr=0.1, betas=betas, weight_decay=weight_decay,
                                 decoupled_weight_decay=decoupled, maximize=maximize)
+
+
+def searches():
+    """Options of L-BFGS; one direction a step shows every one of them."""
+    for search, lr, max_iter in itertools.product((None, "strong_wolfe"), (1, 0.1), (1, 3)):
+        yield dict(lr=lr, max_iter=max_iter, line_search_fn=search)
+    for search in (None, "strong_wolfe"):
+        yield dict(lr=0.3, max_iter=2, history_size=3, line_search_fn=search)
+        yield dict(lr=0.3, max_iter=4, max_eval=3, line_search_fn=search)
 
 
 SCHEDULES = [
@@ -106,6 +117,10 @@ def main():
         for dtype in (torch.float32, torch.float64):
             key = json.dumps([name, options, str(dtype).removeprefix("torch.")])
             arrays[key] = run(name, options, dtype)
+    descend = runpy.run_path(str(TARGET.parents[1] / "stepping.py"))["descend"]
+    for options, dtype in itertools.product(searches(), ("float32", "float64")):
+        key = json.dumps(["LBFGS", options, dtype])
+        arrays[key] = descend(torch, key)[np.array(KEPT) - 1]
     for name, options in SCHEDULES:
         arrays[json.dumps([name, options, "schedule"])] = follow(name, options)
     # JSON has no place in the file names of an archive

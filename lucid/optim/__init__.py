@@ -3,11 +3,12 @@
 from lucid.optim import lr_scheduler, swa_utils
 from lucid.optim.adam import Adam, AdamW
 from lucid.optim.adamax import Adamax, NAdam
+from lucid.optim.lbfgs import LBFGS
 from lucid.optim.optimizer import Optimizer
 from lucid.optim.rmsprop import Adadelta, Adagrad, RMSprop
 from lucid.optim.sgd import SGD
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RMSprop",
-    "lr_scheduler", "swa_utils",
+    "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer",
+    "RMSprop", "lr_scheduler", "swa_utils",
 ]

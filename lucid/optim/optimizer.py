@@ -22,18 +22,6 @@ def check_option(name, value, low=0.0, high=math.inf):
         raise ValueError(f"{name}={value!r} is out of range; it must be at least {low:g}{below}")
 
 
-def _adopt(name, value, x, number):
-    """Copy one loaded value for the parameter `x`, tensors in its data type."""
-    if not isinstance(value, Tensor | np.ndarray):
-        return value
-    array = value.array if isinstance(value, Tensor) else value
-    if name in ("step", "mu_product"):  # PyTorch keeps these numbers in tensors
-        return array.item() if name == "mu_product" else int(array)
-    if not is_lazy(x) and array.shape != x.shape:
-        raise ValueError(f"{name} of parameter {number} is {array.shape}, but that is {x.shape}")
-    return Tensor(array.astype(x.dtype.numpy))
-
-
 class Optimizer:
     r"""Base class of the optimizers: keeps the parameters and calls a rule on each of them.
 
@@ -348,7 +336,7 @@ class Optimizer:
         numbers = [number for group in groups for number in group["params"]]
         params = dict(zip(numbers, self._params(), strict=True))
         state = {
-            params[number]: {name: _adopt(name, value, params[number], number)
+            params[number]: {name: self.adopt(name, value, params[number], number)
                              for name, value in values.items()}
             for number, values in state_dict["state"].items()
         }
@@ -359,6 +347,41 @@ class Optimizer:
         for group in merged:
             self.check_options(group)
         self.state, self.param_groups = defaultdict(dict, state), merged
+
+    def adopt(self, name, value, x, number):
+        """Copy one loaded value of a parameter's state, a tensor in the parameter's data type.
+
+        Parameters
+        ----------
+        name : str
+            Its name in the state.
+        value : object
+            What the state dict has; a tensor or a numpy.ndarray is copied.
+        x : Tensor
+            The parameter.
+        number : int
+            Its number, for messages.
+
+        Returns
+        -------
+        object
+            What the state is to hold.
+
+        Raises
+        ------
+        ValueError
+            If a tensor is not of the shape of the parameter.
+        """
+        if not isinstance(value, Tensor | np.ndarray):
+            return value
+        array = value.array if isinstance(value, Tensor) else value
+        if name in ("step", "mu_product"):  # PyTorch keeps these numbers in tensors
+            return array.item() if name == "mu_product" else int(array)
+        if not is_lazy(x) and array.shape != x.shape:
+            raise ValueError(
+                f"{name} of parameter {number} is {array.shape}, but that is {x.shape}"
+            )
+        return Tensor(array.astype(x.dtype.numpy))
 
     def _params(self):
         """List the parameters of all groups."""
