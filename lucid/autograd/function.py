@@ -25,6 +25,11 @@ def add_hook(edge, hook):
     return Handle(edge.hooks, hook)
 
 
+def other_factor(self, wants_a, wants_b, *wants_more):
+    """The `reads` of a product: a gradient reads the factor beside the one that wants it."""
+    return (wants_b, wants_a, *[False] * len(wants_more))
+
+
 class Function:
     """A differentiable step: subclass it, with forward and backward side by side.
 
@@ -40,9 +45,10 @@ class Function:
         Class attribute, default True: numbers are computed, not only moved or converted. A step
         that computes refuses float16, which is for storage.
     reads : method or None
-        Where not every input that is kept is always read: ``reads(*wanted)``, given for each input
-        whether it wants a gradient, tells for each whether `backward` reads it. A product reads
+        Where an input is not read if another one wants no gradient: ``reads(*wanted)``, given for
+        each input whether it wants one, tells for each whether `backward` reads it. A product reads
         only the factor beside the one that wants a gradient; what is not read is None in `inputs`.
+        Not called if all inputs want a gradient.
     keeps_output : bool
         Class attribute, default False: `backward` reads `output`.
     needs : tuple of bool
@@ -137,7 +143,7 @@ class Function:
         self.input_shapes = tuple([x.array.shape for x in inputs])
         self.result_dtype = y.array.dtype
         if self.keeps_inputs:
-            if self.reads is not None:
+            if self.reads is not None and None in self.edges:
                 read = self.reads(*[edge is not None for edge in self.edges])
                 inputs = tuple([
                     x if is_read else None for x, is_read in zip(inputs, read, strict=True)

@@ -13,12 +13,15 @@ six calls below.
 
 from lucid import kernels
 from lucid.autograd import Function
+from lucid.autograd.function import other_factor
 
 __all__ = []
 
 
 class Conv(Function):
     r"""Convolve x with w: :math:`y_{nfo} = \sum_{ck} x_{nci} w_{fck}`, and add a bias if given."""
+
+    reads = other_factor
 
     def __init__(self, geometry):
         self.geometry = geometry
@@ -36,6 +39,8 @@ class Conv(Function):
 class ConvInputGrad(Function):
     r"""Convolve y with w transposed: :math:`x_{nci} = \sum_{fok} y_{nfo} w_{fck}`, plus a bias."""
 
+    reads = other_factor
+
     def __init__(self, geometry):
         self.geometry = geometry
 
@@ -51,6 +56,8 @@ class ConvInputGrad(Function):
 
 class ConvWeightGrad(Function):
     r"""Correlate x with y: :math:`w_{fck} = \sum_{no} x_{nci} y_{nfo}`."""
+
+    reads = other_factor
 
     def __init__(self, geometry):
         self.geometry = geometry

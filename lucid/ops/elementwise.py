@@ -7,6 +7,7 @@ import numpy as np
 
 from lucid import kernels
 from lucid.autograd import Function
+from lucid.autograd.function import other_factor
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
 from lucid.ops.operands import (
@@ -51,11 +52,10 @@ class Subtract(Function):
 class Multiply(Function):
     r"""Multiply: :math:`y = ab`, so :math:`y_a = b` and :math:`y_b = a`."""
 
+    reads = other_factor
+
     def forward(self, a, b):
         return a * b
-
-    def reads(self, wants_a, wants_b):
-        return wants_b, wants_a
 
     def backward(self, grad_y):
         a, b = self.inputs

@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 
 from lucid.autograd import Function
+from lucid.autograd.function import other_factor
 from lucid.ops.reduction import sum
 
 __all__ = []
@@ -21,6 +22,8 @@ def _rows(x):
 
 class Linear(Function):
     r"""Multiply rows by a matrix: :math:`y_{nf} = \sum_c x_{nc} w_{fc}`, plus a bias if given."""
+
+    reads = other_factor
 
     def forward(self, x, w, b=None):
         y = np.matmul(_rows(x), w.T)
@@ -44,6 +47,8 @@ class Linear(Function):
 class LinearInputGrad(Function):
     r"""Multiply rows by the transposed matrix: :math:`x_{nc} = \sum_f y_{nf} w_{fc}`."""
 
+    reads = other_factor
+
     def forward(self, y, w):
         x = np.matmul(_rows(y), w)
         return x if y.ndim == 2 else x.reshape(*y.shape[:-1], w.shape[1])
@@ -57,6 +62,8 @@ class LinearInputGrad(Function):
 
 class LinearWeightGrad(Function):
     r"""Add up products of rows: :math:`w_{fc} = \sum_n y_{nf} x_{nc}`."""
+
+    reads = other_factor
 
     def forward(self, x, y):
         return np.matmul(_rows(y).T, _rows(x))

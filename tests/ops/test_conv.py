@@ -7,6 +7,7 @@ import pytest
 from differences import numeric_grad
 
 import lucid
+import lucid.nn.functional as F
 from lucid.errors import GradError
 from lucid.geometry import conv_geometry, conv_transpose_geometry
 from lucid.ops.conv import Conv, ConvInputGrad, ConvWeightGrad
@@ -169,4 +170,20 @@ def test_a_changed_weight_is_noticed_in_backward():
     with lucid.no_grad():
         t["w"].mul_(2)
     with pytest.raises(GradError, match=r"input 1, of shape \(3, 2, 3\), as it was"):
+        y.sum().backward()
+
+
+@pytest.mark.parametrize("wanted", [0, 1], ids=["input", "weight"])
+@pytest.mark.parametrize("function", [F.conv1d, F.conv_transpose1d])
+def test_only_the_other_factor_is_kept(function, wanted):
+    factors = [lucid.ones(1, 2, 5), lucid.ones(2, 2, 3)]
+    factors[wanted].requires_grad_(True)
+    y = function(*factors)
+    factors[wanted].data.fill_(7.0)  # the gradient does not read it
+    y.sum().backward()
+    assert factors[wanted].grad is not None
+    y = function(*factors)
+    with lucid.no_grad():
+        factors[1 - wanted].fill_(7.0)
+    with pytest.raises(GradError, match=f"needs its input {1 - wanted}"):
         y.sum().backward()
