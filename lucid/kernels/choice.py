@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import prod
 
 from lucid._cython import conv_winograd
+from lucid.kernels import registry
 
 
 @dataclass(frozen=True)
@@ -184,3 +185,21 @@ def choose(task):
     'matmul'
     """
     return next((name, rule) for name, rule in RULES if rule(task))
+
+
+def is_in_use(task):
+    """`lucid.kernels.use` asks for it."""
+    return True
+
+
+def offers(name, task):
+    """Tell whether an algorithm has the primitive of a task and can compute it."""
+    return getattr(registry.kernels[name], task.primitive) is not None and not refuses(name, task)
+
+
+def decide(task, wanted):
+    """Find the algorithm and the rule by which it runs while `wanted` is in use."""
+    if offers(wanted, task):
+        return wanted, is_in_use
+    name, rule = choose(task)
+    return (name, rule) if offers(name, task) else ("direct", always)

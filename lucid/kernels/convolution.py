@@ -18,7 +18,7 @@ from lucid._cython import (
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import registry
-from lucid.kernels.choice import Task, choose, refuses
+from lucid.kernels.choice import Task, decide
 from lucid.kernels.registry import PRIMITIVES
 from lucid.kernels.threads import threads_for
 
@@ -148,10 +148,7 @@ class _Call:
             pass
         precision = registry.get_float32_precision()
         task = replace(self.task, dtype=dtype.name, precision=precision)
-        for name in (algorithm, choose(task)[0], "direct"):
-            function = getattr(registry.kernels[name], self.primitive)
-            if function is not None and not refuses(name, task):
-                break
+        function = getattr(registry.kernels[decide(task, algorithm)[0]], self.primitive)
         unbiased = None
         if self.covered and function in _fills:
             function = _fills[function]
