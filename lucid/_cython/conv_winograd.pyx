@@ -133,8 +133,13 @@ def _check(w, stride, dilation):
         )
 
 
-cdef int correlate(Work *work, const float *x, const float *w, float *y, int threads) except -1:
-    """Add to y the sum over channels and taps, one chunk of the depth after the other."""
+cdef int correlate(
+    Work *work, const float *x, const float *w, const float *bias, float *y, int threads
+) except -1:
+    """Add to y the sum over channels and taps, one chunk of the depth after the other.
+
+    If there is a bias, y is set, not read: to the bias of its channel and the sum.
+    """
     cdef Plan *plan = &work.plan
     cdef Py_ssize_t group, turn
     cdef Workspace workspace
@@ -149,6 +154,7 @@ cdef int correlate(Work *work, const float *x, const float *w, float *y, int thr
     ))
     inputs = <float *> workspace.data
     weights = inputs + work.columns_held * plan.input_size
+    plan.bias = bias
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
@@ -162,6 +168,8 @@ cdef int correlate(Work *work, const float *x, const float *w, float *y, int thr
             x += plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
+            if bias != NULL:
+                plan.bias += plan.features
     give_back(workspace)
     return 0
 
@@ -176,7 +184,7 @@ def forward(
     cdef Py_ssize_t[3] l = low
     _check(w, stride, dilation)
     set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -189,7 +197,33 @@ def input_grad(
     cdef Py_ssize_t[3] l = low
     _check(w, stride, dilation)
     set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
+    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
+
+
+def fill_forward(
+    const float[:, :, :, :, ::1] x not None, const float[:, :, :, :, ::1] w not None,
+    float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const float[::1] bias not None,
+):
+    """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
+    cdef Work work
+    cdef Py_ssize_t[3] l = low
+    _check(w, stride, dilation)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, False)
+    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+
+
+def fill_input_grad(
+    float[:, :, :, :, ::1] x not None, const float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const float[::1] bias not None,
+):
+    """Set x to the input gradient plus the bias (C,) of each channel."""
+    cdef Work work
+    cdef Py_ssize_t[3] l = low
+    _check(w, stride, dilation)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, True)
+    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
 cdef int correlate_weights(

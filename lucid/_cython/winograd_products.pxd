@@ -157,19 +157,31 @@ cdef inline void transform_back(const Plan *plan, const float *result, float *y)
             output_2(half + i * 4 * LANES, LANES, y + i * 2 * LANES, 1, 2, LANES)
 
 
+cdef inline void add_row(
+    const float *row, Py_ssize_t size, const float *bias, float *y
+) noexcept nogil:
+    """Add neighbouring outputs to y, or set it to them and the bias."""
+    cdef Py_ssize_t s
+    if bias == NULL:
+        for s in range(size):
+            y[s] += row[s]
+    else:
+        for s in range(size):
+            y[s] = row[s] + bias[0]
+
+
 cdef inline void add_tiles(
-    const Plan *plan, const Targets *at, const float *tiles, float *y
+    const Plan *plan, const Targets *at, const float *tiles, const float *bias, float *y
 ) noexcept nogil:
     """Add the tiles to one channel; in a row of tiles, a row of outputs has no gaps."""
-    cdef Py_ssize_t run, r, s
+    cdef Py_ssize_t run, r
     cdef const float *row
     cdef float *to
     for run in range(at.runs):
         row = tiles + at.lane[run] * plan.tile2
         to = y + at.dst[run]
         for r in range(at.rows[run]):
-            for s in range(at.columns[run]):
-                to[s] += row[s]
+            add_row(row, at.columns[run], bias, to)
             row += LANES * plan.tile2
             to += plan.dst[2]
 
@@ -185,6 +197,7 @@ cdef inline void run_task(
     cdef Py_ssize_t k, p, f
     cdef const float *x
     cdef const float *w
+    cdef const float *bias = NULL
     for k in range(plan.points):
         x = inputs + k * plan.input_step
         for p in range(panels):
@@ -198,8 +211,10 @@ cdef inline void run_task(
     find_targets(plan, column, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS
+        if plan.bias != NULL and plan.first == 0:
+            bias = plan.bias + panel * ROWS + f
         transform_back(plan, result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles)
-        add_tiles(plan, &at, tiles, y + (panel * ROWS + f) * plan.dst_plane)
+        add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
 
 
 cdef inline void run_columns(

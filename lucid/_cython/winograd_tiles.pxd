@@ -30,6 +30,7 @@ cdef struct Plan:
     Py_ssize_t taps0  # of the first axis
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
+    const float *bias  # of each feature of the group, if the result is set; NULL if it is added to
     Py_ssize_t tile1, tile2  # outputs of a tile along the last two axes
     Py_ssize_t edge1, edge2, points  # its inputs, and how many in all
     Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all

@@ -196,6 +196,19 @@ def test_the_result_is_added(primitive):
     np.testing.assert_allclose(start, fresh + 7, atol=1e-4)
 
 
+@pytest.mark.parametrize("primitive", ["forward", "input_grad"])
+@each_geometry
+def test_a_filled_result_is_the_sum_and_the_bias(case, primitive):
+    arrays, arguments = make(case)
+    wanted = run(conv_winograd, primitive, arrays, arguments)
+    position = ("input_grad", "weight_grad", "forward").index(primitive)
+    bias = np.arange(wanted.shape[1], dtype=np.float32)
+    result = arrays[position] = np.full_like(wanted, np.nan)
+    getattr(conv_winograd, f"fill_{primitive}")(*arrays, *arguments, 1, bias)
+    bound = 4 * EPS * (abs(wanted).max() + bias.max())
+    assert abs(result - wanted - bias[:, None, None, None]).max() <= bound
+
+
 def test_not_a_number_stays_in_its_tiles():
     (x, w, y), arguments = make((2, 48, 8, (1, 16, 16), 1, (0, 1, 1), (0, 1, 1), 1))
     clean = run(conv_winograd, "forward", (x, w, y), arguments)
