@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from itertools import repeat, takewhile
 
 import numpy as np
@@ -94,6 +95,17 @@ def _check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last
         raise ValueError("an IterableDataset has its own order: no shuffle, no sampler")
 
 
+def _bar():
+    """Import tqdm's bar, which is a widget in notebooks and a line elsewhere."""
+    try:
+        return import_module("tqdm.auto").tqdm
+    except ImportError:
+        raise ImportError(
+            "progress=True needs tqdm, which is an extra: pip install lucid-conv[progress]; or "
+            "give a function of your own, progress(batches, total=count)"
+        ) from None
+
+
 class DataLoader:
     """Reads a data set in batches; each `for` over it is one epoch.
 
@@ -121,6 +133,10 @@ class DataLoader:
         Source of the random order; default the global one, which `lucid.manual_seed` starts anew.
     prefetch_factor : int, default 2
         Batches that each thread is ahead of the loop; at least 1.
+    progress : bool or callable, default False
+        True: a bar shows how far each epoch is, by tqdm, which is an extra. A function of your own
+        is called at the start of each epoch, as ``progress(batches, total=count)``, and what it
+        returns is iterated instead of the batches; `count` is None for a stream without length.
 
     Attributes
     ----------
@@ -134,7 +150,9 @@ class DataLoader:
     ValueError
         If two arguments exclude each other, or a number is out of its range.
     TypeError
-        If a number is no int.
+        If a number is no int, or `progress` neither a bool nor callable.
+    ImportError
+        If `progress` is True and tqdm is not installed.
 
     Notes
     -----
@@ -160,6 +178,18 @@ class DataLoader:
     (2, 1, 8, 8) tensor([0, 1])
     (2, 1, 8, 8) tensor([2, 3])
     (1, 1, 8, 8) tensor([4])
+
+    A bar of one's own:
+
+    >>> def dots(batches, total):
+    ...     for number, batch in enumerate(batches, start=1):
+    ...         yield batch
+    ...         print("." * number + " " * (total - number) + "|")
+    >>> for x, label in DataLoader(pairs, batch_size=2, progress=dots):
+    ...     pass
+    .  |
+    .. |
+    ...|
     """
 
     def __init__(
@@ -175,6 +205,7 @@ class DataLoader:
         drop_last=False,
         generator=None,
         prefetch_factor=2,
+        progress=False,
     ):
         num_workers = check_int(num_workers, "num_workers", 0)
         self.prefetch_factor = check_int(prefetch_factor, "prefetch_factor", 1)
@@ -194,9 +225,24 @@ class DataLoader:
         self.generator = generator
         self.sampler = sampler
         self.batch_sampler = batch_sampler
+        self.progress = _bar() if progress is True else progress or None
+        if self.progress is not None and not callable(self.progress):
+            raise TypeError(
+                f"progress={progress!r} is neither a bool nor a function of the batches; give "
+                f"True for a bar by tqdm"
+            )
         self.collate_fn = collate_fn or (default_collate if batch_sampler is not None else None)
 
     def __iter__(self):
+        if self.progress is None:
+            return self._batches()
+        try:
+            total = len(self)
+        except TypeError:  # a stream may have no length
+            total = None
+        return iter(self.progress(self._batches(), total=total))
+
+    def _batches(self):
         stream = isinstance(self.dataset, IterableDataset)
         workers, ahead = self.num_workers, self.num_workers * self.prefetch_factor
         if not workers:

@@ -1,5 +1,6 @@
 """The loader: every sample, once an epoch, in batches."""
 
+import sys
 import time
 from collections import namedtuple
 
@@ -241,3 +242,49 @@ def test_threads_read_ahead():
     while len(read) < 7 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert sorted(read) == list(range(7))
+
+
+def test_a_function_sees_the_batches_of_each_epoch_pass():
+    calls = []
+
+    def watch(batches, total):
+        calls.append(total)
+        for batch in batches:
+            calls.append(batch[0].tolist())
+            yield batch
+
+    loader = DataLoader(numbers(3), 2, progress=watch)
+    assert calls == []
+    assert epoch(loader) == epoch(loader) == [[0, 1], [2]]
+    assert calls == [2, [0, 1], [2]] * 2
+    assert len(loader) == 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(("stream", "count"), [(Stream, None), (SizedStream, 3)])
+def test_the_length_of_a_stream_may_be_unknown(workers, stream, count):
+    totals = []
+
+    def watch(batches, total):
+        totals.append(total)
+        return batches
+
+    loader = DataLoader(stream(), 2, num_workers=workers, progress=watch)
+    assert [x.tolist() for x in loader] == [[0, 1], [2, 3], [4]] and totals == [count]
+
+
+def test_a_bar_by_tqdm(capsys):
+    pytest.importorskip("tqdm")
+    assert epoch(DataLoader(numbers(5), 2, progress=True)) == [[0, 1], [2, 3], [4]]
+    assert "3/3" in capsys.readouterr().err
+
+
+def test_a_bar_without_tqdm_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match=r"pip install lucid-conv\[progress\]; or give a func"):
+        DataLoader(numbers(5), progress=True)
+
+
+def test_progress_that_cannot_be_called_is_refused():
+    with pytest.raises(TypeError, match="progress='tqdm' is neither a bool nor a function"):
+        DataLoader(numbers(5), progress="tqdm")
