@@ -40,7 +40,7 @@ clean:
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit(f'lucid needs Python 3.11 \
 	or newer; $(PYTHON) is {sys.version.split()[0]}. Try: make $(MAKECMDGOALS) PYTHON=python3.11')"
 	test -x $(PY) || $(PYTHON) -m venv .venv
-	$(PY) tools/requirements.py test progress plots safetensors > .venv/requirements.txt
+	$(PY) tools/requirements.py test progress plots images safetensors > .venv/requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r .venv/requirements.txt
 	$(PY) -c "import os, site; open(site.getsitepackages()[0] + '/lucid-checkout.pth', 'w').write(os.getcwd())"
 	@touch $@

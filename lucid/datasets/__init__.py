@@ -1,10 +1,11 @@
 """Data to learn with: bundled, generated, or read from this machine; nothing is downloaded."""
 
 from lucid.datasets.digits import load_digits
+from lucid.datasets.images import ImageFolder, load_image
 from lucid.datasets.readers import read_cifar10_bin, read_idx
 from lucid.datasets.synthetic import blobs3d, masks2d, shapes2d, two_moons, waveforms1d
 
 __all__ = [
-    "blobs3d", "load_digits", "masks2d", "read_cifar10_bin", "read_idx", "shapes2d", "two_moons",
-    "waveforms1d",
+    "ImageFolder", "blobs3d", "load_digits", "load_image", "masks2d", "read_cifar10_bin",
+    "read_idx", "shapes2d", "two_moons", "waveforms1d",
 ]
