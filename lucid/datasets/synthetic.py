@@ -11,7 +11,29 @@ from lucid.tensor import Tensor
 from lucid.utils.data import TensorDataset
 from lucid.utils.data.sampler import random_numbers
 
-__all__ = ["blobs3d", "masks2d", "shapes2d", "two_moons", "waveforms1d"]
+__all__ = [
+    "blobs3d", "checkers2d", "glyphs2d", "masks2d", "shapes2d", "two_moons", "waveforms1d",
+]
+
+# the corners (x, y) of the line that draws a digit, in a box of side 1, y downwards
+_SIX = [(0.8, 0.05), (0.4, 0.15), (0.12, 0.6), (0.25, 0.95), (0.6, 1), (0.88, 0.75), (0.7, 0.5),
+        (0.35, 0.5), (0.13, 0.7)]
+_GLYPHS = [
+    [(0.5, 0), (0.82, 0.15), (0.9, 0.5), (0.82, 0.85), (0.5, 1), (0.18, 0.85), (0.1, 0.5),
+     (0.18, 0.15), (0.5, 0)],
+    [(0.25, 0.25), (0.55, 0), (0.55, 1)],
+    [(0.1, 0.25), (0.3, 0), (0.7, 0), (0.9, 0.25), (0.8, 0.45), (0.1, 1), (0.9, 1)],
+    [(0.1, 0.1), (0.5, 0), (0.85, 0.2), (0.7, 0.44), (0.4, 0.48), (0.75, 0.52), (0.9, 0.78),
+     (0.5, 1), (0.1, 0.9)],
+    [(0.65, 1), (0.65, 0), (0.05, 0.65), (0.95, 0.65)],
+    [(0.85, 0), (0.2, 0), (0.15, 0.45), (0.6, 0.4), (0.9, 0.65), (0.75, 0.93), (0.4, 1),
+     (0.1, 0.9)],
+    _SIX,
+    [(0.1, 0), (0.9, 0), (0.4, 1)],
+    [(0.5, 0.48), (0.2, 0.25), (0.35, 0.02), (0.65, 0.02), (0.8, 0.25), (0.5, 0.48), (0.12, 0.75),
+     (0.35, 1), (0.65, 1), (0.88, 0.75), (0.5, 0.48)],
+    [(1 - x, 1 - y) for x, y in _SIX],
+]
 
 
 def _grid(size, ndim):
@@ -130,6 +152,137 @@ def masks2d(count, size=32, noise=0.1, generator=None):
         inside = _shape_masks(rng, np.full(count, kind), size)
         images = np.where(inside, _draw(rng, 0.5, 1.0, count, 2), images)
         masks[inside] = kind + 1
+    return TensorDataset(Tensor(_noisy(rng, images, noise)[:, None]), Tensor(masks))
+
+
+def glyphs2d(count, size=28, noise=0.1, generator=None):
+    """Draw the digits 0 to 9, each turned, moved, narrowed and thickened a little. Synthetic.
+
+    They are lines by rule, not handwriting: `load_digits` has real digits.
+
+    Parameters
+    ----------
+    count : int
+        Images, at least 1.
+    size : int, default 28
+        Pixels of a side, at least 8.
+    noise : float, default 0.1
+        Standard deviation of what is added to every pixel, at least 0.
+    generator : Generator, optional
+        Source of the drawings; default the global one.
+
+    Returns
+    -------
+    TensorDataset
+        Images `(N, 1, size, size)` of float32, 0 outside and 1 on the line, with an edge of one
+        pixel between; labels `(N,)` of int64, the digit, each a tenth.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is out of its range.
+
+    See Also
+    --------
+    load_digits : Digits written by hand.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> from lucid.datasets import glyphs2d
+    >>> image, label = glyphs2d(10, 16, noise=0, generator=lucid.Generator(1))[7]
+    >>> label.item()
+    7
+    >>> for row in image[0].numpy()[3:13]:
+    ...     print("".join("-oO#"[int(3 * level)] for level in row))
+    -----oOO##O-----
+    -----ooooOO-----
+    ---------Oo-----
+    ---------#o-----
+    ---------#------
+    --------o#------
+    --------oO------
+    --------OO------
+    --------Oo------
+    --------#o------
+    """
+    count, size, noise = _check(count, size, noise, 8)
+    rng = random_numbers(generator)
+    labels = np.arange(count) % 10
+    height = _draw(rng, 0.5 * size, 0.7 * size, count, 2)
+    width = height * _draw(rng, 0.5, 0.75, count, 2)
+    angle = _draw(rng, -0.25, 0.25, count, 2)  # radians: up to 14 degrees
+    cos, sin = np.cos(angle), np.sin(angle)
+    # a line begins and ends half its thickness outside of its corners
+    half = _draw(rng, 0.03 * size, 0.06 * size, count, 2)
+    dy, dx = (each - (size - 1) * _draw(rng, 0.45, 0.55, count, 2) for each in _grid(size, 2))
+    x, y = cos * dx + sin * dy, cos * dy - sin * dx  # where a pixel is on the paper
+    distance = np.full((count, size, size), np.inf, np.float32)
+    for label in range(min(count, 10)):
+        chosen = labels == label
+        x_n, y_n, width_n, height_n = (each[chosen] for each in (x, y, width, height))
+        corners = [((u - 0.5) * width_n, (v - 0.5) * height_n) for u, v in _GLYPHS[label]]
+        for begin, end in zip(corners, corners[1:], strict=False):
+            new = _distance(x_n, y_n, begin, end)
+            distance[chosen] = np.minimum(distance[chosen], new)
+    images = np.clip(half + 0.5 - distance, 0, 1)
+    return TensorDataset(Tensor(_noisy(rng, images, noise)[:, None]), Tensor(labels))
+
+
+def _distance(x, y, begin, end):
+    """Measure how far points are from a straight line between two others."""
+    along_x, along_y = end[0] - begin[0], end[1] - begin[1]
+    x, y = x - begin[0], y - begin[1]
+    part = (x * along_x + y * along_y) / (along_x**2 + along_y**2)
+    part = part.clip(0, 1)  # where on the line the nearest of its points is
+    return np.hypot(x - part * along_x, y - part * along_y)
+
+
+def checkers2d(count, size=32, noise=0.1, generator=None):
+    """Draw turned checkerboards, and say of every pixel which of two colours its field has.
+
+    Synthetic: what it takes to tell the fields apart is to see their edges, which are straight.
+
+    Parameters
+    ----------
+    count : int
+        Images, at least 1.
+    size : int, default 32
+        Pixels of a side, at least 8.
+    noise : float, default 0.1
+        Standard deviation of what is added to every pixel, at least 0.
+    generator : Generator, optional
+        Source of the drawings; default the global one.
+
+    Returns
+    -------
+    TensorDataset
+        Images `(N, 1, size, size)` of float32, 0 to 0.4 on dark fields and 0.6 to 1 on light ones,
+        each image with its two levels; masks `(N, size, size)` of int64: 0 dark, 1 light. A field
+        has a side of an eighth to a quarter of the image.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is out of its range.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> from lucid.datasets import checkers2d
+    >>> image, mask = checkers2d(2, 16, noise=0, generator=lucid.Generator(0))[0]
+    >>> image.shape, mask.shape, ((image[0] > 0.5) == (mask == 1)).all().item()
+    ((1, 16, 16), (16, 16), True)
+    """
+    count, size, noise = _check(count, size, noise, 8)
+    rng = random_numbers(generator)
+    y, x = _grid(size, 2)
+    angle = _draw(rng, 0, np.pi / 2, count, 2)
+    side = _draw(rng, size / 8, size / 4, count, 2)
+    turned = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    row, column = (np.floor(each / side + _draw(rng, 0, 1, count, 2)) for each in turned)
+    masks = ((row + column) % 2).astype(np.int64)
+    images = np.where(masks, _draw(rng, 0.6, 1, count, 2), _draw(rng, 0, 0.4, count, 2))
     return TensorDataset(Tensor(_noisy(rng, images, noise)[:, None]), Tensor(masks))
 
 

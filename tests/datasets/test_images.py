@@ -148,7 +148,7 @@ def test_damaged_files_are_refused(tmp_path, name, data, message):
 ], ids=["channels first", "one axis", "float32"])
 def test_other_arrays_are_refused(tmp_path, array):
     np.save(tmp_path / "a.npy", array)
-    with pytest.raises(lucid.LucidError, match=r"an image is \(height, width\), \(height, width, 1"):
+    with pytest.raises(lucid.LucidError, match=r"an image is \(height, width\), \(height, width"):
         load_image(tmp_path / "a.npy")
 
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid.datasets import blobs3d, masks2d, shapes2d, two_moons, waveforms1d
+from lucid.datasets import (
+    blobs3d, checkers2d, glyphs2d, load_digits, masks2d, shapes2d, two_moons, waveforms1d,
+)
 
 MAKERS = {
     "shapes2d": (shapes2d, (1, 32, 32), ()), "masks2d": (masks2d, (1, 32, 32), (32, 32)),
     "blobs3d": (blobs3d, (1, 16, 16, 16), (16, 16, 16)), "waveforms1d": (waveforms1d, (1, 64), ()),
-    "two_moons": (two_moons, (2,), ()),
+    "two_moons": (two_moons, (2,), ()), "glyphs2d": (glyphs2d, (1, 28, 28), ()),
+    "checkers2d": (checkers2d, (1, 32, 32), (32, 32)),
 }
 each_maker = pytest.mark.parametrize("name", MAKERS)
 
@@ -73,6 +76,45 @@ def test_waves_are_what_their_labels_say():
         assert kind == label
 
 
+def test_a_glyph_is_one_connected_line():
+    images, labels = glyphs2d(100, 40, noise=0, generator=lucid.Generator(0)).tensors
+    assert (images >= 0).all() and (images <= 1).all()
+    assert labels.tolist() == [n % 10 for n in range(100)]
+    for image in images.numpy()[:, 0] > 0:
+        reached, before = np.zeros_like(image), -1
+        reached.flat[np.flatnonzero(image)[0]] = True
+        while reached.sum() != before:  # grow by the eight neighbours
+            before, grown = reached.sum(), np.pad(reached, 1)
+            for axis in (0, 1):
+                grown = grown | np.roll(grown, 1, axis) | np.roll(grown, -1, axis)
+            reached = grown[1:-1, 1:-1] & image
+        assert reached.sum() == image.sum()
+        assert not (image[0].any() or image[-1].any() or image[:, 0].any() or image[:, -1].any())
+
+
+def test_glyphs_look_like_the_digits_that_people_write():
+    drawn, labels = glyphs2d(500, 12, noise=0, generator=lucid.Generator(0)).tensors
+    middle = drawn.numpy()[:, 0, 2:-2, 2:-2].reshape(-1, 64)
+    means = np.stack([middle[labels.numpy() == n].mean(0) for n in range(10)])
+    written, wanted = load_digits()[:]
+    rows = written.numpy().reshape(-1, 64)
+
+    def unit(rows):
+        rows = rows - rows.mean(1, keepdims=True)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    right = (unit(rows) @ unit(means).T).argmax(1) == wanted.numpy()
+    assert right.mean() > 0.5  # by chance 0.1
+
+
+def test_a_checkerboard_has_two_levels_and_says_where():
+    images, masks = checkers2d(30, noise=0, generator=lucid.Generator(0)).tensors
+    for image, mask in zip(images.numpy()[:, 0], masks.numpy(), strict=True):
+        dark, light = image[mask == 0], image[mask == 1]
+        assert np.ptp(dark) == np.ptp(light) == 0 and dark[0] <= 0.4 and light[0] >= 0.6
+        assert 0.3 < mask.mean() < 0.7
+
+
 def test_moons_lie_on_their_circles():
     points, labels = two_moons(200, noise=0, generator=lucid.Generator(0)).tensors
     points = points.numpy()
@@ -86,7 +128,8 @@ def test_moons_lie_on_their_circles():
     (lambda: masks2d(1, noise=-1), "noise=-1 is out of range"),
     (lambda: blobs3d(1, 7), "size=7 is too small"),
     (lambda: waveforms1d(1, 8), "length=8 is too small"),
-    (lambda: two_moons(0), "count=0 is too small"),
+    (lambda: two_moons(0), "count=0 is too small"), (lambda: glyphs2d(5, 7), "size=7 is too small"),
+    (lambda: checkers2d(1, noise=-0.5), "noise=-0.5 is out of range"),
 ])
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
