@@ -88,6 +88,18 @@ class BatchNormNd(Module):
             wanted = " or ".join(self.axes.values())
             raise ShapeError(f"input of shape {shape} has {len(shape)} axes; needs {wanted}")
 
+    def _check_channels(self, x):
+        if self.num_features is None:
+            raise LazyError(
+                "the layer has no channels before its first input; call it, layer(x) and not "
+                "layer.forward(x), or load a state dict first"
+            )
+        if x.array.shape[1] != self.num_features:
+            raise ShapeError(
+                f"input of shape {x.array.shape} has {x.array.shape[1]} channels on axis 1; needs "
+                f"{self.num_features} (num_features)"
+            )
+
     def _channel_axis(self, x):
         return 1
 
@@ -119,11 +131,7 @@ class BatchNormNd(Module):
         [[-1.0], [1.0]]
         """
         self._check_axes(x)
-        if x.array.shape[1] != self.num_features:
-            raise ShapeError(
-                f"input of shape {x.array.shape} has {x.array.shape[1]} channels on axis 1; needs "
-                f"{self.num_features} (num_features)"
-            )
+        self._check_channels(x)
         mean, variance, count = self.running_mean, self.running_var, self.num_batches_tracked
         updates = self.training and count is not None
         momentum = self.momentum

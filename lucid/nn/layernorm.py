@@ -5,7 +5,6 @@ from __future__ import annotations
 from lucid.creation import ones, zeros
 from lucid.device import DeviceLike
 from lucid.dtypes import DTypeLike
-from lucid.errors import ShapeError
 from lucid.geometry import check_int
 from lucid.nn.batchnorm import BatchNormNd, LazyBatchNormNd
 from lucid.nn.functional.checks import check_number
@@ -238,11 +237,7 @@ class InstanceNormNd(BatchNormNd):
         self._check_axes(x)
         if x.array.ndim == min(self.axes):
             return squeeze(self.forward(unsqueeze(x, 0)), 0)
-        if x.array.shape[1] != self.num_features:
-            raise ShapeError(
-                f"input of shape {x.array.shape} has {x.array.shape[1]} channels on axis 1; needs "
-                f"{self.num_features} (num_features)"
-            )
+        self._check_channels(x)
         tracked = self.running_mean is not None
         y = instance_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias,

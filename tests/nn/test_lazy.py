@@ -266,3 +266,18 @@ def test_materialize_parameters_needs_all_shapes(layer):
     with pytest.raises(TypeError, match="materialize_parameters: no shape for shift, mean"):
         layer.materialize_parameters(gain=(3,))
     assert is_untouched(layer)
+
+
+LAZY = [name for name in dir(nn) if name.startswith("Lazy") and name != "LazyModuleMixin"]
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_forward_called_directly_says_to_call_the_layer(name):
+    ndim = int(name[-2]) if name.endswith("d") else 0
+    layer = getattr(nn, name)(*(() if "Norm" in name else (4, 3) if "Conv" in name else (4,)))
+    x = lucid.zeros(2, 3, *(5,) * ndim)
+    with pytest.raises(lucid.LazyError, match=r"layer\(x\) and not layer.forward\(x\), or load"):
+        layer.forward(x)
+    assert layer.has_uninitialized_params()
+    layer(x)
+    assert layer.forward(x).shape[:1] == (2,)

@@ -1,6 +1,6 @@
 """What the functions ask of their tensors before they compute."""
 
-from lucid.errors import DtypeError, ShapeError
+from lucid.errors import DtypeError, LazyError, ShapeError
 from lucid.ops.operands import check_tensor
 
 
@@ -9,6 +9,15 @@ def check_floating(x, name):
     check_tensor(x, name)
     if x.array.dtype.kind != "f":
         raise DtypeError(f"{name} needs float32 or float64, not {x.dtype.name}; call x.float()")
+
+
+def check_learnt(weight, name):
+    """Refuse None, which a lazy layer has for its weight before its first input."""
+    if weight is None:
+        raise LazyError(
+            f"{name}: the weight is None, as in a lazy layer before its first input; call the "
+            f"layer itself, layer(x) and not layer.forward(x), or load a state dict first"
+        )
 
 
 def check_same_type(name, **tensors):

@@ -7,6 +7,7 @@ from lucid.geometry import (
     check_int, check_weight, conv_geometry, conv_transpose_geometry, normalise_padding,
     normalise_size, output_paddings,
 )
+from lucid.nn.functional.checks import check_learnt
 from lucid.ops.conv import Conv, ConvInputGrad
 from lucid.ops.operands import check_tensor
 from lucid.ops.shaping import squeeze, unsqueeze
@@ -26,6 +27,7 @@ def check_operands(x, weight, bias=None):
             return
     except AttributeError:
         pass  # one is no tensor: the loop says which
+    check_learnt(weight, "convolution")
     operands = {"input": x, "weight": weight} | ({} if bias is None else {"bias": bias})
     for name, each in operands.items():
         check_tensor(each, f"the {name} of a convolution")

@@ -3,6 +3,7 @@
 from math import prod
 
 from lucid.errors import DtypeError, ShapeError
+from lucid.nn.functional.checks import check_learnt
 from lucid.ops.linear import Linear
 from lucid.ops.operands import check_tensor
 
@@ -41,6 +42,7 @@ def linear(x, weight, bias=None):
     >>> F.linear(x, lucid.tensor([[1.0, 1.0], [0.0, 1.0]]), lucid.tensor([0.0, 10.0]))
     tensor([[ 3., 12.]])
     """
+    check_learnt(weight, "linear")
     operands = (x, weight) if bias is None else (x, weight, bias)
     for each in operands:
         check_tensor(each, "linear")
