@@ -1,11 +1,11 @@
-"""Run a benchmark: ``python -m benchmarks [layers|steps|memory|overhead|all] [options]``."""
+"""Run a benchmark: ``python -m benchmarks [layers|steps|profile|memory|overhead|all] [options]``."""
 
 import argparse
 import importlib
 import os
 import sys
 
-PROGRAMS = ("layers", "steps", "memory", "overhead")
+PROGRAMS = ("layers", "steps", "profile", "memory", "overhead")
 # the allocator keeps freed memory: else a library pays for fresh pages by chance
 KEEP = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**40)}
 

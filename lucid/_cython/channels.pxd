@@ -4,15 +4,20 @@ from lucid._cython.types cimport real
 
 cdef enum:
     LANES = 16  # sums side by side: the numbers of the widest vector
+    HALF = 8
+    QUARTER = 4
     BLOCK = 512  # numbers added in their own precision; blocks are added in double precision
 
 
 cdef inline double add_lanes(const real *part) noexcept nogil:
-    cdef double total = 0
+    """Add up in pairs, so that no addition waits for more than three others."""
+    cdef double pair[HALF]
     cdef Py_ssize_t lane
-    for lane in range(LANES):
-        total += part[lane]
-    return total
+    for lane in range(HALF):
+        pair[lane] = <double> part[lane] + part[lane + HALF]
+    for lane in range(QUARTER):
+        pair[lane] += pair[lane + QUARTER]
+    return (pair[0] + pair[2]) + (pair[1] + pair[3])
 
 
 cdef inline double sum_row(const real *x, Py_ssize_t count) noexcept nogil:
@@ -55,23 +60,26 @@ cdef inline double squares_of_row(const real *x, real mean, Py_ssize_t count) no
     return total
 
 
-cdef inline double products_of_row(
-    const real *x, real mean, const real *y, Py_ssize_t count
+cdef inline void sums_of_row(
+    const real *x, real mean, const real *y, Py_ssize_t count, double *total, double *product
 ) noexcept nogil:
-    """Add up the products of the distances of x from a number with y."""
+    """Add y to a total, and to a product the distances of x from a number times y."""
     cdef real part[LANES]
-    cdef double total = 0
+    cdef real times[LANES]
     cdef Py_ssize_t i = 0, lane, stop
     while i < count:
         for lane in range(LANES):
             part[lane] = 0
+            times[lane] = 0
         stop = min(i + BLOCK, count)
         while i + LANES <= stop:
             for lane in range(LANES):
-                part[lane] += (x[i + lane] - mean) * y[i + lane]
+                part[lane] += y[i + lane]
+                times[lane] += (x[i + lane] - mean) * y[i + lane]
             i += LANES
         for lane in range(stop - i):
-            part[lane] += (x[i + lane] - mean) * y[i + lane]
+            part[lane] += y[i + lane]
+            times[lane] += (x[i + lane] - mean) * y[i + lane]
         i = stop
-        total += add_lanes(part)
-    return total
+        total[0] += add_lanes(part)
+        product[0] += add_lanes(times)

@@ -6,116 +6,169 @@ With the M numbers of a channel, their mean m, their variance v and
 .. math:: y = w s (x - m) + b, \qquad b_g = \sum g, \quad w_g = s \sum g (x - m), \quad
     x_g = w s \, (g - b_g / M - s (x - m) \, w_g / M)
 
-(Ioffe and Szegedy, 2015). All passes over a channel follow one another, so that the second finds it
-in the cache: memory is read once and written once. Threads split the channels and share nothing.
+(Ioffe and Szegedy, 2015). Mean and squares are found row by row, while a row is in the nearest
+cache, and joined to those before by Chan's formula, which is as exact as a second pass: of m, q
+for k numbers and a row's m', q' for k', with d = m' - m,
+
+.. math:: m + d \, \frac{k'}{k + k'}, \qquad q + q' + d^2 \frac{k k'}{k + k'}
+
+(Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983, equation 2.1).
+
+Cost: each array is read twice, once for the sums and once for the result, which is written once.
+The channels of one item lie side by side, those of the next far behind. So a block of channels is
+done together, as wide as makes a run of `RUN` numbers, which memory delivers without a pause; one
+channel at a time would jump, and jumps of a power of 2 push each other out of the cache. Threads
+take blocks, and each channel's sums have their own order: the bits do not depend on either.
 """
 
 from cython.parallel cimport prange
 from libc.math cimport sqrt
 
-from lucid._cython.channels cimport products_of_row, squares_of_row, sum_row
+from lucid._cython.channels cimport squares_of_row, sum_row, sums_of_row
 from lucid._cython.types cimport real
+
+cdef enum:
+    RUN = 8192  # numbers of one item before it is the turn of the next
+
+
+cdef inline Py_ssize_t block_width(Py_ssize_t channels, Py_ssize_t size, int threads) noexcept nogil:
+    """Count the channels of a block: a run of memory, and work for every thread."""
+    cdef Py_ssize_t share = (channels + threads - 1) // threads
+    return min((RUN + size - 1) // size, share)
 
 
 cdef inline void find_moments(
-    const real *x, Py_ssize_t step, Py_ssize_t items, Py_ssize_t size, real *mean, real *variance
+    const real *x, Py_ssize_t step, Py_ssize_t items, Py_ssize_t width, Py_ssize_t size,
+    double *mean, double *squares,
 ) noexcept nogil:
-    cdef double total = 0
-    cdef Py_ssize_t n
+    """Find the mean and the sum of squared distances from it, of each of `width` channels."""
+    cdef const real *row
+    cdef double centre, apart
+    cdef Py_ssize_t n, c
+    for c in range(width):
+        mean[c] = squares[c] = 0
     for n in range(items):
-        total += sum_row(x + n * step, size)
-    mean[0] = <real> (total / (items * size))
-    total = 0
-    for n in range(items):
-        total += squares_of_row(x + n * step, mean[0], size)
-    variance[0] = <real> (total / (items * size))
+        for c in range(width):
+            row = x + n * step + c * size
+            centre = sum_row(row, size) / size
+            apart = centre - mean[c]
+            squares[c] += squares_of_row(row, <real> centre, size) + apart * apart * n * size / (
+                n + 1
+            )
+            mean[c] += apart / (n + 1)
 
 
 cdef inline void normalise(
-    const real *x, real *y, Py_ssize_t step, Py_ssize_t items, Py_ssize_t size, real mean,
-    real scale, real shift,
+    const real *x, real *y, Py_ssize_t size, real mean, real scale, real shift
 ) noexcept nogil:
-    cdef Py_ssize_t n, i
-    for n in range(items):
-        for i in range(size):
-            y[n * step + i] = (x[n * step + i] - mean) * scale + shift
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] = (x[i] - mean) * scale + shift
 
 
 def batch_norm(
     const real[:, :, ::1] x not None, const real[::1] w not None, const real[::1] b not None,
-    real[:, :, ::1] y not None, real[::1] mean not None, real[::1] variance not None, double eps,
-    bint of_batch, int threads,
+    real[:, :, ::1] y not None, real[::1] mean not None, real[::1] variance not None,
+    double[:, ::1] sums not None, double eps, bint of_batch, int threads,
 ):
-    """Write y (N, C, S); first mean and variance (C,) too, if they are to be those of x."""
-    cdef Py_ssize_t c, step = x.shape[1] * x.shape[2]
-    for c in prange(x.shape[1], nogil=True, num_threads=threads):
+    """Write y (N, C, S); first mean and variance (C,) too, if they are to be those of x.
+
+    The sums (2, C) are room to work in.
+    """
+    cdef Py_ssize_t block, n, c, first, last
+    cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
+    cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
+    for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
+        first = block * width
+        last = min(first + width, channels)
         if of_batch:
-            find_moments(&x[0, c, 0], step, x.shape[0], x.shape[2], &mean[c], &variance[c])
-        normalise(
-            &x[0, c, 0], &y[0, c, 0], step, x.shape[0], x.shape[2], mean[c],
-            <real> (w[c] / sqrt(variance[c] + eps)), b[c],
-        )
-
-
-cdef inline void channel_grad(
-    const real *x, const real *y, real *grad, Py_ssize_t step, Py_ssize_t items, Py_ssize_t size,
-    real mean, real scale, real constant, real slope,
-) noexcept nogil:
-    cdef Py_ssize_t n, i
-    for n in range(items):
-        for i in range(size):
-            grad[n * step + i] = scale * (
-                y[n * step + i] - constant - (x[n * step + i] - mean) * slope
+            find_moments(
+                &x[0, first, 0], step, items, last - first, size, &sums[0, first], &sums[1, first]
             )
+            for c in range(first, last):
+                mean[c] = <real> sums[0, c]
+                variance[c] = <real> (sums[1, c] / (items * size))
+        for n in range(items):
+            for c in range(first, last):
+                normalise(
+                    &x[n, c, 0], &y[n, c, 0], size, mean[c],
+                    <real> (w[c] / sqrt(variance[c] + eps)), b[c],
+                )
+
+
+cdef inline void row_grad(
+    const real *x, const real *y, real *grad, Py_ssize_t size, real mean, real scale,
+    real constant, real slope,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        grad[i] = scale * (y[i] - constant - (x[i] - mean) * slope)
 
 
 cdef inline void channel_sums(
-    const real *x, const real *y, Py_ssize_t step, Py_ssize_t items, Py_ssize_t size, real mean,
-    double inverse, real *grad_w, real *grad_b,
+    const real *x, const real *y, Py_ssize_t step, Py_ssize_t items, Py_ssize_t width,
+    Py_ssize_t size, const real *mean, double *total, double *product,
 ) noexcept nogil:
-    cdef double total = 0, product = 0
-    cdef Py_ssize_t n
+    """Add up y, and its products with the distances of x from the mean, for each channel."""
+    cdef Py_ssize_t n, c, start
+    for c in range(width):
+        total[c] = product[c] = 0
     for n in range(items):
-        total += sum_row(y + n * step, size)
-        product += products_of_row(x + n * step, mean, y + n * step, size)
-    grad_b[0] = <real> total
-    grad_w[0] = <real> (product * inverse)
+        for c in range(width):
+            start = n * step + c * size
+            sums_of_row(x + start, mean[c], y + start, size, &total[c], &product[c])
 
 
 def batch_norm_grad(
     const real[:, :, ::1] x not None, const real[::1] w not None, const real[:, :, ::1] y not None,
-    const real[::1] mean not None, const real[::1] variance not None, double eps, bint of_batch,
-    real[:, :, ::1] grad_x not None, real[::1] grad_w not None, real[::1] grad_b not None,
+    const real[::1] mean not None, const real[::1] variance not None, double[:, ::1] sums not None,
+    double eps, bint of_batch, real[:, :, ::1] grad_x not None, real[::1] grad_w not None,
+    real[::1] grad_b not None, int threads,
+):
+    """Write the three gradients, of x (N, C, S), w and b (C,), for the gradient y (N, C, S).
+
+    The sums (2, C) are room to work in.
+    """
+    cdef Py_ssize_t block, n, c, first, last
+    cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
+    cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
+    cdef double inverse, share = 1 / <double> (items * size) if of_batch else 0
+    for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
+        first = block * width
+        last = min(first + width, channels)
+        channel_sums(
+            &x[0, first, 0], &y[0, first, 0], step, items, last - first, size, &mean[first],
+            &sums[0, first], &sums[1, first],
+        )
+        for c in range(first, last):
+            inverse = 1 / sqrt(variance[c] + eps)
+            grad_b[c] = <real> sums[0, c]
+            grad_w[c] = <real> (sums[1, c] * inverse)
+        for n in range(items):
+            for c in range(first, last):
+                inverse = 1 / sqrt(variance[c] + eps)
+                row_grad(
+                    &x[n, c, 0], &y[n, c, 0], &grad_x[n, c, 0], size, mean[c],
+                    <real> (w[c] * inverse), <real> (grad_b[c] * share),
+                    <real> (grad_w[c] * inverse * share),
+                )
+
+
+def sum_channels(
+    const real[:, :, ::1] x not None, real[::1] y not None, double[:, ::1] sums not None,
     int threads,
 ):
-    """Write the three gradients, of x (N, C, S), w and b (C,), for the gradient y (N, C, S)."""
-    cdef Py_ssize_t c, step = x.shape[1] * x.shape[2]
-    cdef double inverse, count = x.shape[0] * x.shape[2]
-    for c in prange(x.shape[1], nogil=True, num_threads=threads):
-        inverse = 1 / sqrt(variance[c] + eps)
-        channel_sums(
-            &x[0, c, 0], &y[0, c, 0], step, x.shape[0], x.shape[2], mean[c], inverse, &grad_w[c],
-            &grad_b[c],
-        )
-        channel_grad(
-            &x[0, c, 0], &y[0, c, 0], &grad_x[0, c, 0], step, x.shape[0], x.shape[2], mean[c],
-            <real> (w[c] * inverse), <real> (grad_b[c] / count) if of_batch else <real> 0,
-            <real> (grad_w[c] * inverse / count) if of_batch else <real> 0,
-        )
-
-
-def sum_channels(const real[:, :, ::1] x not None, real[::1] y not None, int threads):
     """Write to y (C,) the sums of x (N, C, S) over all but the channels."""
-    cdef Py_ssize_t c
-    for c in prange(x.shape[1], nogil=True, num_threads=threads):
-        sum_channel(&x[0, c, 0], x.shape[1] * x.shape[2], x.shape[0], x.shape[2], &y[c])
-
-
-cdef inline void sum_channel(
-    const real *x, Py_ssize_t step, Py_ssize_t items, Py_ssize_t size, real *y
-) noexcept nogil:
-    cdef double total = 0
-    cdef Py_ssize_t n
-    for n in range(items):
-        total += sum_row(x + n * step, size)
-    y[0] = <real> total
+    cdef Py_ssize_t block, n, c, first, last
+    cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
+    cdef Py_ssize_t width = block_width(channels, size, threads)
+    for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
+        first = block * width
+        last = min(first + width, channels)
+        for c in range(first, last):
+            sums[0, c] = 0
+        for n in range(items):
+            for c in range(first, last):
+                sums[0, c] += sum_row(&x[n, c, 0], size)
+        for c in range(first, last):
+            y[c] = <real> sums[0, c]

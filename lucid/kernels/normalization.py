@@ -54,7 +54,7 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     if x.size:
         columns = [ready(each) for each in (mean, variance)]
         _LOOPS["batch_norm", x.dtype](
-            rows, ready(w), ready(b), y, *columns, eps, of_batch, threads_for(3 * x.size)
+            rows, ready(w), ready(b), y, *columns, _sums(x), eps, of_batch, threads_for(3 * x.size)
         )
     return _like(y, x.shape), mean, variance
 
@@ -94,8 +94,8 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
     grad_x, grad_w, grad_b = np.empty_like(rows), np.zeros_like(w), np.zeros_like(w)
     if x.size:
         _LOOPS["batch_norm_grad", x.dtype](
-            rows, ready(w), _rows(grad_y), ready(mean), ready(variance), eps, of_batch, grad_x,
-            grad_w, grad_b, threads_for(3 * x.size),
+            rows, ready(w), _rows(grad_y), ready(mean), ready(variance), _sums(x), eps, of_batch,
+            grad_x, grad_w, grad_b, threads_for(3 * x.size),
         )
     return _like(grad_x, x.shape), grad_w, grad_b
 
@@ -122,8 +122,13 @@ def sum_channels(x):
     """
     y = np.zeros(x.shape[1], x.dtype)
     if x.size:
-        _LOOPS["sum_channels", x.dtype](_rows(x), y, threads_for(x.size))
+        _LOOPS["sum_channels", x.dtype](_rows(x), y, _sums(x), threads_for(x.size))
     return y
+
+
+def _sums(x):
+    """Make room for two sums of each channel."""
+    return np.empty((2, x.shape[1]))
 
 
 def _rows(x):
