@@ -31,7 +31,9 @@ cdef enum:
     RUN = 8192  # numbers of one item before it is the turn of the next
 
 
-cdef inline Py_ssize_t block_width(Py_ssize_t channels, Py_ssize_t size, int threads) noexcept nogil:
+cdef inline Py_ssize_t block_width(
+    Py_ssize_t channels, Py_ssize_t size, int threads
+) noexcept nogil:
     """Count the channels of a block: a run of memory, and work for every thread."""
     cdef Py_ssize_t share = (channels + threads - 1) // threads
     return min((RUN + size - 1) // size, share)
