@@ -20,6 +20,7 @@ copied once for each tap, an element of columns moves twice. It must equal `conv
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport (
     LANE_BYTES, MAX_LANES, ROWS, multiply_add, multiply_add_scattered,
 )
@@ -150,7 +151,7 @@ cdef void multiply(
 
 cdef void forward_task(
     Sizes *sizes, Py_ssize_t task, const real *x, const real *packed, const Py_ssize_t *offset,
-    real *y, real *columns,
+    real *y, real *columns, Watch *watch,
 ) noexcept nogil:
     """Compute one strip of positions of one item and group."""
     cdef Py_ssize_t strips = ceil_div(sizes.y_plane, sizes.strip)
@@ -165,6 +166,8 @@ cdef void forward_task(
         for t in range(taps):
             unfold(sizes, x, turn * TAPS + t, first, last, columns + t * sizes.strip)
         for panel in range(panels):
+            if interrupted(watch):
+                return
             multiply(
                 columns, offset, packed + (panel * sizes.taps + turn * TAPS) * ROWS, taps,
                 min(ROWS, sizes.features - panel * ROWS), last - first,
@@ -174,7 +177,7 @@ cdef void forward_task(
 
 cdef void input_grad_task(
     Sizes *sizes, Py_ssize_t task, real *x, const real *packed, const Py_ssize_t *offset,
-    const real *y, real *columns,
+    const real *y, real *columns, Watch *watch,
 ) noexcept nogil:
     """Compute some channels of one item and group: their columns, each strip folded at once."""
     cdef Py_ssize_t share = together(sizes), shares = ceil_div(sizes.channels, share)
@@ -187,6 +190,8 @@ cdef void input_grad_task(
     x += (item * sizes.channels + c) * sizes.x_plane
     y += item * sizes.features * sizes.y_plane
     for strip in range(ceil_div(sizes.y_plane, sizes.strip)):
+        if interrupted(watch):
+            break
         first = strip * sizes.strip
         last = min(first + sizes.strip, sizes.y_plane)
         memset(columns, 0, panels * ROWS * sizes.strip * sizeof(real))
@@ -209,7 +214,7 @@ cdef void input_grad_task(
 
 cdef void weight_grad_task(
     Sizes *sizes, Py_ssize_t task, const real *x, real *w, const Py_ssize_t *base,
-    const Py_ssize_t *position, const real *y, real *columns,
+    const Py_ssize_t *position, const real *y, real *columns, Watch *watch,
 ) noexcept nogil:
     """Compute the weights of `lanes` features and up to TAPS taps, from all items in turn."""
     cdef Py_ssize_t turns = ceil_div(sizes.taps, TAPS), lanes = LANE_BYTES // sizeof(real)
@@ -223,6 +228,8 @@ cdef void weight_grad_task(
     cdef real *sums = packed + sizes.strip * lanes
     memset(sums, 0, TAPS * lanes * sizeof(real))
     for turn in range(sizes.items * strips):
+        if interrupted(watch):
+            break
         item = turn // strips * sizes.groups + group
         first = turn % strips * sizes.strip
         last = min(first + sizes.strip, sizes.y_plane)
@@ -270,6 +277,7 @@ def forward(
     cdef Py_ssize_t panels = ceil_div(sizes.features, ROWS), panel, size = buffer_size(&sizes)
     cdef Py_ssize_t f, packed_size = groups * panels * sizes.taps * ROWS
     cdef Workspace workspace
+    cdef Watch watch = watch_calls(1)
     cdef Py_ssize_t *offset
     cdef real *packed
     threads = <int> min(threads, tasks)
@@ -282,6 +290,8 @@ def forward(
         for t in range(TAPS):
             offset[t] = t * sizes.strip
         for panel in range(groups * panels):
+            if interrupted(&watch):
+                break
             f = panel % panels * ROWS
             pack_rows(
                 &w[panel // panels * sizes.features + f, 0, 0, 0, 0], sizes.taps,
@@ -290,8 +300,9 @@ def forward(
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             forward_task(
                 &sizes, task, &x[0, 0, 0, 0, 0], packed, offset, &y[0, 0, 0, 0, 0],
-                packed + packed_size + threadid() * size,
+                packed + packed_size + threadid() * size, &watch,
             )
+    raise_if_interrupted(&watch)
     give_back(workspace)
 
 
@@ -309,6 +320,7 @@ def input_grad(
     cdef Py_ssize_t packed_size = groups * shares * rows * sizes.features
     cdef Py_ssize_t size = buffer_size(&sizes)
     cdef Workspace workspace
+    cdef Watch watch = watch_calls(1)
     cdef Py_ssize_t *offset
     cdef real *packed
     threads = <int> min(threads, tasks)
@@ -321,6 +333,8 @@ def input_grad(
         for t in range(TAPS):
             offset[t] = t * sizes.strip
         for task in range(groups * shares):
+            if interrupted(&watch):
+                break
             c = task % shares * share
             taps = (min(sizes.channels, c + share) - c) * (sizes.taps // sizes.channels)
             for panel in range(ceil_div(taps, ROWS)):
@@ -332,8 +346,9 @@ def input_grad(
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             input_grad_task(
                 &sizes, task, &x[0, 0, 0, 0, 0], packed, offset, &y[0, 0, 0, 0, 0],
-                packed + packed_size + threadid() * size,
+                packed + packed_size + threadid() * size, &watch,
             )
+    raise_if_interrupted(&watch)
     give_back(workspace)
 
 
@@ -349,6 +364,7 @@ def weight_grad(
     cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), task, t, size = buffer_size(&sizes)
     cdef Py_ssize_t tasks = groups * ceil_div(sizes.taps, TAPS) * ceil_div(sizes.features, lanes)
     cdef Workspace workspace
+    cdef Watch watch = watch_calls(1)
     cdef Py_ssize_t *base
     cdef Py_ssize_t *position
     threads = <int> min(threads, tasks)
@@ -364,7 +380,9 @@ def weight_grad(
             weight_grad_task(
                 &sizes, task, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], base, position,
                 &y[0, 0, 0, 0, 0], <real *> (position + sizes.strip) + threadid() * size,
+                &watch,
             )
+    raise_if_interrupted(&watch)
     give_back(workspace)
 
 

@@ -16,6 +16,7 @@ The outermost loop runs over an axis of the output, so threads never share one o
 
 from cython.parallel cimport prange
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.types cimport real
 
 
@@ -28,6 +29,7 @@ def forward(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
+    cdef Watch watch = watch_calls(8)
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low
@@ -35,8 +37,12 @@ def forward(
         first = f // features * channels
         for n in range(x.shape[0]):
             for c in range(channels):
+                if watch.stopped:
+                    break
                 for o0 in range(y.shape[2]):
                     for o1 in range(y.shape[3]):
+                        if interrupted(&watch):
+                            break
                         for o2 in range(y.shape[4]):
                             for k0 in range(w.shape[2]):
                                 i0 = o0 * s0 + k0 * d0 - l0
@@ -52,6 +58,7 @@ def forward(
                                             y[n, f, o0, o1, o2] += (
                                                 x[n, first + c, i0, i1, i2] * w[f, c, k0, k1, k2]
                                             )
+    raise_if_interrupted(&watch)
 
 
 def input_grad(
@@ -63,6 +70,7 @@ def input_grad(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
+    cdef Watch watch = watch_calls(8)
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low
@@ -70,8 +78,12 @@ def input_grad(
         for f in range(w.shape[0]):
             first = f // features * channels
             for n in range(x.shape[0]):
+                if watch.stopped:
+                    break
                 for o0 in range(y.shape[2]):
                     for o1 in range(y.shape[3]):
+                        if interrupted(&watch):
+                            break
                         for o2 in range(y.shape[4]):
                             for k0 in range(w.shape[2]):
                                 i0 = o0 * s0 + k0 * d0 - l0
@@ -87,6 +99,7 @@ def input_grad(
                                             x[n, first + c, i0, i1, i2] += (
                                                 y[n, f, o0, o1, o2] * w[f, c, k0, k1, k2]
                                             )
+    raise_if_interrupted(&watch)
 
 
 def weight_grad(
@@ -98,6 +111,7 @@ def weight_grad(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
+    cdef Watch watch = watch_calls(8)
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low
@@ -105,8 +119,12 @@ def weight_grad(
         first = f // features * channels
         for n in range(x.shape[0]):
             for c in range(channels):
+                if watch.stopped:
+                    break
                 for o0 in range(y.shape[2]):
                     for o1 in range(y.shape[3]):
+                        if interrupted(&watch):
+                            break
                         for o2 in range(y.shape[4]):
                             for k0 in range(w.shape[2]):
                                 i0 = o0 * s0 + k0 * d0 - l0
@@ -122,3 +140,4 @@ def weight_grad(
                                             w[f, c, k0, k1, k2] += (
                                                 x[n, first + c, i0, i1, i2] * y[n, f, o0, o1, o2]
                                             )
+    raise_if_interrupted(&watch)
