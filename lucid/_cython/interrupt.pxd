@@ -1,9 +1,9 @@
 """How Ctrl-C ends a long call: between two tasks a kernel asks whether to go on.
 
 Python's own signal handler only takes a note; what was noted is carried out where the main thread,
-holding the GIL, looks for it. So the thread that called the kernel looks, a few times a second. Once
-a Python handler has raised, the rest of the tasks return at once on all threads, and the kernel
-raises when its loop is over::
+holding the GIL, looks for it. So the thread that called the kernel looks, every 20 milliseconds.
+Once a Python handler has raised, the rest of the tasks return at once on all threads, and the
+kernel raises when its loop is over::
 
     cdef Watch watch = watch_calls(1)
     with nogil:
