@@ -12,7 +12,7 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 from dataclasses import dataclass
 from math import prod
 
-from lucid._cython import conv_winograd
+from lucid._cython import conv_product, conv_winograd
 from lucid.kernels import registry
 
 
@@ -72,7 +72,7 @@ class Task:
     def on_three_axes(self, name):
         """Tell the sizes of the geometry as a kernel gets them, with axes of length 1 in front."""
         sizes = getattr(self.geometry, name)
-        return (1,) * (3 - len(sizes)) + sizes
+        return (0 if name == "low" else 1,) * (3 - len(sizes)) + sizes
 
 
 def has_several_channels_a_group(task):
@@ -87,8 +87,16 @@ def is_not_for_winograd(task):
     )
 
 
+def does_not_cover_the_input(task):
+    """It needs a kernel as large as the input, without padding and dilation."""
+    return not conv_product.supports(*map(
+        task.on_three_axes, ("kernel_size", "input_size", "output_size", "dilation", "low")
+    ))
+
+
 REFUSALS = {
     "depthwise": has_several_channels_a_group,
+    "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
 }
 
@@ -117,6 +125,11 @@ def saves_products(task):
 def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels."""
     return task.channels == 1 and task.geometry.groups > 1
+
+
+def covers_the_input(task):
+    """With one position of output, all taps of all channels are one row of a plain product."""
+    return not does_not_cover_the_input(task)
 
 
 def writes_few_channels(task):
@@ -156,6 +169,7 @@ RULES = [
     ("naive", has_almost_nothing_to_do),
     ("winograd", saves_products),
     ("depthwise", has_one_channel_a_group),
+    ("product", covers_the_input),
     ("im2col", writes_few_channels),
     ("matmul", fills_the_lanes_of_a_product),
     ("direct", always),

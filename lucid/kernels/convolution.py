@@ -14,7 +14,8 @@ from math import gcd, prod
 import numpy as np
 
 from lucid._cython import (
-    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_winograd,
+    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_product,
+    conv_winograd,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import registry
@@ -322,7 +323,7 @@ def conv_weight_grad(x, y, geometry):
 
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
-    "depthwise": conv_depthwise, "winograd": conv_winograd,
+    "depthwise": conv_depthwise, "product": conv_product, "winograd": conv_winograd,
 }.items():
     registry.register(_name, _module.forward, _module.input_grad, _module.weight_grad)
     if hasattr(_module, "fill_forward"):

@@ -15,6 +15,8 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
 
 @pytest.mark.parametrize(("wanted", "primitive", "x_shape", "w_shape", "options"), [
     ("naive", "forward", (1, 1, 5), (1, 1, 3), {}),
+    ("product", "input_grad", (1, 512, 4, 4), (100, 512, 4, 4), {}),
+    ("matmul", "input_grad", (1, 512, 4, 4), (100, 512, 4, 4), {"padding": 1}),
     ("depthwise", "forward", (1, 32, 56, 56), (32, 1, 3, 3), {"groups": 32}),
     ("im2col", "input_grad", (1, 3, 64, 64), (64, 3, 4, 4), {"stride": 2, "padding": 1}),
     ("matmul", "forward", (1, 64, 56, 56), (256, 64, 1, 1), {}),

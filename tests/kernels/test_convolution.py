@@ -16,7 +16,7 @@ from lucid.kernels import convolution, registry
 
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
-BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul")
+BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul", "product")
 
 
 def case(
@@ -43,6 +43,7 @@ def table():
         "one pixel": case((1, 1), 1),
         "one pixel, padded": case((1, 1), 3, low=1, channels=(3, 37)),
         "kernel as large as the image": case((5, 4), (5, 4), channels=(3, 8)),
+        "kernel as large as the image, groups": case((3, 5), (3, 5), channels=(7, 9), groups=2),
         "kernel larger than the image": case((2, 3), 5, low=2, channels=(2, 9)),
         "1x1": case((7, 9), 1, channels=(37, 3)),
         "1x1 stride 2": case((7, 9), 1, stride=2, channels=(5, 16)),
