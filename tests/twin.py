@@ -1,10 +1,20 @@
-"""The networks of lucid.models in PyTorch: the same source, with the other library's names."""
+"""The networks of lucid.models in PyTorch: the same source, with the other library's names.
+
+What PyTorch's losses are is kept in models/reference.json, for where it is not installed;
+tools/make_model_reference.py writes them.
+"""
 
 import inspect
+import json
+from pathlib import Path
 
 import numpy as np
 
 import lucid
+
+REFERENCE = Path(__file__).parent / "models" / "reference.json"
+STORED = json.loads(REFERENCE.read_text(encoding="utf-8")) if REFERENCE.exists() else {}
+FOUND = {}  # the losses of PyTorch in this run, by case
 
 NAMES = {
     "import lucid.nn.functional as F": "import torch.nn.functional as F",
@@ -45,13 +55,22 @@ def train(library, model, loss_of, batches, optimizer="SGD", training=True, **op
     return np.array(losses)
 
 
-def compare(torch, module, build, loss_of, batches, double=True, **options):
+def hold(case, losses, wanted):
+    """Hold losses against PyTorch's of this run, if there are some, and against the stored ones."""
+    if wanted is not None:
+        FOUND[case] = np.asarray(wanted).tolist()
+        np.testing.assert_allclose(losses, wanted, rtol=0, atol=1e-4)
+    assert case in STORED, f"run tools/make_model_reference.py: it knows no case {case!r}"
+    np.testing.assert_allclose(losses, STORED[case], rtol=0, atol=1e-4)
+
+
+def compare(case, torch, module, build, loss_of, batches, double=True, **options):
     """Train in lucid and, where it is installed, in PyTorch; return lucid's losses and model.
 
-    `build` gets the names of the module, or of its twin, and returns the model;
-    ``loss_of(library)`` returns a function of the model and a batch. In float32 the batch norms of
-    a small batch enlarge rounding within a few steps to more than 1e-4, in both libraries; hence
-    `double`.
+    `case` names the stored losses, None if there are none. `build` gets the names of the module, or
+    of its twin, and returns the model; ``loss_of(library)`` returns a function of the model and a
+    batch. In float32 the batch norms of a small batch enlarge rounding within a few steps to more
+    than 1e-4, in both libraries; hence `double`.
     """
     if double:
         batches = [[x.astype(float) if x.dtype.kind == "f" else x for x in batch]
@@ -63,10 +82,11 @@ def compare(torch, module, build, loss_of, batches, double=True, **options):
         theirs = build(twin(module))
         theirs = theirs.double() if double else theirs
         copy_weights(torch, ours, theirs)
-    losses = train(lucid, ours, loss_of(lucid), batches, **options)
+    losses, wanted = train(lucid, ours, loss_of(lucid), batches, **options), None
     if torch is not None:
         wanted = train(torch, theirs, loss_of(torch), batches, **options)
-        np.testing.assert_allclose(losses, wanted, rtol=0, atol=1e-4)
+    if case is not None:
+        hold(case, losses, wanted)
     return losses, ours
 
 

@@ -21,8 +21,10 @@ def test_the_multiply_adds_of_the_figure():
 
 def test_twenty_steps_equal_torch_and_learn(torch, digits):
     batches = [digits(16, channels=1)] * 20
-    losses, _ = compare(torch, lenet, lambda names: names["LeNet5"](), cross_entropy, batches,
-                        lr=0.2, double=False)
+    losses, _ = compare(
+        "lenet", torch, lenet, lambda names: names["LeNet5"](), cross_entropy, batches, lr=0.2,
+        double=False,
+    )
     assert losses[-1] < 0.5 < losses[0], losses
 
 

@@ -74,16 +74,19 @@ def test_twenty_steps_equal_torch(torch, digits, name):
     # 100 times a step, in PyTorch against itself too; so the first steps train with the statistics
     # of the batch, and twenty with the running ones.
     batches = [digits(8)] * 20
-    compare(torch, mobilenet, BUILDS[name], cross_entropy, batches[:3], lr=0.005)
+    build, case = BUILDS[name], f"mobilenet {name}"
+    compare(f"{case}, training", torch, mobilenet, build, cross_entropy, batches[:3], lr=0.005)
     losses, _ = compare(
-        torch, mobilenet, BUILDS[name], cross_entropy, batches, lr=0.005, training=False
+        case, torch, mobilenet, build, cross_entropy, batches, lr=0.005, training=False
     )
     assert losses[-1] < losses[0], losses
 
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_twenty_steps_learn(digits, name):
-    losses, _ = compare(None, mobilenet, BUILDS[name], cross_entropy, [digits(8)] * 20, lr=0.02)
+    losses, _ = compare(
+        None, None, mobilenet, BUILDS[name], cross_entropy, [digits(8)] * 20, lr=0.02
+    )
     assert losses[-1] < 0.8 < losses[0], losses
 
 

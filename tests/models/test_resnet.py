@@ -62,8 +62,9 @@ BUILDS = {
 @pytest.mark.parametrize("name", BUILDS)
 def test_twenty_steps_equal_torch_and_learn(torch, digits, name):
     build, count, lr = BUILDS[name]
-    losses, _ = compare(torch, resnet, build, cross_entropy, [digits(count)] * 20, lr=lr,
-                        weight_decay=1e-4)
+    losses, _ = compare(
+        name, torch, resnet, build, cross_entropy, [digits(count)] * 20, lr=lr, weight_decay=1e-4
+    )
     assert losses[-1] < 0.5 < losses[0], losses
 
 
@@ -71,7 +72,9 @@ def test_two_steps_of_resnet50_equal_torch(torch, digits):
     def build(names):
         return names["resnet50"](num_classes=10, zero_init_residual=True)
 
-    losses, _ = compare(torch, resnet, build, cross_entropy, [digits(4)] * 2, lr=0.01)
+    losses, _ = compare(
+        "resnet50", torch, resnet, build, cross_entropy, [digits(4)] * 2, lr=0.01
+    )
     assert losses[1] < losses[0]
 
 

@@ -70,8 +70,10 @@ def test_what_it_sees_is_the_way_down_and_up():
 def test_twenty_steps_equal_torch_and_learn(torch):
     rng = np.random.default_rng(0)
     batches = [rings(4, 20, rng) for _ in range(20)]
-    losses, _ = compare(torch, unet, lambda names: names["UNet"](width=4, levels=2),
-                        cross_entropy, batches, lr=0.2)
+    losses, _ = compare(
+        "unet", torch, unet, lambda names: names["UNet"](width=4, levels=2), cross_entropy,
+        batches, lr=0.2,
+    )
     assert losses[-3:].mean() < 0.3 < losses[0], losses
 
 
@@ -82,14 +84,16 @@ def test_twenty_steps_of_the_paper_equal_torch(torch):
     def build(names):
         return names["UNet"](width=2, levels=2, padding=0, batch_norm=False)
 
-    compare(torch, unet, build, cross_entropy, batches, double=False)
+    compare("unet of the paper", torch, unet, build, cross_entropy, batches, double=False)
 
 
 def test_twenty_steps_in_three_axes_equal_torch_and_learn(torch):
     rng = np.random.default_rng(0)
     batches = [balls(2, 8, rng) for _ in range(20)]
-    losses, _ = compare(torch, unet, lambda names: names["UNet3d"](1, 3, width=4, levels=2),
-                        cross_entropy, batches, lr=0.1)
+    losses, _ = compare(
+        "unet3d", torch, unet, lambda names: names["UNet3d"](1, 3, width=4, levels=2),
+        cross_entropy, batches, lr=0.1,
+    )
     assert losses[-3:].mean() < 0.5 < losses[0], losses
 
 

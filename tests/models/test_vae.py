@@ -22,8 +22,10 @@ def test_twenty_steps_equal_torch_and_learn(torch, digits):
     rng = np.random.default_rng(0)
     images = digits(16, size=8, channels=1)[0]
     batches = [(images, rng.standard_normal((16, 3)).astype(np.float32)) for _ in range(20)]
-    losses, _ = compare(torch, vae, lambda names: names["VAE"](1, 8, 3, 8), loss_of, batches,
-                        optimizer="Adam", lr=1e-2)
+    losses, _ = compare(
+        "vae", torch, vae, lambda names: names["VAE"](1, 8, 3, 8), loss_of, batches,
+        optimizer="Adam", lr=1e-2,
+    )
     assert losses[-1] < 0.75 * losses[0], losses
 
 

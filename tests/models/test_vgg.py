@@ -51,7 +51,8 @@ def test_the_variant_for_small_images():
 def test_twenty_steps_equal_torch_and_learn(torch, digits):
     batches = [digits(2)] * 20
     losses, _ = compare(
-        torch, vgg, lambda names: names["vgg_cifar"](depth=11), cross_entropy, batches, lr=0.01,
+        "vgg", torch, vgg, lambda names: names["vgg_cifar"](depth=11), cross_entropy, batches,
+        lr=0.01,
     )
     assert losses[-1] < 0.5 < losses[0], losses
 

@@ -46,8 +46,9 @@ def test_twenty_steps_equal_torch_and_learn(torch):
     rng = np.random.default_rng(0)
     batches = [waves(8, 48, 8, rng) for _ in range(20)]
     losses, _ = compare(
-        torch, wavenet, lambda names: names["WaveNet"](8, 8, channels=8, skips=8, layers=4),
-        cross_entropy, batches, optimizer="Adam", lr=0.03,
+        "wavenet", torch, wavenet,
+        lambda names: names["WaveNet"](8, 8, channels=8, skips=8, layers=4), cross_entropy,
+        batches, optimizer="Adam", lr=0.03,
     )
     assert losses[-1] < 1.2 < losses[0], losses
 
