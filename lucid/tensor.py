@@ -82,7 +82,27 @@ class Tensor(InPlace, Methods):
             self.requires_grad_()
 
     def wrap(self, array, node=None):
-        """Make a tensor of a result: the end of every step."""
+        """Make a tensor of a result: the end of every step.
+
+        Parameters
+        ----------
+        array : numpy.ndarray
+            The elements.
+        node : Function, optional
+            The step that computed them, if it is recorded.
+
+        Returns
+        -------
+        Tensor
+            It shares the memory of `array`.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> import numpy as np
+        >>> lucid.zeros(2).wrap(np.arange(3))
+        tensor([0, 1, 2])
+        """
         y = _new(Tensor)
         if type(array) is not _ndarray:
             array = _as_array(array)
@@ -100,47 +120,157 @@ class Tensor(InPlace, Methods):
 
     @property
     def shape(self):
-        """Sizes of the axes, a plain tuple."""
+        """Sizes of the axes, a plain tuple.
+
+        Returns
+        -------
+        tuple of int
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).shape
+        (2, 3)
+        """
         return self.array.shape
 
     @property
     def ndim(self):
-        """Number of axes."""
+        """Number of axes.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).ndim
+        2
+        """
         return self.array.ndim
 
     @property
     def dtype(self):
-        """Data type of the elements."""
+        """Data type of the elements.
+
+        Returns
+        -------
+        dtype
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1, 2]).dtype, lucid.tensor([1.0]).dtype
+        (lucid.int64, lucid.float32)
+        """
         return as_dtype(self.array.dtype)
 
     @property
     def device(self):
-        """Where the elements are: always the CPU."""
+        """Where the elements are: always the CPU.
+
+        Returns
+        -------
+        device
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).device
+        device(type='cpu')
+        """
         return CPU
 
     @property
     def is_leaf(self):
-        """Whether no recorded step computed it."""
+        """Whether no recorded step computed it.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self.node is None
 
     @property
     def grad_fn(self):
-        """The recorded step that computed it; PyTorch's name of `node`."""
+        """The recorded step that computed it; PyTorch's name of `node`.
+
+        Returns
+        -------
+        Function or None
+            None for a leaf.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> print(x.grad_fn, type((x * 2).grad_fn).__name__)
+        None Multiply
+        """
         return self.node
 
     @property
     def nbytes(self):
-        """Bytes that the elements take."""
+        """Bytes that the elements take.
+
+        Returns
+        -------
+        int
+            ``numel() * element_size()``.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).nbytes
+        24
+        """
         return self.array.nbytes
 
     @property
     def T(self):
-        """All axes in reverse order, as a view."""
+        """All axes in reverse order, as a view.
+
+        Returns
+        -------
+        Tensor
+            It shares the memory of this one.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3, 4).T.shape
+        (4, 3, 2)
+        """
         return shaping.permute(self, tuple(range(self.array.ndim))[::-1])
 
     @property
     def mT(self):
-        """The last two axes swapped, as a view."""
+        """The last two axes swapped, as a view.
+
+        Returns
+        -------
+        Tensor
+            It shares the memory of this one.
+
+        Raises
+        ------
+        ShapeError
+            If there are fewer than two axes.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3, 4).mT.shape
+        (2, 4, 3)
+        """
         return shaping.transpose(self, -1, -2)
 
     def size(self, dim=None):
@@ -170,15 +300,49 @@ class Tensor(InPlace, Methods):
         return shape if dim is None else shape[check_dim(dim, len(shape), "size")]
 
     def dim(self):
-        """Count the axes."""
+        """Count the axes.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).dim()
+        2
+        """
         return self.array.ndim
 
     def numel(self):
-        """Count the elements."""
+        """Count the elements.
+
+        Returns
+        -------
+        int
+            The product of the sizes; 1 for a tensor without axes.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2, 3).numel(), lucid.tensor(5.0).numel()
+        (6, 1)
+        """
         return self.array.size
 
     def element_size(self):
-        """Count the bytes of one element."""
+        """Count the bytes of one element.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).element_size(), lucid.zeros(2, dtype=lucid.float64).element_size()
+        (4, 8)
+        """
         return self.array.itemsize
 
     def stride(self):
@@ -199,11 +363,34 @@ class Tensor(InPlace, Methods):
         return tuple([step // self.array.itemsize for step in self.array.strides])
 
     def is_contiguous(self):
-        """Tell whether the elements lie in memory in the order of their indices."""
+        """Tell whether the elements lie in memory in the order of their indices.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2, 3)
+        >>> x.is_contiguous(), x.T.is_contiguous(), x.T.contiguous().is_contiguous()
+        (True, False, True)
+        """
         return self.array.flags.c_contiguous
 
     def is_floating_point(self):
-        """Tell whether the elements are floating-point numbers."""
+        """Tell whether the elements are floating-point numbers.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).is_floating_point(), lucid.arange(2).is_floating_point()
+        (True, False)
+        """
         return self.array.dtype.kind == "f"
 
     # --- as other things
@@ -329,15 +516,51 @@ class Tensor(InPlace, Methods):
         return x.clone() if copy and x is self else x
 
     def float(self):
-        """Convert to float32."""
+        """Convert to float32.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is float32 already; else a copy, through which gradients flow.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1, 2]).float()
+        tensor([1., 2.])
+        """
         return cast(self, float32)
 
     def double(self):
-        """Convert to float64."""
+        """Convert to float64.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is float64 already; else a copy, through which gradients flow.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1.0, 2.0]).double()
+        tensor([1., 2.], dtype=lucid.float64)
+        """
         return cast(self, float64)
 
     def half(self):
-        """Convert to float16, which is for storage."""
+        """Convert to float16, which is for storage.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is float16 already; else a copy, rounded to 11 binary digits.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([0.1]).half().float().item()
+        0.0999755859375
+        """
         return cast(self, float16)
 
     def type(self, dtype=None):
@@ -368,23 +591,83 @@ class Tensor(InPlace, Methods):
         return repr(self.dtype) if dtype is None else cast(self, as_dtype(dtype))
 
     def long(self):
-        """Convert to int64."""
+        """Convert to int64.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is int64 already; else a copy, rounded towards zero.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([-1.5, 2.9]).long()
+        tensor([-1,  2])
+        """
         return cast(self, int64)
 
     def int(self):
-        """Convert to int32."""
+        """Convert to int32.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is int32 already; else a copy, rounded towards zero.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([-1.5, 2.9]).int()
+        tensor([-1,  2], dtype=lucid.int32)
+        """
         return cast(self, int32)
 
     def byte(self):
-        """Convert to uint8."""
+        """Convert to uint8.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is uint8 already; else a copy, for numbers from 0 to 255.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([0, 255]).byte()
+        tensor([  0, 255], dtype=lucid.uint8)
+        """
         return cast(self, uint8)
 
     def bool(self):
-        """Convert to bool: whether an element is not 0."""
+        """Convert to bool: whether an element is not 0.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself if it is bool already; else a copy.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([0.0, -2.0]).bool()
+        tensor([False,  True])
+        """
         return cast(self, bool_)
 
     def cpu(self):
-        """Give the tensor itself: it is on the CPU."""
+        """Give the tensor itself: it is on the CPU.
+
+        Returns
+        -------
+        Tensor
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2)
+        >>> x.cpu() is x
+        True
+        """
         return self
 
     # --- the graph
@@ -482,7 +765,25 @@ class Tensor(InPlace, Methods):
 
     @property
     def data(self):
-        """The elements without the graph; assigning replaces them."""
+        """The elements without the graph; assigning replaces them.
+
+        What is assigned may have another shape and type; its elements are taken without a copy.
+
+        Returns
+        -------
+        Tensor
+            It shares the memory of this one.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> x.data
+        tensor([1., 1.])
+        >>> x.data = lucid.zeros(3)
+        >>> x
+        tensor([0., 0., 0.], requires_grad=True)
+        """
         return self.detach()
 
     @data.setter
@@ -550,11 +851,37 @@ class Tensor(InPlace, Methods):
 
     @property
     def version(self):
-        """How often the elements were changed in place, through this tensor or its views."""
+        """How often the elements were changed in place, through this tensor or its views.
+
+        `backward` compares it with what it was when a step kept the tensor, so that it computes no
+        gradient from elements that have changed since.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2)
+        >>> _ = x[0].fill_(1)
+        >>> x.version
+        1
+        """
         return self.counter[0]
 
     def bump(self):
-        """Count a change of the elements in place: to be called after writing into `array`."""
+        """Count a change of the elements in place: to be called after writing into `array`.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.zeros(2)
+        >>> x.array[0] = 1
+        >>> x.bump()
+        >>> x.version
+        1
+        """
         self.counter[0] += 1
 
     # --- operators

@@ -101,11 +101,57 @@ class Function:
     _kept = None  # what `forget` left of the inputs
 
     def forward(self, *arrays):
-        """Compute the result: arrays in, one array out."""
+        """Compute the result: arrays in, one array out.
+
+        Parameters
+        ----------
+        *arrays : numpy.ndarray
+            The elements of the inputs; not to be written.
+
+        Returns
+        -------
+        numpy.ndarray
+            The result, of any shape and type; it may share memory with an input.
+
+        Raises
+        ------
+        NotImplementedError
+            If the class has none.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> class Cube(lucid.autograd.Function):
+        ...     def forward(self, x):
+        ...         return x**3
+        >>> Cube()(lucid.tensor([2.0]))
+        tensor([8.])
+        """
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, grad_y):
-        """Compute the gradients of the inputs: a tensor in, one tensor or None for each input."""
+        """Compute the gradients of the inputs: a tensor in, one tensor or None for each input.
+
+        Parameters
+        ----------
+        grad_y : Tensor
+            The gradient with respect to the result, of its shape and type; not to be written.
+
+        Returns
+        -------
+        Tensor, or tuple of Tensor or None
+            For each input the gradient, of its shape and type; None where there is none, or where
+            `needs` wants none. With one input the tensor itself will do.
+
+        Raises
+        ------
+        NotImplementedError
+            If the class has none.
+
+        Examples
+        --------
+        See the class.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def __call__(self, *inputs):

@@ -256,6 +256,11 @@ def check_conv_transpose(function, ndim=2, options=OPTIONS, seconds=5.0):
     Grade
         Prints every case that is wrong, with its numbers and a hint.
 
+    Raises
+    ------
+    ValueError
+        If an option is unknown.
+
     Examples
     --------
     >>> import lucid

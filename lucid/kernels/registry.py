@@ -49,6 +49,11 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
     -------
     Kernel
 
+    Raises
+    ------
+    TypeError
+        If one of them is no function.
+
     Examples
     --------
     >>> import numpy as np

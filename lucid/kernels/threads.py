@@ -31,6 +31,11 @@ def set_num_threads(count):
         At least 1. The start value is the environment's ``LUCID_NUM_THREADS``, else
         ``OMP_NUM_THREADS``, else the number of processors.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no int, or not from 1 to 1024.
+
     Examples
     --------
     >>> import lucid.kernels

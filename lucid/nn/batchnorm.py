@@ -68,14 +68,37 @@ class BatchNormNd(Module):
                     _FIRST[name](x)
 
     def reset_running_stats(self):
-        """Forget the running statistics: mean 0, variance 1, no batch seen."""
+        """Forget the running statistics: mean 0, variance 1, no batch seen.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> import lucid.nn as nn
+        >>> layer = nn.BatchNorm1d(1)
+        >>> _ = layer(lucid.tensor([[1.0], [3.0]]))
+        >>> layer.running_mean.item() > 0
+        True
+        >>> layer.reset_running_stats()
+        >>> layer.running_mean.item(), layer.num_batches_tracked.item()
+        (0.0, 0)
+        """
         if self.track_running_stats:
             zeros_(self.running_mean)
             ones_(self.running_var)
             self.num_batches_tracked.zero_()
 
     def reset_parameters(self):
-        """Forget the running statistics, and make the scale 1 and the shift 0 again."""
+        """Forget the running statistics, and make the scale 1 and the shift 0 again.
+
+        Examples
+        --------
+        >>> import lucid.nn as nn
+        >>> layer = nn.BatchNorm1d(2)
+        >>> _ = nn.init.normal_(layer.weight)
+        >>> layer.reset_parameters()
+        >>> layer.weight.tolist()
+        [1.0, 1.0]
+        """
         self.reset_running_stats()
         if self.affine:
             ones_(self.weight)

@@ -93,7 +93,22 @@ class Linear(Module):
         self.reset_parameters([name for name in waiting if name not in given])
 
     def reset_parameters(self, names=("weight", "bias")):
-        r"""Draw weight and bias anew from :math:`U(-b, b)`, :math:`b = 1 / \sqrt{in\_features}`."""
+        r"""Draw weight and bias anew from :math:`U(-b, b)`, :math:`b = 1 / \sqrt{in\_features}`.
+
+        Parameters
+        ----------
+        names : sequence of str, default ('weight', 'bias')
+            Which of them.
+
+        Examples
+        --------
+        >>> import lucid.nn as nn
+        >>> layer = nn.Linear(4, 2)
+        >>> before = layer.weight.tolist()
+        >>> layer.reset_parameters()
+        >>> layer.weight.tolist() == before, layer.weight.abs().max().item() <= 0.5
+        (False, True)
+        """
         bound = self.in_features**-0.5
         for name in names:
             if self._parameters[name] is not None:

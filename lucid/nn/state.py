@@ -268,7 +268,30 @@ class HasState:
         return getattr(type(self), method) is not getattr(HasState, method)
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
-        """Put the module's own entries into `destination`; may be overridden."""
+        """Put the module's own entries into `destination`; may be overridden.
+
+        Parameters
+        ----------
+        destination : dict
+            What `state_dict` will return; written.
+        prefix : str
+            What stands before the names of this module: ``"features.3."``.
+        keep_vars : bool
+            Whether the entries are the parameters themselves.
+
+        Examples
+        --------
+        A module whose key has another name in the state dict:
+
+        >>> import lucid
+        >>> import lucid.nn as nn
+        >>> class Renamed(nn.Linear):
+        ...     def _save_to_state_dict(self, destination, prefix, keep_vars):
+        ...         super()._save_to_state_dict(destination, prefix, keep_vars)
+        ...         destination[prefix + "W"] = destination.pop(prefix + "weight")
+        >>> list(Renamed(2, 3).state_dict())
+        ['bias', 'W']
+        """
         for name, x in self._local_state().items():
             if not is_lazy(x):
                 destination[prefix + name] = x if keep_vars else x.detach()
@@ -280,8 +303,36 @@ class HasState:
     ):
         """Check the module's own entries and note what to write; may be overridden.
 
-        ``local_metadata["writes"]`` collects functions that are called when all modules were
-        checked, ``local_metadata["undo"]`` those that are called when one did not fit.
+        Parameters
+        ----------
+        state_dict : dict
+            The entries of this module and of those in it, under their whole names.
+        prefix : str
+            What stands before the names of this module: ``"features.3."``.
+        local_metadata : dict
+            ``local_metadata["writes"]`` collects functions that are called when all modules were
+            checked, ``local_metadata["undo"]`` those that are called when one did not fit.
+        strict : bool
+            Whether keys that are missing, or not expected, are errors.
+        missing_keys, unexpected_keys, error_msgs : list of str
+            Collect what does not fit; written.
+
+        Examples
+        --------
+        A module that reads files with another name for its key:
+
+        >>> import lucid
+        >>> import lucid.nn as nn
+        >>> class Renamed(nn.Linear):
+        ...     def _load_from_state_dict(self, state_dict, prefix, *more):
+        ...         if prefix + "W" in state_dict:
+        ...             state_dict[prefix + "weight"] = state_dict.pop(prefix + "W")
+        ...         super()._load_from_state_dict(state_dict, prefix, *more)
+        >>> layer = Renamed(2, 1, bias=False)
+        >>> layer.load_state_dict({"W": lucid.ones(1, 2)})
+        <All keys matched successfully>
+        >>> layer.weight.tolist()
+        [[1.0, 1.0]]
         """
         given = (local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         for hook in hooks_of(self._state_hooks, "load_state_dict_pre"):

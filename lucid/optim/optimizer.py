@@ -166,6 +166,15 @@ class Optimizer:
         ----------
         group : dict
             The options, by name, with `"params"`.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> optimizer = lucid.optim.SGD([lucid.zeros(1, requires_grad=True)])
+        >>> optimizer.check_options({**optimizer.defaults, "lr": -1})
+        Traceback (most recent call last):
+        ...
+        ValueError: lr=-1 is out of range; it must be at least 0
         """
 
     def step(self, closure=None):
@@ -223,6 +232,10 @@ class Optimizer:
             numbers and tensors.
         group : dict
             The options of the parameter's group.
+
+        Examples
+        --------
+        See the class.
         """
         raise NotImplementedError(f"{type(self).__name__} has no rule: define update")
 
@@ -240,6 +253,15 @@ class Optimizer:
         -------
         numpy.ndarray
             All parameters of one shape share it, so it is good until the end of one `update`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import lucid
+        >>> optimizer = lucid.optim.SGD([lucid.zeros(2, requires_grad=True)])
+        >>> array = optimizer.scratch(np.zeros(2), "product")
+        >>> array is optimizer.scratch(np.ones(2), "product")
+        True
         """
         key = name, x.shape, x.dtype
         if key not in self._scratch:
@@ -371,6 +393,14 @@ class Optimizer:
         ------
         ValueError
             If a tensor is not of the shape of the parameter.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import lucid
+        >>> x = lucid.zeros(2, requires_grad=True)
+        >>> lucid.optim.SGD([x]).adopt("momentum_buffer", np.ones(2), x, 0)
+        tensor([1., 1.])
         """
         if not isinstance(value, Tensor | np.ndarray):
             return value

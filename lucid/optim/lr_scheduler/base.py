@@ -116,12 +116,38 @@ class LRScheduler:
         return self._last_lr
 
     def step(self):
-        """Go on to the next epoch, and set its rates."""
+        """Go on to the next epoch, and set its rates.
+
+        To be called after the last step of the optimizer in an epoch, or after each step for a
+        schedule that counts steps.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> optimizer = lucid.optim.SGD([lucid.zeros(1, requires_grad=True)], lr=0.5)
+        >>> scheduler = lucid.optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> optimizer.step()
+        >>> scheduler.step()
+        >>> optimizer.param_groups[0]["lr"]
+        0.05
+        """
         self.last_epoch += 1
         self._write(self.get_lr())
 
     def restart(self):
-        """Go back to epoch 0 and the rates that the groups started with."""
+        """Go back to epoch 0 and the rates that the groups started with.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> optimizer = lucid.optim.SGD([lucid.zeros(1, requires_grad=True)], lr=0.5)
+        >>> scheduler = lucid.optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> optimizer.step()
+        >>> scheduler.step()
+        >>> scheduler.restart()
+        >>> scheduler.get_last_lr()
+        [0.5]
+        """
         self.last_epoch = 0
         self._write(self.base_lrs)
         self._write(self.get_lr())
