@@ -36,7 +36,8 @@ FAST = [  # safe switches only, never -ffast-math
     "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
 ]
 MORE = {"conv_depthwise": [  # so that gcc inlines its tiles, and keeps what moves up in registers
-    "--param=large-stack-frame=4096", "-fno-tree-loop-distribute-patterns",
+    "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
+    "-fno-tree-loop-distribute-patterns",
 ]}
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}

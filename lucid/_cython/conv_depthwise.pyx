@@ -1,7 +1,7 @@
 r"""Depthwise convolution: every input channel by itself, for groups == channels.
 
 A channel, or a block of it, is copied into rows with zeros around them (`padded.pxd`). A tile of
-the result, 7 rows high and one or two vectors wide, stays in registers while a column of taps
+the result, 7 rows high and half to two vectors wide, stays in registers while a column of taps
 slides down the rows below it: each row is loaded once for up to 7 multiply-adds (`sliding.pxd`;
 3 rows where there are only 16 registers).
 
@@ -33,111 +33,157 @@ from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 cdef Py_ssize_t TASKS = 16  # of a weight gradient: a fixed number, so that bits are fixed too
 
-cdef void copy_channel(
-    Plan *plan, const real *x, const Py_ssize_t *m, real *plane
-) noexcept nogil:
-    """Copy one channel of the block that starts at m[0], m[1], m[2]: slots, then planes, rows.
+cdef struct Window:  # columns of one slot that have a source, and the source of the first
+    Py_ssize_t first, last, start
 
-    Where a block is the whole channel, zeros keep their places from one channel to the next.
-    """
+
+cdef inline Window find_window(const Axis *axis, Py_ssize_t slot, Py_ssize_t m) noexcept nogil:
+    cdef Window window
+    cdef Py_ssize_t start = src_start(axis, slot, m), step = axis.src_step
+    window.first = clip(ceil_div(-start, step), axis.pitch)
+    window.last = max(window.first, clip(ceil_div(axis.src_size - start, step), axis.pitch))
+    window.start = start + window.first * step
+    return window
+
+
+cdef void copy_slot(
+    Plan *plan, const real *x, const Window *window, real *row
+) noexcept nogil:
+    """Copy the rows of one slot. Where a block is all, zeros keep their places, to be reused."""
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t s0, s1, s2, q0, q1, i0, i1, top, start, first, last
-    cdef Py_ssize_t step = axes[2].src_step, columns = axes[2].pitch
-    cdef Py_ssize_t slot_size = axes[0].pitch * axes[1].pitch * columns
-    cdef real *row
+    cdef Py_ssize_t q0, q1, q, columns = axes[2].pitch, size = axes[2].src_size
+    cdef Py_ssize_t step0 = axes[0].src_step * axes[1].src_size * size
+    cdef Py_ssize_t step1 = axes[1].src_step * size
+    cdef Py_ssize_t first = window[2].first, count = window[2].last - window[2].first
+    cdef const real *source
+    x += (window[0].start * axes[1].src_size + window[1].start) * size + window[2].start
+    if not plan.whole:
+        memset(row, 0, window[0].first * plan.step0 * sizeof(real))
+    row += window[0].first * plan.step0
+    for q0 in range(window[0].last - window[0].first):
+        if not plan.whole:
+            memset(row, 0, window[1].first * columns * sizeof(real))
+        row += window[1].first * columns
+        source = x
+        for q1 in range(window[1].last - window[1].first):
+            if not plan.whole:
+                for q in range(first):
+                    row[q] = 0
+                for q in range(window[2].last, columns):
+                    row[q] = 0
+            copy_row(source, axes[2].src_step, count, row + first)
+            source += step1
+            row += columns
+        if not plan.whole:
+            memset(row, 0, (axes[1].pitch - window[1].last) * columns * sizeof(real))
+        row += (axes[1].pitch - window[1].last) * columns
+        x += step0
+    if not plan.whole:
+        memset(row, 0, (axes[0].pitch - window[0].last) * plan.step0 * sizeof(real))
+
+
+cdef void copy_channels(
+    Plan *plan, const real *x, Py_ssize_t x_step, Py_ssize_t count, const Py_ssize_t *m,
+    real *plane,
+) noexcept nogil:
+    """Copy `count` channels of the block that starts at m[0], m[1], m[2], `x_step` apart."""
+    cdef Axis *axes = plan.axes
+    cdef Window window[3]
+    cdef Py_ssize_t s0, s1, s2, c
     for s0 in range(axes[0].slots):
+        window[0] = find_window(&axes[0], s0, m[0])
         for s1 in range(axes[1].slots):
-            top = src_start(&axes[1], s1, m[1])
+            window[1] = find_window(&axes[1], s1, m[1])
             for s2 in range(axes[2].slots):
-                start = src_start(&axes[2], s2, m[2])
-                first = clip(ceil_div(-start, step), columns)
-                last = max(first, clip(ceil_div(axes[2].src_size - start, step), columns))
-                row = plane
-                for q0 in range(axes[0].pitch):
-                    i0 = src_start(&axes[0], s0, m[0]) + q0 * axes[0].src_step
-                    for q1 in range(axes[1].pitch):
-                        i1 = top + q1 * axes[1].src_step
-                        if not plan.whole:
-                            memset(row, 0, columns * sizeof(real))
-                        if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
-                            copy_row(
-                                x + (i0 * axes[1].src_size + i1) * axes[2].src_size
-                                + start + first * step,
-                                step, last - first, row + first,
-                            )
-                        row += columns
-                plane += slot_size
+                window[2] = find_window(&axes[2], s2, m[2])
+                for c in range(count):
+                    copy_slot(plan, x + c * x_step, window, plane + c * plan.plane)
+                plane += axes[0].pitch * plan.step0
 
 
 cdef void interleave(
-    Plan *plan, const Run *run, const real *result, Py_ssize_t m2, Py_ssize_t size, real *y
+    Plan *plan, const Run *run, const real *result, Py_ssize_t m2, const real *bias, real *y
 ) noexcept nogil:
-    """Add the phases of the last axis to the columns they belong to."""
+    """Add the phases of the last axis to the columns they belong to, or set them with the bias."""
     cdef Axis *axis = &plan.axes[2]
     cdef const real *odd = result + plan.result_phase
+    cdef const real *row
+    cdef real *to
+    cdef real value = 0 if bias == NULL else bias[0]
     cdef Py_ssize_t r, p, q, start, first, last, step = axis.dst_step
     cdef Py_ssize_t begin = 1, end = 0  # where both of two phases write
     start = dst_start(axis, 0, m2)
     if axis.phases == 2 and step == 2:
-        end = clip((axis.dst_size - start) // 2, size)
+        end = clip((axis.dst_size - start) // 2, run.columns)
         for r in range(run.rows):
-            for q in range(begin, end):
-                y[r * run.y_step + start + 2 * q] += result[r * plan.result_step + q]
-                y[r * run.y_step + start + 2 * q + 1] += odd[r * plan.result_step + q]
+            row, to = result + r * plan.result_step, y + r * run.y_step + start
+            if bias != NULL:
+                for q in range(begin, end):
+                    to[2 * q] = value + row[q]
+                    to[2 * q + 1] = value + row[plan.result_phase + q]
+            else:
+                for q in range(begin, end):
+                    to[2 * q] += row[q]
+                    to[2 * q + 1] += row[plan.result_phase + q]
     end = max(begin, end)
     for p in range(axis.phases):
         start = dst_start(axis, p, m2)
-        first = clip(ceil_div(-start, step), size)
-        last = clip(ceil_div(axis.dst_size - start, step), size)
+        first = clip(ceil_div(-start, step), run.columns)
+        last = clip(ceil_div(axis.dst_size - start, step), run.columns)
         for r in range(run.rows):
-            for q in range(first, min(begin, last)):
-                y[r * run.y_step + start + q * step] += result[r * plan.result_step + q]
-            for q in range(end, last):
-                y[r * run.y_step + start + q * step] += result[r * plan.result_step + q]
+            row, to = result + r * plan.result_step, y + r * run.y_step + start
+            for q in range(first, last):
+                if q < begin or q >= end:
+                    to[q * step] = row[q] + (to[q * step] if bias == NULL else value)
         result += plan.result_phase
 
 
 cdef void add_plane(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
-    Py_ssize_t m2, real *result, real *y,
+    Py_ssize_t m2, const real *bias, real *result, real *y,
 ) noexcept nogil:
     """Add `taps` planes of taps to the rows of a run, phase after phase of the last axis."""
     cdef Py_ssize_t p2, columns, y_step = run.y_step
+    cdef real zero = 0
+    cdef const real *begin = bias
     cdef real *to = y + m2
     if plan.result_phase:
-        to = result
+        begin, to = &zero, result
         run.y_step = plan.result_step
-        memset(result, 0, plan.axes[2].phases * plan.result_phase * sizeof(real))
     for p2 in range(plan.axes[2].phases):
         columns = taps * phase_taps(&plan.axes[2], p2)
-        add_rows(run, x, offset, columns, w, to + p2 * plan.result_phase)
+        add_rows(run, x, offset, columns, w, begin, to + p2 * plan.result_phase)
         offset += columns
         w += columns * plan.height
     run.y_step = y_step
     if plan.result_phase:
-        interleave(plan, run, result, m2, run.columns, y)
+        interleave(plan, run, result, m2, bias, y)
 
 
 cdef void add_channels(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
-    Py_ssize_t channels, Py_ssize_t m2, real *result, real *y,
+    Py_ssize_t channels, Py_ssize_t m2, const real *bias, real *result, real *y,
 ) noexcept nogil:
     """Add `taps` planes of taps to the rows of a run, in all channels of a task."""
     cdef Py_ssize_t c, j, source, target
+    cdef const real *begin
     for c in range(channels):
         for j in range(plan.multiplier):
             source = c * plan.src_share + (j if plan.src_share > 1 else 0)
             target = c * plan.dst_share + (j if plan.dst_share > 1 else 0)
+            begin = NULL
+            if bias != NULL and (j == 0 or plan.dst_share > 1):
+                begin = bias + target
             add_plane(
                 plan, run, x + source * plan.plane, offset, taps,
-                w + (c * plan.multiplier + j) * plan.kernel, m2, result,
+                w + (c * plan.multiplier + j) * plan.kernel, m2, begin, result,
                 y + target * plan.dst_plane,
             )
 
 
 cdef void add_block(
     Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
-    const Py_ssize_t *size, Py_ssize_t channels, real *result, real *y,
+    const Py_ssize_t *size, Py_ssize_t channels, const real *bias, real *result, real *y,
 ) noexcept nogil:
     """Compute all phases of a block of some channels, from their copy x."""
     cdef Axis *axes = plan.axes
@@ -161,7 +207,7 @@ cdef void add_block(
                     i1 = start + (first + residue) * axes[1].dst_step
                     add_channels(
                         plan, &run, x + m0 * plan.step0 + (first + residue) * plan.step1, offset,
-                        taps, w, channels, m[2], result,
+                        taps, w, channels, m[2], bias, result,
                         y + (i0 * axes[1].dst_size + i1) * axes[2].dst_size,
                     )
             taps *= axes[2].taps
@@ -171,12 +217,12 @@ cdef void add_block(
 
 cdef void add_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *w, const Py_ssize_t *offset,
-    real *y, real *buffer,
+    const real *bias, real *y, real *buffer,
 ) noexcept nogil:
     """Compute one block of some channels of one item."""
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t size[3]
-    cdef Py_ssize_t c, part, channels
+    cdef Py_ssize_t part, channels
     cdef real *result = buffer
     task = set_block_start(plan, task, m, size)
     part = task % plan.parts
@@ -185,14 +231,17 @@ cdef void add_task(
     x += task * plan.src_share * plan.src_plane
     y += task * plan.dst_share * plan.dst_plane
     w += part * plan.held * plan.multiplier * plan.kernel
+    if bias != NULL:
+        bias += part * plan.held * plan.dst_share
     buffer += plan.axes[2].phases * plan.result_phase
-    for c in range(channels * plan.src_share):
-        copy_channel(plan, x + c * plan.src_plane, m, buffer + c * plan.plane)
-    add_block(plan, buffer, w, offset, m, size, channels, result, y)
+    copy_channels(plan, x, plan.src_plane, channels * plan.src_share, m, buffer)
+    add_block(plan, buffer, w, offset, m, size, channels, bias, result, y)
 
 
-cdef int correlate(Plan *plan, const real *x, const real *w, real *y, int threads) except -1:
-    """Add to y the sum over taps, for each channel; both directions differ in the axes only."""
+cdef int correlate(
+    Plan *plan, const real *x, const real *w, const real *bias, real *y, int threads
+) except -1:
+    """Add to y, or the bias, the sum over taps; both directions differ in the axes only."""
     cdef Py_ssize_t task, tasks, weights, t
     cdef Workspace workspace
     cdef real *packed
@@ -218,7 +267,9 @@ cdef int correlate(Plan *plan, const real *x, const real *w, real *y, int thread
                 packed[task * plan.kernel + t] = w[task * plan.kernel + tap[t]]
         memset(buffers, 0, threads * plan.buffer_size * sizeof(real))
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
-            add_task(plan, task, x, packed, offset, y, buffers + threadid() * plan.buffer_size)
+            add_task(
+                plan, task, x, packed, offset, bias, y, buffers + threadid() * plan.buffer_size
+            )
     give_back(workspace)
     return 0
 
@@ -253,7 +304,7 @@ cdef void sum_task(
     """Sum up the items first to last for one output channel; w gets one value for each tap."""
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t size[3]
-    cdef Py_ssize_t n, t, block, count, each, lanes = VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t n, t, block, count, lanes = VECTOR_BYTES // sizeof(real)
     cdef real *sums = buffer
     buffer += plan.kernel * lanes
     memset(sums, 0, plan.kernel * lanes * sizeof(real))
@@ -262,12 +313,10 @@ cdef void sum_task(
         n = first
         while n < last:
             count = min(plan.held, last - n)
-            for each in range(count):
-                copy_channel(
-                    plan,
-                    x + ((n + each) * plan.channels + f // plan.multiplier) * plan.src_plane,
-                    m, buffer + each * plan.plane,
-                )
+            copy_channels(
+                plan, x + (n * plan.channels + f // plan.multiplier) * plan.src_plane,
+                plan.channels * plan.src_plane, count, m, buffer,
+            )
             sum_block(
                 plan, buffer, offset, m, size, count,
                 y + (n * plan.channels * plan.multiplier + f) * plan.dst_plane, sums,
@@ -332,7 +381,9 @@ def forward(
     cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, False)
-    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    correlate(
+        &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &y[0, 0, 0, 0, 0], threads
+    )
 
 
 def input_grad(
@@ -344,7 +395,37 @@ def input_grad(
     cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, True)
-    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
+    correlate(
+        &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &x[0, 0, 0, 0, 0], threads
+    )
+
+
+def fill_forward(
+    const real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
+    cdef Plan plan
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, False)
+    correlate(
+        &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads
+    )
+
+
+def fill_input_grad(
+    real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
+    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const real[::1] bias not None,
+):
+    """Set x to the input gradient plus the bias (C,), where every position is reached by a tap."""
+    cdef Plan plan
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&plan, x.shape, w.shape, y.shape, s, d, l, True)
+    correlate(
+        &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
+    )
 
 
 def weight_grad(

@@ -60,6 +60,8 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     plan.height = axes[1].taps if plan.slides else 1
     set_blocks(axes, size, 4 * lanes)
     plan.plane = plane_size(axes)
+    if axes[0].slots * axes[1].slots * axes[2].slots > 1:
+        plan.plane += lanes  # the last row of the last slot may end in so many zeros
     plan.step1 = axes[2].pitch
     plan.step0 = axes[1].pitch * plan.step1
     plan.result_step = plan.result_phase = 0

@@ -1,4 +1,4 @@
-"""Tiles of one channel: a few rows, one or two vectors wide, that stay in the registers.
+"""Tiles of one channel: a few rows, half to two vectors wide, that stay in the registers.
 
 A column of kernel taps slides down the rows of x. Each tap loads one new row, and uses it and the
 ones before it, which are still held, for all rows of the tile: one load for `rows` multiply-adds,
@@ -20,15 +20,19 @@ cdef extern from *:
     #define LUCID_WIDE 1
     #define LUCID_TILE 3
     #else
-    #define LUCID_STRIP 48
+    #define LUCID_STRIP 32
     #define LUCID_WIDE 1
     #define LUCID_TILE 3
+    #endif
+    #if defined(__GNUC__)  /* so that the size of a tile reaches the loops as a constant */
+    #undef CYTHON_INLINE
+    #define CYTHON_INLINE __inline__ __attribute__((always_inline))
     #endif
     #define LUCID_MAX_WIDTH (LUCID_WIDE * LUCID_STRIP / 4)
     #define LUCID_HALF_TILE ((LUCID_TILE + 1) / 2)
     """
     enum:
-        VECTOR_BYTES "LUCID_STRIP"  # several registers where they are small: 12 or 16 floats
+        VECTOR_BYTES "LUCID_STRIP"  # two registers where they are small: 8 or 16 floats
         WIDE "LUCID_WIDE"  # such vectors side by side, where there are 32 registers
         MAX_WIDTH "LUCID_MAX_WIDTH"
         MAX_ROWS "LUCID_TILE"  # 7 divides the image sizes of most networks
@@ -44,15 +48,19 @@ cdef struct Run:  # rows of the result that are computed in the same way
 
 cdef inline void add_tile(
     const Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
-    Py_ssize_t first, Py_ssize_t last, real *y, Py_ssize_t size, int rows, int vectors,
+    Py_ssize_t first, Py_ssize_t last, const real *bias, real *y, Py_ssize_t size, int rows,
+    int width,
 ) noexcept nogil:
-    """Add to `rows` rows of y, `size` columns wide, taps first to last of each column."""
+    """Add to `rows` rows of y, `size` columns wide, taps first to last of each column.
+
+    With a `bias`, y is set to it and the sum, not read. `width` counts the bytes of a tile's row.
+    """
     cdef real acc[MAX_ROWS][MAX_WIDTH]
     cdef real held[MAX_ROWS][MAX_WIDTH]
     cdef const real *row
     cdef real value
     cdef Py_ssize_t k
-    cdef int j, l, columns, lanes = vectors * (VECTOR_BYTES // sizeof(real))
+    cdef int j, l, columns = <int> size, lanes = width // sizeof(real)
     for j in range(rows):
         for l in range(lanes):
             acc[j][l] = 0
@@ -83,26 +91,33 @@ cdef inline void add_tile(
         taps -= 1
         if taps == 0:
             break
-    if size >= lanes:
+    if bias != NULL:
         for j in range(rows):
             for l in range(lanes):
-                y[j * run.y_step + l] += acc[j][l]
-        return
-    columns = <int> size
-    for j in range(rows):  # all loads before all stores: short rows overlap
-        for l in range(lanes):
-            if l < columns:
+                acc[j][l] += bias[0]
+    elif size >= lanes:
+        for j in range(rows):
+            for l in range(lanes):
                 acc[j][l] += y[j * run.y_step + l]
+    else:
+        for j in range(rows):  # all loads before all stores: short rows overlap
+            for l in range(lanes):
+                if l < columns:
+                    acc[j][l] += y[j * run.y_step + l]
     for j in range(rows):
-        for l in range(lanes):
-            value = acc[j][l]
-            if l < columns:
-                y[j * run.y_step + l] = value
+        if size >= lanes:
+            for l in range(lanes):
+                y[j * run.y_step + l] = acc[j][l]
+        else:
+            for l in range(lanes):
+                value = acc[j][l]
+                if l < columns:
+                    y[j * run.y_step + l] = value
 
 
 cdef inline void sum_tile(
     const Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, real *sums,
-    Py_ssize_t first, Py_ssize_t last, const real *y, Py_ssize_t size, int rows, int vectors,
+    Py_ssize_t first, Py_ssize_t last, const real *y, Py_ssize_t size, int rows, int width,
 ) noexcept nogil:
     """Add to the sums, a vector for each tap, x times `rows` rows of y, `size` columns wide."""
     cdef real held[MAX_ROWS][MAX_WIDTH]
@@ -111,8 +126,8 @@ cdef inline void sum_tile(
     cdef const real *row
     cdef real value
     cdef Py_ssize_t k
-    cdef int j, l, v, columns = <int> size, one = VECTOR_BYTES // sizeof(real)
-    cdef int lanes = vectors * one
+    cdef int j, l, v, columns = <int> size, lanes = width // sizeof(real)
+    cdef int one = min(width, VECTOR_BYTES) // sizeof(real), step = VECTOR_BYTES // sizeof(real)
     for j in range(rows):
         for l in range(lanes):
             given[j][l] = 0
@@ -138,36 +153,54 @@ cdef inline void sum_tile(
             for l in range(lanes):
                 value = total[l]
                 total[l] = value if l < columns else 0  # beyond stands what is of other rows
-            for v in range(1, vectors):
+            for v in range(1, lanes // one):
                 for l in range(one):
                     total[l] += total[v * one + l]
             for l in range(one):
-                sums[k * one + l] += total[l]
+                sums[k * step + l] += total[l]
             row += run.x_step
             k += 1
             if k >= last:
                 break
-        sums += run.height * one
+        sums += run.height * step
         offset += 1
         taps -= 1
         if taps == 0:
             break
 
 
+cdef inline Py_ssize_t strip_width(Py_ssize_t left, int itemsize) noexcept nogil:
+    """Choose how many bytes of a row of `left` columns a tile takes: what hangs over is lost."""
+    left *= itemsize
+    if WIDE > 1 and left > VECTOR_BYTES + VECTOR_BYTES // 2:
+        return WIDE * VECTOR_BYTES
+    return VECTOR_BYTES if left > VECTOR_BYTES // 2 else VECTOR_BYTES // 2
+
+
 cdef inline void add_strips(
     const Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
-    Py_ssize_t first, Py_ssize_t last, real *y, int rows,
+    Py_ssize_t first, Py_ssize_t last, const real *bias, real *y, int rows,
 ) noexcept nogil:
     """Add to `rows` whole rows of y."""
-    cdef Py_ssize_t q = 0, left, lanes = VECTOR_BYTES // sizeof(real)
-    while q < run.columns:
-        left = run.columns - q
-        if WIDE > 1 and left >= WIDE * lanes:
-            add_tile(run, x + q, offset, taps, w, first, last, y + q, left, rows, WIDE)
-            q += WIDE * lanes
+    cdef Py_ssize_t q = 0, left = run.columns, width
+    while left > 0:
+        width = strip_width(left, sizeof(real))
+        if WIDE > 1 and width == WIDE * VECTOR_BYTES:
+            add_tile(
+                run, x + q, offset, taps, w, first, last, bias, y + q, left, rows,
+                WIDE * VECTOR_BYTES,
+            )
+        elif width == VECTOR_BYTES:
+            add_tile(
+                run, x + q, offset, taps, w, first, last, bias, y + q, left, rows, VECTOR_BYTES
+            )
         else:
-            add_tile(run, x + q, offset, taps, w, first, last, y + q, left, rows, 1)
-            q += lanes
+            add_tile(
+                run, x + q, offset, taps, w, first, last, bias, y + q, left, rows,
+                VECTOR_BYTES // 2,
+            )
+        q += width // sizeof(real)
+        left = run.columns - q
 
 
 cdef inline void sum_strips(
@@ -175,15 +208,33 @@ cdef inline void sum_strips(
     Py_ssize_t first, Py_ssize_t last, const real *y, int rows,
 ) noexcept nogil:
     """Add to the sums what `rows` whole rows of y give."""
-    cdef Py_ssize_t q = 0, left, lanes = VECTOR_BYTES // sizeof(real)
-    while q < run.columns:
-        left = run.columns - q
-        if WIDE > 1 and left >= WIDE * lanes:
-            sum_tile(run, x + q, offset, taps, sums, first, last, y + q, left, rows, WIDE)
-            q += WIDE * lanes
+    cdef Py_ssize_t q = 0, left = run.columns, width
+    while left > 0:
+        width = strip_width(left, sizeof(real))
+        if WIDE > 1 and width == WIDE * VECTOR_BYTES:
+            sum_tile(
+                run, x + q, offset, taps, sums, first, last, y + q, left, rows,
+                WIDE * VECTOR_BYTES,
+            )
+        elif width == VECTOR_BYTES:
+            sum_tile(run, x + q, offset, taps, sums, first, last, y + q, left, rows, VECTOR_BYTES)
         else:
-            sum_tile(run, x + q, offset, taps, sums, first, last, y + q, left, rows, 1)
-            q += lanes
+            sum_tile(
+                run, x + q, offset, taps, sums, first, last, y + q, left, rows, VECTOR_BYTES // 2
+            )
+        q += width // sizeof(real)
+        left = run.columns - q
+
+
+cdef inline void set_rows(
+    const Run *run, const real *bias, real *y, int rows
+) noexcept nogil:
+    """Set `rows` rows that no tap reaches."""
+    cdef Py_ssize_t q
+    cdef int j
+    for j in range(rows):
+        for q in range(run.columns):
+            y[j * run.y_step + q] = bias[0]
 
 
 cdef inline int tile_rows(const Run *run, Py_ssize_t m) noexcept nogil:
@@ -198,9 +249,9 @@ cdef inline int tile_rows(const Run *run, Py_ssize_t m) noexcept nogil:
 
 cdef inline void add_rows(
     const Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
-    real *y,
+    const real *bias, real *y,
 ) noexcept nogil:
-    """Add all columns of taps to the rows of a run."""
+    """Add all columns of taps to the rows of a run, or set the rows to them and the bias."""
     cdef Py_ssize_t m = 0, first, last
     cdef int rows
     while m < run.rows:
@@ -209,13 +260,15 @@ cdef inline void add_rows(
         last = clip(run.end - m, run.height)
         if first < last:
             if rows >= MAX_ROWS:
-                add_strips(run, x, offset, taps, w, first, last, y, MAX_ROWS)
+                add_strips(run, x, offset, taps, w, first, last, bias, y, MAX_ROWS)
             elif rows >= HALF_ROWS:
-                add_strips(run, x, offset, taps, w, first, last, y, HALF_ROWS)
+                add_strips(run, x, offset, taps, w, first, last, bias, y, HALF_ROWS)
             elif rows >= 2:
-                add_strips(run, x, offset, taps, w, first, last, y, 2)
+                add_strips(run, x, offset, taps, w, first, last, bias, y, 2)
             else:
-                add_strips(run, x, offset, taps, w, first, last, y, 1)
+                add_strips(run, x, offset, taps, w, first, last, bias, y, 1)
+        elif bias != NULL:
+            set_rows(run, bias, y, rows)
         x += rows * run.x_step
         y += rows * run.y_step
         m += rows

@@ -1,5 +1,7 @@
 """The depthwise kernel equals the definition, on every geometry where it may be used."""
 
+from math import gcd
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,12 @@ TABLE = {
     "dilation meets stride": ((19, 19), (3, 3), (2, 2), (2, 2), (2, 2), (2, 2), 2, 1),
     "dilation 3, stride 2": ((19, 16), (3, 3), (2, 2), (3, 3), (3, 3), (3, 3), 2, 1),
     "taps that see only padding": ((3, 3), (3, 3), (1, 1), (50, 50), (50, 50), (50, 50), 2, 1),
+    "a row of 25": ((9, 25), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 2, 1),
+    "a row of 23": ((6, 23), (5, 5), (1, 1), (1, 1), (2, 2), (2, 2), 2, 1),
+    "blocks with wide borders": ((150, 130), (3, 3), (1, 1), (1, 1), (20, 9), (15, 30), 1, 1),
+    "a volume in blocks": (
+        (30, 40, 31), (3, 3, 3), (1, 1, 1), (1, 1, 1), (2, 1, 1), (1, 1, 3), 2, 1,
+    ),
     "cropped": ((12, 12), (3, 3), (1, 1), (1, 1), (-2, -1), (-1, -2), 3, 1),
     "large low": ((4, 4), (3, 3), (1, 1), (1, 1), (9, 9), (2, 1), 2, 1),
     "multiplier 2": ((8, 9), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 5, 2),
@@ -85,6 +93,24 @@ def test_it_adds_what_the_definition_adds(row, dtype, threads):
         wanted = compute(conv_naive, primitive, arrays, arguments)
         found = compute(conv_depthwise, primitive, arrays, arguments, threads)
         assert np.array_equal(found, wanted), primitive
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_row
+def test_filling_sets_the_bias_and_the_sum_whatever_was_there(row, dtype):
+    arrays, arguments = call(row, dtype=dtype)
+    stride, dilation, kernel = arguments[0], arguments[1], arrays[1].shape[2:]
+    taps = list(zip(stride, dilation, kernel, strict=True))
+    for primitive, place in (("forward", 2), ("input_grad", 0)):
+        if place == 0 and not all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps):
+            continue  # some positions are reached by no tap
+        bias = np.arange(arrays[place].shape[1]).astype(dtype)
+        arrays[place][:] = bias[:, None, None, None]
+        wanted = compute(conv_naive, primitive, arrays, arguments)
+        arrays[place][:] = np.nan
+        getattr(conv_depthwise, f"fill_{primitive}")(*arrays, *arguments, 1, bias)
+        assert np.array_equal(arrays[place], wanted), primitive
+        arrays, arguments = call(row, dtype=dtype)
 
 
 @each_row
