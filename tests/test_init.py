@@ -1,11 +1,14 @@
-"""The names of `lucid`: what is imported is what is told."""
+"""The names of `lucid`: what is imported is what is told, and what is promised is there."""
 
 import ast
+import importlib
 import inspect
+import re
 import subprocess
 import sys
 
 import pytest
+from names import BESIDE, LEFT_OUT, NAMES
 
 import lucid
 
@@ -33,3 +36,53 @@ def test_a_subpackage_comes_when_it_is_used(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'lucid' has no attribute 'Conv2d'"):
         lucid.Conv2d
+
+
+def find(path):
+    """Get the object of a dotted path, importing what is a module."""
+    thing = lucid
+    for depth, name in enumerate(path.split(".")[1:], start=2):
+        if not hasattr(thing, name):
+            importlib.import_module(".".join(path.split(".")[:depth]))
+        thing = inspect.getattr_static(thing, name) if inspect.isclass(thing) else getattr(
+            thing, name)
+    return thing
+
+
+PROMISED = [f"{place}.{name}" for place, names in NAMES.items() for name in names.split()]
+
+
+def test_no_name_is_promised_twice():
+    assert len(set(PROMISED)) == len(PROMISED) > 780
+
+
+def test_all_and_the_table_agree():
+    assert sorted(lucid.__all__) == sorted(NAMES["lucid"].split() + BESIDE.split())
+
+
+@pytest.mark.parametrize("path", PROMISED)
+def test_a_promised_name_is_there_with_a_full_page(path):
+    thing = find(path)
+    thing = getattr(thing, "fget", thing)  # a property
+    thing = getattr(thing, "__func__", thing)
+    if path.rpartition(".")[2].startswith("__") or not (
+        inspect.isclass(thing) or inspect.isfunction(thing)
+    ):
+        return
+    text = inspect.getdoc(thing)
+    assert "\nExamples\n----" in text
+    wanted = set() if inspect.isclass(thing) else set(inspect.signature(thing).parameters) - {"self"}
+    if wanted:
+        assert "\nParameters\n----" in text
+    if inspect.isfunction(thing):
+        code = inspect.getsource(thing).rpartition('"""')[2]
+        if re.search(r"\breturn \w", code):
+            assert re.search("\n(Returns|Yields)\n----", text)
+        if re.search(r"\braise \w", code):
+            assert "\nRaises\n----" in text
+
+
+@pytest.mark.parametrize("path", LEFT_OUT)
+def test_a_name_that_is_left_out_is_not_there_half(path):
+    with pytest.raises((AttributeError, ImportError)):
+        find(path)
