@@ -111,7 +111,8 @@ cdef inline void set_block(Axis *axis, Py_ssize_t block) noexcept nogil:
     """
     cdef Py_ssize_t columns, start, shared, before, behind, s
     axis.block = ceil_div(axis.count, ceil_div(axis.count, block))
-    columns = shared = axis.block + axis.reach
+    columns = axis.block + axis.reach
+    shared = axis.reach  # no more, so that a pitch holds the positions of a row
     for s in range(axis.slots):
         start = src_start(axis, s, 0)
         before = clip(ceil_div(-start, axis.src_step), columns)
