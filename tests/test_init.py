@@ -71,7 +71,7 @@ def test_a_promised_name_is_there_with_a_full_page(path):
         return
     text = inspect.getdoc(thing)
     assert "\nExamples\n----" in text
-    wanted = set() if inspect.isclass(thing) else set(inspect.signature(thing).parameters) - {"self"}
+    wanted = () if inspect.isclass(thing) else {*inspect.signature(thing).parameters} - {"self"}
     if wanted:
         assert "\nParameters\n----" in text
     if inspect.isfunction(thing):
