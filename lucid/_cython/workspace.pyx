@@ -8,6 +8,7 @@ from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc
 
 cdef list kept = []
+cdef size_t lent = 0, most = 0  # bytes that kernels hold now, and held at most
 LIMIT = 64 << 20  # bytes kept for the next call
 
 
@@ -15,7 +16,15 @@ cdef class Workspace:
     """One block of memory, freed with the object."""
 
     def __dealloc__(self):
+        count(-<Py_ssize_t> self.lent)  # of a call that was interrupted
         free(self.block)
+
+
+cdef void count(Py_ssize_t change) noexcept:
+    """Note that kernels hold so many bytes more, or less."""
+    global lent, most
+    lent += change
+    most = max(most, lent)
 
 
 cdef Workspace borrow(size_t size):
@@ -25,18 +34,27 @@ cdef Workspace borrow(size_t size):
     for index in range(len(kept)):
         workspace = kept[index]
         if workspace.size >= size:
-            return kept.pop(index)
+            return lend(kept.pop(index), size)
     workspace = Workspace()
     workspace.block = <char *> malloc(size + 64)
     if workspace.block == NULL:
         raise MemoryError(f"a workspace of {size} bytes")
     workspace.data = workspace.block + (64 - <uintptr_t> workspace.block % 64)
     workspace.size = size
+    return lend(workspace, size)
+
+
+cdef Workspace lend(Workspace workspace, size_t size):
+    """Count a block as lent."""
+    workspace.lent = size
+    count(size)
     return workspace
 
 
 cdef void give_back(Workspace workspace):
     """Keep the block for the next call, if all that is kept stays within the limit."""
+    count(-<Py_ssize_t> workspace.lent)
+    workspace.lent = 0
     kept.append(workspace)
     while held() > LIMIT:
         kept.pop(0)
@@ -54,3 +72,14 @@ def held():
 def empty():
     """Free what is kept."""
     kept.clear()
+
+
+def forget_peak():
+    """Begin to measure how much kernels hold."""
+    global most
+    most = lent
+
+
+def peak():
+    """Count the bytes that kernels held at once, at most, since `forget_peak`."""
+    return most

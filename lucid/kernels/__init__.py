@@ -6,6 +6,7 @@ modules of the package.
 
 from lucid.kernels import activation, normalization, optim, pooling
 from lucid.kernels.build import build_info, empty_workspace
+from lucid.kernels.comparison import Comparison, Measurement, compare
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
 from lucid.kernels.explanation import Decision, Explanation, explain
 from lucid.kernels.registry import (
@@ -14,8 +15,8 @@ from lucid.kernels.registry import (
 from lucid.kernels.threads import get_num_threads, set_num_threads
 
 __all__ = [
-    "Decision", "Explanation", "activation", "build_info", "conv", "conv_input_grad",
-    "conv_weight_grad", "empty_workspace", "explain", "get", "get_float32_precision",
-    "get_num_threads", "list", "normalization", "optim", "pooling", "register",
-    "set_float32_precision", "set_num_threads", "use",
+    "Comparison", "Decision", "Explanation", "Measurement", "activation", "build_info",
+    "compare", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "explain",
+    "get", "get_float32_precision", "get_num_threads", "list", "normalization", "optim",
+    "pooling", "register", "set_float32_precision", "set_num_threads", "use",
 ]

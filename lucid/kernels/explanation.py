@@ -148,7 +148,7 @@ class Decision:
         )
         lines = [
             f"{self.algorithm}, because the rule '{self.rule.__name__}' holds:",
-            *(f"    {line}".rstrip() for line in self.why.splitlines()),
+            *(f"    {line}" for line in self.why.splitlines() if line),
         ]
         return "\n".join(lines + ([f"    Here: {figures}."] if figures else []))
 
