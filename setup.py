@@ -23,7 +23,7 @@ from setuptools.command.build_ext import build_ext
 PACKAGE = "lucid._cython"
 SOURCES = Path("lucid/_cython")
 SHARED = f"{PACKAGE}._cyutility"  # what Cython would otherwise repeat in every module
-COMMON = {"cpu", "threads", "workspace"}  # built once, not for each level
+COMMON = {"cpu", "memory", "threads", "workspace"}  # built once, not for each level
 LEVELS = {
     "v2": ("x86_64_v2", ["-march=x86-64-v2"]),
     "v3": ("x86_64_v3", ["-march=x86-64-v3"]),

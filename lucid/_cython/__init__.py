@@ -13,7 +13,7 @@ from importlib.util import find_spec
 _is_ours = not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys()
 if _is_ours:
     os.environ["GOMP_SPINCOUNT"] = "0"
-from lucid._cython import cpu, threads, workspace  # noqa: E402 - OpenMP is loaded here
+from lucid._cython import cpu, memory, threads, workspace  # noqa: E402 - OpenMP is loaded here
 
 if _is_ours:
     del os.environ["GOMP_SPINCOUNT"]

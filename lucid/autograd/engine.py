@@ -5,6 +5,7 @@ import numpy as np
 from lucid.autograd.function import Function
 from lucid.autograd.mode import set_grad_enabled
 from lucid.errors import DtypeError, GradError, ShapeError
+from lucid.kernels.arrays import is_own
 
 __all__ = ["backward", "grad"]
 
@@ -313,7 +314,7 @@ class _Walk:
     def own(self, gradient):
         """Give the gradient with memory that nobody else holds."""
         array = gradient.array
-        if array.base is None and id(array) not in self.taken:
+        if is_own(array) and id(array) not in self.taken:
             self.taken.add(id(array))
             return gradient
         if self.create_graph and gradient.requires_grad and gradient.node is None:

@@ -5,7 +5,7 @@ modules of the package.
 """
 
 from lucid.kernels import activation, normalization, optim, pooling
-from lucid.kernels.build import build_info, empty_workspace
+from lucid.kernels.build import build_info, empty_workspace, held_memory
 from lucid.kernels.comparison import Comparison, Measurement, compare
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
 from lucid.kernels.explanation import Decision, Explanation, explain
@@ -17,6 +17,6 @@ from lucid.kernels.threads import get_num_threads, set_num_threads
 __all__ = [
     "Comparison", "Decision", "Explanation", "Measurement", "activation", "build_info",
     "compare", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace", "explain",
-    "get", "get_float32_precision", "get_num_threads", "list", "normalization", "optim",
-    "pooling", "register", "set_float32_precision", "set_num_threads", "use",
+    "get", "get_float32_precision", "get_num_threads", "held_memory", "list", "normalization",
+    "optim", "pooling", "register", "set_float32_precision", "set_num_threads", "use",
 ]

@@ -3,10 +3,8 @@
 Arrays are float32 or float64, of any shape; the arrays of the caller are never written.
 """
 
-import numpy as np
-
 from lucid._cython import activation
-from lucid.kernels.arrays import ready, threads_for, versions
+from lucid.kernels.arrays import empty, ready, threads_for, versions
 
 __all__ = [
     "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
@@ -187,7 +185,7 @@ def leaky_grad(x, grad, slope):
 
 
 def _run(name, arrays, *options):
-    result = np.empty(arrays[0].shape, arrays[0].dtype)
+    result = empty(arrays[0].shape, arrays[0].dtype)
     rows = [ready(each).reshape(-1) for each in (*arrays, result)]
     _LOOPS[name, result.dtype](*rows, *options, threads_for(result.size))
     return result

@@ -1,11 +1,18 @@
 """What the doors share: arrays as the loops want them, and how many threads a work is worth."""
 
+from math import prod
+
 import numpy as np
 
+from lucid._cython import memory
 from lucid.kernels import threads
 
 __all__ = []
 
+LARGE = 65536  # bytes from which an array's memory is kept for the next one of its size
+_ndarray = np.ndarray
+
+C_ORDER = 1  # in np.ndarray.flags.num
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 ELEMENTS = 400_000  # below, waking a second thread costs more than it saves
 
@@ -28,3 +35,36 @@ def ready(x):
 def threads_for(elements):
     """Give the threads for a pass over so many elements; three passes count three times."""
     return threads.threads_for(elements, ELEMENTS)
+
+
+def empty(shape, dtype):
+    """Make an array with arbitrary elements, in C order; of memory that is kept if it is large."""
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    return _ndarray(shape, dtype, memory.lend(size))
+
+
+def zeros(shape, dtype):
+    """Make an array of zeros as `empty` does."""
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.zeros(shape, dtype)
+    array = _ndarray(shape, dtype, memory.lend(size))
+    array.fill(0)
+    return array
+
+
+def room(a, b):
+    """Give memory for what NumPy computes of pairs of elements; None, its own, if that is small.
+
+    The arrays broadcast and have one type, which is that of the result.
+    """
+    if a.nbytes + b.nbytes < LARGE or not a.flags.num & b.flags.num & C_ORDER:
+        return None
+    return empty(a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape), a.dtype)
+
+
+def is_own(array):
+    """Tell whether an array is no view: its memory is that of NumPy, or lent to it by `empty`."""
+    return array.base is None or type(array.base) is memory.Memory

@@ -19,6 +19,7 @@ from lucid._cython import (
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import registry
+from lucid.kernels.arrays import empty, zeros
 from lucid.kernels.choice import Task, decide
 from lucid.kernels.registry import PRIMITIVES
 from lucid.kernels.threads import threads_for
@@ -60,11 +61,11 @@ def _ready(x, dtype):
     return np.require(x, dtype, ("C", "A"))
 
 
-def _allocate(shape, dtype, make=np.empty):
+def _allocate(shape, dtype, make=empty):
     """Make the result; MemoryError names its shape."""
     try:
         return make(shape, dtype)
-    except (MemoryError, ValueError) as error:  # ValueError: more bytes than an integer can count
+    except (MemoryError, OverflowError, ValueError) as error:  # too many bytes to count
         raise MemoryError(
             f"a result of shape {shape} in {dtype} needs {prod(shape) * dtype.itemsize} bytes"
         ) from error
@@ -83,7 +84,7 @@ def _check_bias(bias, shape):
 def _prepare(shape, dtype, bias):
     """Make a result to add to: zeros, or the bias of each channel."""
     if bias is None:
-        return _allocate(shape, dtype, np.zeros)
+        return _allocate(shape, dtype, zeros)
     _check_bias(bias, shape)
     result = _allocate(shape, dtype)
     result[...] = bias.reshape((-1,) + (1,) * (len(shape) - 2))

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from lucid._cython import normalisation
-from lucid.kernels.arrays import ready, threads_for, versions
+from lucid.kernels.arrays import empty, ready, threads_for, versions
 
 __all__ = ["batch_norm", "batch_norm_grad", "sum_channels"]
 
@@ -50,7 +50,7 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     if of_batch:
         mean, variance = np.empty_like(w), np.empty_like(w)
     rows = _rows(x)
-    y = np.empty_like(rows)
+    y = empty(rows.shape, rows.dtype)
     if x.size:
         columns = [ready(each) for each in (mean, variance)]
         _LOOPS["batch_norm", x.dtype](
@@ -91,7 +91,7 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
            [0.]]), array([1.]), array([1.]))
     """
     rows = _rows(x)
-    grad_x, grad_w, grad_b = np.empty_like(rows), np.zeros_like(w), np.zeros_like(w)
+    grad_x, grad_w, grad_b = empty(rows.shape, x.dtype), np.zeros_like(w), np.zeros_like(w)
     if x.size:
         _LOOPS["batch_norm_grad", x.dtype](
             rows, ready(w), _rows(grad_y), ready(mean), ready(variance), _sums(x), eps, of_batch,

@@ -11,12 +11,14 @@ from math import prod
 import numpy as np
 
 from lucid._cython import pooling
+from lucid.kernels.arrays import empty, zeros
 from lucid.kernels.threads import threads_for
 
 __all__ = [
     "average_pool", "average_pool_input_grad", "max_pool", "max_pool_gather", "max_pool_scatter",
 ]
 
+_INDEX = np.dtype(np.intp)
 PARALLEL_FROM = 500_000  # elements of windows; below, a second thread costs more than it saves
 CALL_LIMIT = 10**8  # elements of windows a call, so that Ctrl-C is heard within 100 ms
 # each loop in its two versions: this skips Cython's slow choice between them
@@ -58,8 +60,8 @@ def max_pool(x, geometry, with_indices=True):
     """
     shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
     x = _ready(x)
-    y = np.empty(shape, x.dtype)
-    indices = np.empty(shape, np.intp) if with_indices else None
+    y = empty(shape, x.dtype)
+    indices = empty(shape, _INDEX) if with_indices else None
     options = _max_options(geometry)
     arrays = [each if each is None else _volumes(each, geometry) for each in (x, y, indices)]
     _run("max_pool", arrays, options, y.size * prod(geometry.kernel_size))
@@ -92,7 +94,7 @@ def max_pool_scatter(y, indices, geometry):
     array([[[0., 7., 0., 8.]]])
     """
     y = _ready(y)
-    x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
+    x = zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
     _run("max_scatter", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
     return x
 
@@ -125,7 +127,7 @@ def max_pool_gather(x, indices, geometry):
     array([[[6., 8.]]])
     """
     x = _ready(x)
-    y = np.empty(indices.shape, x.dtype)
+    y = empty(indices.shape, x.dtype)
     _run("max_gather", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
     return y
 
@@ -161,7 +163,7 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     array([[[3., 3.]]])
     """
     x = _ready(x)
-    y = np.empty((*x.shape[: -geometry.ndim], *geometry.output_size), x.dtype)
+    y = empty((*x.shape[: -geometry.ndim], *geometry.output_size), x.dtype)
     options = _average_options(geometry, count_padding, divisor, x.dtype)
     work = y.size * prod(geometry.kernel_size)
     _run("average_pool", [_volumes(each, geometry) for each in (x, y)], options, work)
@@ -193,7 +195,7 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     array([[[1., 1., 2., 2.]]])
     """
     y = _ready(y)
-    x = np.zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
+    x = zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
     options = _average_options(geometry, count_padding, divisor, y.dtype)
     work = y.size * prod(geometry.kernel_size)
     _run("average_input_grad", [_volumes(each, geometry) for each in (x, y)], options, work)

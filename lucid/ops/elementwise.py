@@ -10,6 +10,7 @@ from lucid.autograd import Function
 from lucid.autograd.function import other_factor
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
+from lucid.kernels.arrays import empty, room
 from lucid.ops.operands import (
     as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet,
     sum_to,
@@ -27,7 +28,7 @@ class Add(Function):
     keeps_inputs = False
 
     def forward(self, a, b):
-        return a + b
+        return np.add(a, b, room(a, b))
 
     def backward(self, grad_y):
         grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
@@ -41,7 +42,7 @@ class Subtract(Function):
     keeps_inputs = False
 
     def forward(self, a, b):
-        return a - b
+        return np.subtract(a, b, room(a, b))
 
     def backward(self, grad_y):
         grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
@@ -55,7 +56,7 @@ class Multiply(Function):
     reads = other_factor
 
     def forward(self, a, b):
-        return a * b
+        return np.multiply(a, b, room(a, b))
 
     def backward(self, grad_y):
         a, b = self.inputs
@@ -68,7 +69,7 @@ class Divide(Function):
     r"""Divide: :math:`y = a / b`, so :math:`y_a = 1 / b` and :math:`y_b = -a / b^2`."""
 
     def forward(self, a, b):
-        return quiet(np.true_divide, a, b)
+        return quiet(np.true_divide, a, b, room(a, b) if a.dtype.kind == "f" else None)
 
     def reads(self, wants_a, wants_b):
         return wants_b, True
@@ -163,7 +164,7 @@ class Negative(Function):
     keeps_inputs = False
 
     def forward(self, x):
-        return -x
+        return np.negative(x, room(x, x))
 
     def backward(self, grad_y):
         return -grad_y
@@ -187,7 +188,7 @@ class Exponential(Function):
     keeps_output = True
 
     def forward(self, x):
-        return quiet(np.exp, x)
+        return quiet(np.exp, x, room(x, x))
 
     def backward(self, grad_y):
         return grad_y * self.output
@@ -246,7 +247,7 @@ class Tanh(Function):
     keeps_output = True
 
     def forward(self, x):
-        return np.tanh(x)
+        return np.tanh(x, room(x, x))
 
     def backward(self, grad_y):
         y = self.output
@@ -261,7 +262,7 @@ class Sigmoid(Function):
 
     def forward(self, x):
         with np.errstate(over="ignore"):  # 1 / inf is the 0 that it should be
-            y = np.negative(x, out=np.empty_like(x))
+            y = np.negative(x, empty(x.shape, x.dtype))
             np.exp(y, out=y)
             y += 1
             return np.reciprocal(y, out=y)
