@@ -156,7 +156,7 @@ NAMES = {
         trace_output show_padding
     """,
     "lucid.kernels": """
-        use register get list explain
+        use register get list explain compare
     """,
     "lucid.inspect": """
         summary output_shape count_parameters count_macs memory_estimate tape saliency
@@ -195,7 +195,7 @@ LEFT_OUT = {
     "lucid.autograd.Function.once_differentiable": "backward computes with tensors, so it is too",
     "lucid.conv.algorithm": "it is lucid.kernels.use",
     "lucid.conv.available_algorithms": "it is lucid.kernels.list",
-    "lucid.conv.compare_algorithms": "make bench compares; lucid.kernels.explain says what runs",
+    "lucid.conv.compare_algorithms": "it is lucid.kernels.compare; kernels.explain says what runs",
     "lucid.conv.explain": "lucid.conv.trace_output takes an output apart, with its arithmetic",
     "lucid.conv.explain_backward": "lucid.autograd.tape prints the graph with its formulas",
 }

@@ -8,9 +8,11 @@ import numpy as np
 from lucid.autograd import Function
 from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
-from lucid.ops.elementwise import cast_like, exp, sqrt
+from lucid.ops.elementwise import cast_like, exp, maximum, minimum, sqrt
 from lucid.ops.gathering import Gather
-from lucid.ops.operands import BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor
+from lucid.ops.operands import (
+    BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor, is_tensor,
+)
 from lucid.ops.shaping import clone, reshape
 
 __all__ = [
@@ -324,8 +326,9 @@ def max(x, dim=None, keepdim=False):
     ----------
     x : Tensor
         Any numbers.
-    dim : int, optional
-        The axis to fold; default all.
+    dim : int or Tensor, optional
+        The axis to fold; default all. With a tensor here it is `maximum`: the larger element at
+        each position.
     keepdim : bool, default False
         Keep the folded axis, with length 1.
 
@@ -350,6 +353,8 @@ def max(x, dim=None, keepdim=False):
     >>> indices
     tensor([1, 0])
     """
+    if is_tensor(dim):
+        return maximum(x, dim)
     if dim is None:
         return _extreme(np.max, x, None, keepdim, "max")
     return _take(x, argmax(x, dim, keepdim=True), dim, keepdim, "max")
@@ -362,8 +367,9 @@ def min(x, dim=None, keepdim=False):
     ----------
     x : Tensor
         Any numbers.
-    dim : int, optional
-        The axis to fold; default all.
+    dim : int or Tensor, optional
+        The axis to fold; default all. With a tensor here it is `minimum`: the smaller element at
+        each position.
     keepdim : bool, default False
         Keep the folded axis, with length 1.
 
@@ -384,6 +390,8 @@ def min(x, dim=None, keepdim=False):
     >>> lucid.min(lucid.tensor([[1, 5], [7, 2]]))
     tensor(1)
     """
+    if is_tensor(dim):
+        return minimum(x, dim)
     if dim is None:
         return _extreme(np.min, x, None, keepdim, "min")
     return _take(x, argmin(x, dim, keepdim=True), dim, keepdim, "min")

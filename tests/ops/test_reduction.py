@@ -158,3 +158,9 @@ def test_argmax_of_all_is_a_flat_position():
     assert lucid.argmax(x).item() == 2
     assert lucid.argmax(x, keepdim=True).shape == (1, 1)
     assert lucid.argmin(lucid.tensor(3)).item() == 0
+
+
+def test_max_and_min_of_two_tensors_are_element_by_element():
+    x, y = lucid.tensor([[1, 5]]), lucid.tensor([[3], [4]])
+    assert lucid.max(x, y).tolist() == lucid.maximum(x, y).tolist() == [[3, 5], [4, 5]]
+    assert x.min(y).tolist() == [[1, 3], [1, 4]]
