@@ -435,9 +435,8 @@ def dirac_(tensor, groups=1):
     values = np.zeros(shape)
     middle = tuple(size // 2 for size in shape[2:])
     channels = shape[0] // groups
-    for group in range(groups):
-        for c in range(min(channels, shape[1])):
-            values[(group * channels + c, c, *middle)] = 1
+    group, c = np.ogrid[:groups, : min(channels, shape[1])]
+    values[(group * channels + c, c, *middle)] = 1
     return _fill(tensor, values)
 
 
@@ -700,8 +699,8 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
         raise ValueError(f"sparsity={sparsity} must be from 0 to 1: it is a part of each column")
     random = _random(tensor, generator)
     values = random.normal(0.0, std, (rows, columns))
-    for column in range(columns):
-        values[random.permutation(rows)[: math.ceil(sparsity * rows)], column] = 0
+    order = random.random((rows, columns)).argsort(axis=0)  # of each column, another one
+    np.put_along_axis(values, order[: math.ceil(sparsity * rows)], 0, axis=0)
     return _fill(tensor, values)
 
 
