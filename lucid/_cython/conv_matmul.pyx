@@ -1,77 +1,60 @@
 r"""Convolution as one matrix product for all items: positions of the whole batch are the columns.
 
 Let ``b[t, q]`` be the input that the pair t = (channel, tap) reads for position q, where q runs
-over the positions of all items, one item after the other. Then ``y[f, q] += w[f, t] * b[t, q]``.
-A few hundred columns of b at a time are written in the order in which the inner kernel
+over the positions of one item after the other. Then ``y[f, q] += w[f, t] * b[t, q]``. A few
+hundred columns and terms of b at a time are written in the order in which the inner kernel
 (`add_product`) reads them, `lanes` columns side by side, and stay in the second-level cache while
-all rows of w pass by; w is read where it is, or transposed for the gradient.
+all rows of w pass by; w is read where it is, or packed for the gradient.
 
 The input gradient is the same product for each output phase (`padded.pxd`): its columns gather,
 nothing is scattered. Where the direct kernel shifts along rows, and so wastes the lanes that hang
 over the end of a short row or a small image, here every lane works; the price is one copy of an
-input element for each tap. For a kernel of one tap there is no such price.
+input element for each tap.
 
 Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008, section
 4; Chellapilla, Puri and Simard, 2006, for the columns. Cost: the multiply-adds of the definition;
-each input element is copied once for each tap, each output element is read and written once.
-Memory: half a megabyte for each thread, and for the gradient the transposed weight, at most 4 MiB
-at a time. It must equal `conv_naive`.
+each input element is copied once for each tap, each output element is read and written once for
+each `TERMS` terms. Memory: half a megabyte for each thread, and for the gradient the packed weight,
+at most 4 MiB at a time. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.matmul_columns cimport (
+    STEP, Block, Run, find_offsets, find_runs, plane_room, set_block, unfold,
+)
 from lucid._cython.matmul_plan cimport (
-    COLUMNS, WEIGHT_BYTES, Phase, Product, Run, copy_run, find_runs, run_at, set_phase, set_product,
+    WEIGHT_BYTES, Phase, Product, block_width, cut, set_phase, set_product, split,
 )
 from lucid._cython.matmul_sums cimport Sums, add_sums, make_sums, sum_task
-from lucid._cython.microkernel cimport LANE_BYTES, MAX_LANES, ROWS, add_product
+from lucid._cython.microkernel cimport (
+    LANE_BYTES, MAX_LANES, NARROW, ROWS, add_narrow_product, add_product,
+)
 from lucid._cython.padded cimport Axis, ceil_div, dst_start, phase_taps, tap_step
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-cdef void unfold(
-    Product *p, Phase *phase, const real *x, Py_ssize_t left, Py_ssize_t channels, Py_ssize_t q,
-    Py_ssize_t end, Run *runs, real *b,
-) noexcept nogil:
-    """Write the columns of b from q to `end`: blocks of `lanes` columns, in each term after term.
-
-    What hangs over in the last block is left as it is, for its sums are dropped.
-    """
-    cdef Py_ssize_t t0, t1, t2, c, r, count, lanes = LANE_BYTES // sizeof(real), t = 0
-    cdef Py_ssize_t terms = channels * phase.taps
-    cdef const Axis *axes = p.axes
-    for t0 in range(phase_taps(&axes[0], phase.number[0])):
-        for t1 in range(phase_taps(&axes[1], phase.number[1])):
-            for t2 in range(phase_taps(&axes[2], phase.number[2])):
-                count = find_runs(p, phase, t0, t1, t2, q, end, lanes, runs)
-                for c in range(channels):
-                    for r in range(count):
-                        copy_run(
-                            x + c * p.src_plane, axes[2].src_step, left - c * p.src_plane, &runs[r],
-                            b + (runs[r].block * terms + c * phase.taps + t) * lanes + runs[r].lane,
-                            lanes - runs[r].lane,
-                        )
-                t += 1
+ctypedef struct Room:  # for each thread, in elements of its kind
+    Py_ssize_t runs, offsets, plane, b
 
 
 cdef void fold(
-    Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q,
+    Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q, Py_ssize_t columns,
     const real *bias, real *y,
 ) noexcept nogil:
-    """Add `lanes` columns of the result, which start at column q, to y, or to the bias."""
+    """Add some columns of the result, which start at column q, to y, or to the bias."""
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t i[3]
-    cdef Py_ssize_t item, l, size, a, j, k
-    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), last = p.items * phase.positions
-    cdef Py_ssize_t step = p.axes[2].dst_step
+    cdef Py_ssize_t l = 0, size, a, j, k
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), step = p.axes[2].dst_step
     cdef real *to
-    l = 0
-    while l < min(lanes, last - q):
-        size = run_at(phase, q + l, min(lanes, last - q) - l, &item, m)
+    while l < columns:
+        split(phase, q + l, m)
+        size = min(columns - l, phase.first[2] + phase.count[2] - m[2])
         for a in range(3):
             i[a] = dst_start(&p.axes[a], phase.number[a], m[a])
-        to = y + item * p.groups * p.features * p.dst_plane
+        to = y + (q + l) // phase.positions * p.groups * p.features * p.dst_plane
         to += (i[0] * p.axes[1].dst_size + i[1]) * p.axes[2].dst_size + i[2]
         for j in range(rows):
             if bias != NULL:
@@ -88,66 +71,98 @@ cdef void fold(
 
 
 cdef void run_panel(
-    Product *p, Phase *phase, const real *a, Py_ssize_t terms, Py_ssize_t rows, const real *b,
-    Py_ssize_t q, Py_ssize_t end, const real *bias, real *y,
+    Product *p, Phase *phase, Block *block, const real *a, Py_ssize_t terms, Py_ssize_t rows,
+    const real *b, const real *bias, real *y,
 ) noexcept nogil:
-    """Add to `rows` features of the result, from column q to `end`, the sums of some terms."""
+    """Add to `rows` features of the result, in the columns of a block, the sums of some terms."""
     cdef real corner[ROWS * MAX_LANES]
     cdef real[8] zeros
-    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), item, at, block
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), narrow
+    cdef Py_ssize_t at = 0, q = block.q, item, columns, pitch
+    cdef const real *start
     cdef real *to
+    cdef bint direct
+    narrow = min(<Py_ssize_t> NARROW, lanes)
     memset(zeros, 0, sizeof(zeros))
-    for block in range(ceil_div(end - q, lanes)):
-        at = q + block * lanes
-        item = at // phase.positions
-        if phase.whole and at + lanes <= (item + 1) * phase.positions:
-            to = y + item * p.groups * p.features * p.dst_plane + at - item * phase.positions
-            add_product(a, p.row_step, p.step, b, lanes, terms, bias, to, p.dst_plane, rows)
+    while at < block.columns:
+        q, columns = block.q + at, block.columns - at
+        item = q // phase.positions
+        direct = phase.whole and (item + 1) * phase.positions - q >= (
+            narrow if columns <= narrow else lanes
+        )
+        to, pitch, start = corner, lanes, zeros
+        if direct:
+            to = y + item * p.groups * p.features * p.dst_plane + q - item * phase.positions
+            pitch, start = p.dst_plane, bias
+        if columns <= narrow:
+            add_narrow_product(a, p.row_step, p.step, b, lanes, terms, start, to, pitch, rows)
         else:
-            add_product(a, p.row_step, p.step, b, lanes, terms, zeros, corner, lanes, rows)
-            fold(p, phase, corner, rows, at, bias, y)
-        b += terms * lanes
+            add_product(a, p.row_step, p.step, b, lanes, terms, start, to, pitch, rows)
+        if not direct:
+            fold(p, phase, corner, rows, q, min(lanes, columns), bias, y)
+        b += padded_terms(terms) * lanes
+        at += lanes
+
+
+cdef inline Py_ssize_t padded_terms(Py_ssize_t terms) noexcept nogil:
+    """Terms from block to block of b: more, for what is written too much, and always odd.
+
+    So that blocks do not all fall on the same few lines of a cache.
+    """
+    return terms + 3 + terms % 2
 
 
 cdef void run_task(
-    Product *p, Phase *phase, Py_ssize_t task, const real *x, const real *w, const real *bias,
-    Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, real *b,
+    Product *p, Py_ssize_t task, const real *x, const real *w, const real *bias,
+    Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, Py_ssize_t *offset,
+    real *plane, real *b,
 ) noexcept nogil:
-    """Compute some columns of one group, for a part of the panels of features."""
-    cdef Py_ssize_t part, group, turn, c, held, q, end, panel
-    cdef Py_ssize_t span = last_panel - first_panel, terms, at, left
+    """Compute one block of each phase of one group, for a part of the panels of features.
+
+    Phase after phase, so that the lines of y are still in a cache when the next one writes there.
+    """
+    cdef Phase phase
+    cdef Block block
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t part = task % p.parts, group = task // p.parts // p.blocks
+    cdef Py_ssize_t span = last_panel - first_panel, channels = p.channels
+    cdef Py_ssize_t number, turn, c, held, terms, skip, panel, before = 0
     cdef const real *begin
     cdef const real *a
-    part = task % phase.parts
-    last_panel = first_panel + (part + 1) * span // phase.parts
-    q = task // phase.parts % phase.blocks * phase.width
-    group = task // phase.parts // phase.blocks
-    end = min(q + phase.width, p.items * phase.positions)
-    y += group * p.features * p.dst_plane
-    for turn in range(ceil_div(p.channels, phase.held)):
-        c = turn * phase.held
-        held = min(phase.held, p.channels - c)
-        terms = held * phase.taps
-        at = (group * p.channels + c) * p.src_plane
-        left = p.items * p.groups * p.channels * p.src_plane - at
-        unfold(p, phase, x + at, left, held, q, end, runs, b)
-        for panel in range(first_panel + part * span // phase.parts, last_panel):
-            if p.packed:
-                a = w + ROWS * (
-                    (group * span + panel - first_panel) * p.channels * p.taps
-                    + phase.before * p.channels + c * phase.taps
+    last_panel = first_panel + (part + 1) * span // p.parts
+    for number in range(p.phases):
+        set_phase(p, &phase, number)
+        set_block(p, &phase, task // p.parts % p.blocks, lanes, &block)
+        if block.columns > 0:
+            for turn in range(ceil_div(channels, phase.held)):
+                c = turn * phase.held
+                held = min(phase.held, channels - c)
+                terms = held * phase.taps
+                find_runs(&phase, &block, lanes, padded_terms(terms) * lanes, runs)
+                find_offsets(&phase, &block, offset)
+                skip = ((block.item * p.groups + group) * channels + c) * p.src_plane
+                unfold(
+                    p, &phase, &block, x + skip,
+                    p.items * p.groups * channels * p.src_plane - skip, held,
+                    runs, offset, plane, lanes, b,
                 )
-            else:
-                a = w + group * p.features * p.channels * p.taps + panel * ROWS * p.row_step
-                a += c * phase.taps * p.step
-            begin = NULL
-            if bias != NULL and turn == 0:
-                begin = bias + group * p.features + panel * ROWS
-            run_panel(
-                p, phase, a, terms, min(ROWS, p.features - panel * ROWS), b, q, end,
-                begin,
-                y + panel * ROWS * p.dst_plane,
-            )
+                for panel in range(first_panel + part * span // p.parts, last_panel):
+                    if p.packed:
+                        a = w + ROWS * (
+                            (group * span + panel - first_panel) * channels * p.taps
+                            + before * channels + c * phase.taps
+                        )
+                    else:
+                        a = w + (group * p.features + panel * ROWS) * p.row_step + c * phase.taps
+                    begin = NULL
+                    if bias != NULL and turn == 0:
+                        begin = bias + group * p.features + panel * ROWS
+                    run_panel(
+                        p, &phase, &block, a, terms, min(ROWS, p.features - panel * ROWS), b, begin,
+                        y + ((block.item * p.groups + group) * p.features + panel * ROWS)
+                        * p.dst_plane,
+                    )
+        before += phase.taps
 
 
 cdef void pack_panel(
@@ -173,34 +188,54 @@ cdef void pack_panel(
                                 packed += ROWS
 
 
+cdef Room room_of(Product *p, Py_ssize_t lanes):
+    """Count what each thread needs for a block."""
+    cdef Room room
+    cdef Phase phase
+    cdef Py_ssize_t number, width
+    room.runs = room.plane = room.b = 0
+    room.offsets = p.taps
+    for number in range(p.phases):
+        set_phase(p, &phase, number)
+        width = block_width(p, &phase, lanes)
+        room.runs = max(room.runs, width)
+        room.plane = max(room.plane, plane_room(p, &phase, lanes) + STEP + lanes)
+        room.b = max(
+            room.b, padded_terms(phase.held * phase.taps) * lanes * ceil_div(width, lanes)
+        )
+    room.plane = ceil_div(room.plane, STEP) * STEP
+    return room
+
+
 cdef int multiply(
     Product *p, const real *x, const real *w, const real *bias, real *y, int threads
 ) except -1:
-    """Add to y the product, phase by phase, for as many features as have their weights packed."""
-    cdef Phase phase
-    cdef Py_ssize_t number, phases, task, panel, panel_size, most, turn, first, last, size
+    """Add to y the product, for as many features at a time as have their weights packed."""
+    cdef Py_ssize_t task, panel, panel_size = p.channels * p.taps * ROWS, most, turn, first, last
+    cdef Room room
     cdef Workspace workspace
     cdef const real *weight = w
     cdef real *packed
+    cdef real *planes
     cdef real *columns
     cdef Run *runs
-    phases = p.axes[0].phases * p.axes[1].phases * p.axes[2].phases
-    panel_size = p.channels * p.taps * ROWS
+    cdef Py_ssize_t *offsets
+    cut(p, sizeof(real), threads)
+    room = room_of(p, LANE_BYTES // sizeof(real))
     most = p.panels
     if p.packed:
         most = <Py_ssize_t> (WEIGHT_BYTES // (p.groups * panel_size * sizeof(real)))
         most = max(1, min(p.panels, most))
-    size = 0
-    for number in range(phases):
-        set_phase(p, &phase, number, sizeof(real), threads)
-        size = max(size, phase.held * phase.taps * (phase.width + MAX_LANES))
     workspace = borrow(
-        threads * COLUMNS * sizeof(Run)
-        + ((p.groups * most * panel_size if p.packed else 0) + threads * size) * sizeof(real)
+        threads * (room.runs * sizeof(Run) + room.offsets * sizeof(Py_ssize_t))
+        + ((p.groups * most * panel_size if p.packed else 0) + threads * (room.plane + room.b))
+        * sizeof(real)
     )
-    runs = <Run *> workspace.data
-    columns = <real *> (runs + threads * COLUMNS)
-    packed = columns + threads * size
+    columns = <real *> workspace.data
+    packed = columns + threads * room.b
+    planes = packed + (p.groups * most * panel_size if p.packed else 0)
+    runs = <Run *> (planes + threads * room.plane)
+    offsets = <Py_ssize_t *> (runs + threads * room.runs)
     if p.packed:
         weight = packed
     with nogil:
@@ -215,15 +250,12 @@ cdef int multiply(
                         min(ROWS, p.features - (first + panel % (last - first)) * ROWS),
                         packed + panel * panel_size,
                     )
-            phase.before = phase.taps = 0
-            for number in range(phases):
-                phase.before += phase.taps
-                set_phase(p, &phase, number, sizeof(real), threads)
-                for task in prange(phase.tasks, num_threads=threads, schedule="dynamic"):
-                    run_task(
-                        p, &phase, task, x, weight, bias, first, last, y,
-                        runs + threadid() * COLUMNS, columns + threadid() * size,
-                    )
+            for task in prange(p.tasks, num_threads=threads, schedule="dynamic"):
+                run_task(
+                    p, task, x, weight, bias, first, last, y,
+                    runs + threadid() * room.runs, offsets + threadid() * room.offsets,
+                    planes + threadid() * room.plane, columns + threadid() * room.b,
+                )
     give_back(workspace)
     return 0
 
@@ -293,22 +325,24 @@ cdef int multiply_by_output(
     cdef real *result
     cdef real *buffers
     cdef Run *runs
+    cdef Py_ssize_t *offsets
     make_sums(sums, sizeof(real))
     parts = sums.p.groups * sums.parts
     tasks = parts * sums.chunks
     threads = <int> min(threads, tasks)
     workspace = borrow(
-        threads * COLUMNS * sizeof(Run)
+        threads * (sums.width * sizeof(Run) + sums.p.taps * sizeof(Py_ssize_t))
         + (tasks * sums.region + threads * sums.buffer_size) * sizeof(real)
     )
-    runs = <Run *> workspace.data
-    buffers = <real *> (runs + threads * COLUMNS)
+    buffers = <real *> workspace.data
     result = buffers + threads * sums.buffer_size
+    runs = <Run *> (result + tasks * sums.region)
+    offsets = <Py_ssize_t *> (runs + threads * sums.width)
     with nogil:
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
-                sums, task, x, y, result, runs + threadid() * COLUMNS,
-                buffers + threadid() * sums.buffer_size,
+                sums, task, x, y, result, runs + threadid() * sums.width,
+                offsets + threadid() * sums.p.taps, buffers + threadid() * sums.buffer_size,
             )
         for task in prange(parts, num_threads=threads):
             add_sums(sums, task, result, w)

@@ -11,25 +11,26 @@ so do the bits.
 
 from libc.string cimport memset
 
-from lucid._cython.matmul_plan cimport (
-    COLUMNS, STEP, Phase, Product, Run, clear, copy, copy_run, find_runs, set_phase,
+from lucid._cython.matmul_columns cimport (
+    STEP, Block, Run, clear, copy, find_offsets, find_runs, plane_room, set_block, unfold,
 )
+from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase
 from lucid._cython.microkernel cimport (
-    DOTS, LANE_BYTES, ROWS, VECTOR_BYTES, add_dots, add_product,
+    DOTS, LANE_BYTES, MAX_LANES, ROWS, VECTOR_BYTES, add_dots, add_product,
 )
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.types cimport real
 
 cdef enum:
     BLOCK_BYTES = 256 << 10  # of the columns of a task: a part of a second-level cache
+    WIDTH = 1024  # columns of a block, at most
     TASKS = 8  # a fixed number, whatever the threads
     SUMS_BYTES = 4 << 20  # of all tasks, where several add to the same weights
 
 cdef struct Sums:
     Product p
     Phase phase
-    Py_ssize_t together, pieces  # items in a block, or blocks in an item
-    Py_ssize_t width, blocks  # columns of a block; all blocks
+    Py_ssize_t width  # columns of a block
     Py_ssize_t pitch  # from row to row of a copied block
     bint as_it_is  # whether a block of b is a block of x
     Py_ssize_t share, parts, chunks  # channels of a task; tasks for each group
@@ -38,7 +39,7 @@ cdef struct Sums:
     Py_ssize_t wide  # elements from one row of sums to the next
     Py_ssize_t region  # sums of a task
     Py_ssize_t x_size  # elements of x in all
-    Py_ssize_t buffer_size
+    Py_ssize_t plane, buffer_size
 
 
 cdef inline void choose_product(Sums *sums, Py_ssize_t lanes) noexcept nogil:
@@ -58,20 +59,15 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
     """Cut the work into tasks that do not depend on the number of threads."""
     cdef Product *p = &sums.p
     cdef Py_ssize_t positions, tasks, most, f = p.features, t, lanes = LANE_BYTES // itemsize
-    set_phase(p, &sums.phase, 0, itemsize, 1)
+    set_phase(p, &sums.phase, 0)
     positions = sums.phase.positions
     choose_product(sums, lanes)
-    most = COLUMNS if sums.dots else COLUMNS // 4
-    sums.together = sums.pieces = 1
-    if positions <= most:
-        sums.together = clip(most // positions, p.items)
-        sums.width = sums.together * positions
-    else:
-        sums.width = ceil_div(positions, ceil_div(positions, most))
-        sums.width = min(most, ceil_div(sums.width, STEP) * STEP)
-        sums.pieces = ceil_div(positions, sums.width)
-    sums.pitch = (sums.width // STEP + 2) * STEP
-    sums.blocks = ceil_div(p.items, sums.together) * sums.pieces
+    most = WIDTH if sums.dots else WIDTH // 4
+    p.together = max(1, clip(most // positions, p.items))
+    p.pieces = ceil_div(positions, most)
+    p.blocks = ceil_div(p.items, p.together) * p.pieces
+    sums.width = block_width(p, &sums.phase, STEP)
+    sums.pitch = ceil_div(sums.width + MAX_LANES, STEP) * STEP + STEP
     sums.as_it_is = p.taps == 1 and p.src_plane == positions and p.axes[2].src_step == 1
     sums.as_it_is = sums.as_it_is and p.axes[2].src_low == 0 and p.axes[0].dst_size == 1
     sums.as_it_is = sums.as_it_is and p.axes[1].dst_size == 1
@@ -83,54 +79,30 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
     sums.wide = ceil_div(f, lanes) * lanes if sums.turned else ceil_div(t, lanes) * lanes
     sums.region = sums.wide * (t if sums.turned else f)
     tasks = p.groups * sums.parts
-    sums.chunks = clip(ceil_div(TASKS, tasks), sums.blocks)
+    sums.chunks = clip(ceil_div(TASKS, tasks), p.blocks)
     sums.chunks = max(1, min(sums.chunks, SUMS_BYTES // (tasks * sums.region * itemsize)))
-    sums.buffer_size = (t + f) * sums.pitch + (sums.width + 1) * lanes
+    sums.plane = plane_room(p, &sums.phase, STEP) + STEP + lanes
+    sums.buffer_size = (t + f) * sums.pitch + (sums.width + 1) * lanes + sums.plane
+    sums.buffer_size = ceil_div(sums.buffer_size, STEP) * STEP
 
 
 cdef inline void gather_outputs(
-    Sums *sums, const real *y, Py_ssize_t q, Py_ssize_t end, real *rows
+    Sums *sums, Block *block, const real *y, real *rows
 ) noexcept nogil:
-    """Copy the columns from q to `end` of every feature, item after item; zeros behind them."""
-    cdef Py_ssize_t f, at, size, plane = sums.p.dst_plane, positions = sums.phase.positions
-    cdef const real *row
+    """Copy the columns of a block of every feature, item after item; zeros behind them."""
+    cdef Py_ssize_t f, at, size, positions = sums.phase.positions
     for f in range(sums.p.features):
-        at = q
-        while at < end:
-            size = min(end, (at // positions + 1) * positions) - at
-            row = y + (at // positions * sums.p.groups * sums.p.features + f) * plane
-            row += at % positions
-            copy(row, 1, size, rows + at - q, size, size)
+        at = 0
+        while at < block.columns:
+            size = min(block.columns - at, positions - (block.q + at) % positions)
+            copy(
+                y + (block.q + at) // positions * sums.p.groups * sums.p.features * positions
+                + (block.q + at) % positions, 1, size, rows + at, size,
+            )
             at += size
-        clear(rows + end - q, STEP, STEP)
+        clear(rows + block.columns, STEP)
+        y += positions
         rows += sums.pitch
-
-
-cdef inline void unfold_rows(
-    Sums *sums, const real *x, Py_ssize_t left, Py_ssize_t channels, Py_ssize_t q, Py_ssize_t end,
-    Run *runs, real *b,
-) noexcept nogil:
-    """Write the columns from q to `end` of b, row after row; zeros behind them.
-
-    Runs come in order, so what one writes too much the next one overwrites.
-    """
-    cdef Py_ssize_t t0, t1, t2, t = 0, c, r, count
-    cdef Product *p = &sums.p
-    cdef Py_ssize_t step = p.axes[2].src_step
-    cdef real *row
-    for t0 in range(p.axes[0].taps):
-        for t1 in range(p.axes[1].taps):
-            for t2 in range(p.axes[2].taps):
-                count = find_runs(p, &sums.phase, t0, t1, t2, q, end, COLUMNS, runs)
-                for c in range(channels):
-                    row = b + (c * p.taps + t) * sums.pitch
-                    for r in range(count):
-                        copy_run(
-                            x + c * p.src_plane, step, left - c * p.src_plane, &runs[r],
-                            row + runs[r].lane, sums.pitch - runs[r].lane,
-                        )
-                    clear(row + end - q, STEP, STEP)
-                t += 1
 
 
 cdef inline void multiply_dots(
@@ -173,18 +145,20 @@ cdef inline void multiply_lanes(
 
 cdef inline void sum_task(
     Sums *sums, Py_ssize_t task, const real *x, const real *y, real *result, Run *runs,
-    real *buffer,
+    Py_ssize_t *offset, real *buffer,
 ) noexcept nogil:
     """Sum up the blocks of one chunk, for one group and a part of its channels."""
     cdef Product *p = &sums.p
-    cdef Py_ssize_t group, chunk, c, channels, block, q, end, item, terms, skip
-    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(real), positions = sums.phase.positions
+    cdef Block block
+    cdef Py_ssize_t group, chunk, c, channels, index, terms, skip, t
+    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t y_pitch, b_pitch
     cdef const real *y_rows
     cdef const real *b
     cdef real *lane_of = buffer
-    buffer += (sums.width + 1) * (LANE_BYTES // <Py_ssize_t> sizeof(real))
-    cdef real *unfolded = buffer + p.features * sums.pitch
+    cdef real *rows = buffer + (sums.width + 1) * (LANE_BYTES // <Py_ssize_t> sizeof(real))
+    cdef real *unfolded = rows + p.features * sums.pitch
+    cdef real *plane = unfolded + sums.share * p.taps * sums.pitch
     result += task * sums.region
     memset(result, 0, sums.region * sizeof(real))
     c = task % sums.parts * sums.share
@@ -192,38 +166,41 @@ cdef inline void sum_task(
     chunk = task // sums.parts // p.groups
     channels = min(sums.share, p.channels - c)
     terms = channels * p.taps
-    y += group * p.features * p.dst_plane
-    for block in range(
-        chunk * sums.blocks // sums.chunks, (chunk + 1) * sums.blocks // sums.chunks
-    ):
-        item = block // sums.pieces * sums.together
-        q = item * positions + block % sums.pieces * sums.width
-        end = min(q + sums.width, min(p.items, item + sums.together) * positions)
-        skip = (group * p.channels + c) * p.src_plane
-        y_rows, y_pitch = buffer, sums.pitch
-        b, b_pitch = unfolded, sums.pitch
-        if sums.together == 1 and ((end - q) % lanes == 0 or not sums.dots):
-            y_rows = y + item * p.groups * p.features * p.dst_plane + q - item * positions
-            y_pitch = p.dst_plane
-            if sums.as_it_is:
-                b = x + skip + item * p.groups * p.channels * p.src_plane + q - item * positions
-                b_pitch = p.src_plane
-        else:
-            gather_outputs(sums, y, q, end, buffer)
-        if b == unfolded:
-            unfold_rows(sums, x + skip, sums.x_size - skip, channels, q, end, runs, unfolded)
+    for index in range(chunk * p.blocks // sums.chunks, (chunk + 1) * p.blocks // sums.chunks):
+        set_block(p, &sums.phase, index, STEP, &block)
+        if block.columns <= 0:
+            continue
+        y_rows = y + (block.item * p.groups + group) * p.features * p.dst_plane + block.q
+        y_pitch = p.dst_plane
+        skip = ((block.item * p.groups + group) * p.channels + c) * p.src_plane
+        b, b_pitch = x + skip + block.q, p.src_plane
+        if block.items > 1 or (sums.dots and block.columns % lanes):
+            gather_outputs(sums, &block, y_rows - block.q, rows)
+            y_rows, y_pitch = rows, sums.pitch
+        if y_rows == rows or not sums.as_it_is:
+            find_runs(&sums.phase, &block, lanes, lanes, runs)
+            find_offsets(&sums.phase, &block, offset)
+            unfold(
+                p, &sums.phase, &block, x + skip, sums.x_size - skip, channels, runs, offset, plane,
+                sums.pitch, unfolded,
+            )
+            for t in range(terms):
+                clear(unfolded + t * sums.pitch + block.columns, STEP)
+            b, b_pitch = unfolded, sums.pitch
         if sums.dots:
             multiply_dots(
                 y_rows, y_pitch, p.features, b, b_pitch, terms,
-                ceil_div(end - q, lanes) * lanes, result, sums.wide,
+                ceil_div(block.columns, lanes) * lanes, result, sums.wide,
             )
         elif sums.turned:
             multiply_lanes(
-                b, b_pitch, terms, y_rows, y_pitch, p.features, end - q, result, sums.wide, lane_of
+                b, b_pitch, terms, y_rows, y_pitch, p.features, block.columns, result, sums.wide,
+                lane_of,
             )
         else:
             multiply_lanes(
-                y_rows, y_pitch, p.features, b, b_pitch, terms, end - q, result, sums.wide, lane_of
+                y_rows, y_pitch, p.features, b, b_pitch, terms, block.columns, result, sums.wide,
+                lane_of,
             )
 
 

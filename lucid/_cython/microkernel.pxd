@@ -48,6 +48,9 @@ cdef extern from *:
         VECTOR_BYTES "LUCID_VECTOR_BYTES"  # of one register
         DOTS "LUCID_DOTS"  # 4 times DOTS sums of one register each, in `add_dots`
 
+cdef enum:
+    NARROW = 16  # lanes of `add_narrow_product`; for 8 and less, gcc does not make good vectors
+
 
 cdef inline void multiply_add(
     const real *x, const Py_ssize_t *offset, const real *w, Py_ssize_t taps,
@@ -99,12 +102,12 @@ cdef inline void multiply_add_scattered(
 
 cdef inline void product_tile(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
-    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, int rows,
+    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, int rows, int lanes,
 ) noexcept nogil:
-    """`add_product` for a number of rows that the compiler must know."""
-    cdef real acc[8][MAX_LANES]  # so many that every branch of add_product fits
+    """`add_product` for numbers of rows and lanes that the compiler must know."""
+    cdef real acc[8][MAX_LANES]  # so many that every branch of product_rows fits
     cdef Py_ssize_t t
-    cdef int j, l, lanes = LANE_BYTES // sizeof(real)
+    cdef int j, l
     for j in range(rows):
         for l in range(lanes):
             acc[j][l] = 0
@@ -121,6 +124,30 @@ cdef inline void product_tile(
                 y[j * pitch + l] += acc[j][l]
 
 
+cdef inline void product_rows(
+    const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
+    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, Py_ssize_t rows, int lanes,
+) noexcept nogil:
+    """`add_product` for a number of lanes that the compiler must know."""
+    if rows == ROWS:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, ROWS, lanes)
+        return
+    if rows == 1:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 1, lanes)
+    elif rows == 2:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 2, lanes)
+    elif rows == 3:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 3, lanes)
+    elif rows == 4:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 4, lanes)
+    elif rows == 5:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 5, lanes)
+    elif rows == 6:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 6, lanes)
+    else:
+        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 7, lanes)
+
+
 cdef inline void add_product(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
     Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, Py_ssize_t rows,
@@ -130,23 +157,20 @@ cdef inline void add_product(
     For j < rows <= ROWS and l < lanes. Neither factor need be packed. With a `bias`, y is set, not
     read: it becomes ``bias[j]`` and the sum.
     """
-    if rows == ROWS:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, ROWS)
-        return
-    if rows == 1:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 1)
-    elif rows == 2:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 2)
-    elif rows == 3:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 3)
-    elif rows == 4:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 4)
-    elif rows == 5:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 5)
-    elif rows == 6:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 6)
-    else:
-        product_tile(a, row_step, step, b, b_step, terms, bias, y, pitch, 7)
+    product_rows(
+        a, row_step, step, b, b_step, terms, bias, y, pitch, rows, LANE_BYTES // sizeof(real)
+    )
+
+
+cdef inline void add_narrow_product(
+    const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
+    Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, Py_ssize_t rows,
+) noexcept nogil:
+    """`add_product` for NARROW lanes, if all are more: the last columns often need no more."""
+    product_rows(
+        a, row_step, step, b, b_step, terms, bias, y, pitch, rows,
+        NARROW if NARROW < LANE_BYTES // sizeof(real) else LANE_BYTES // sizeof(real),
+    )
 
 
 cdef inline void dot_tile(

@@ -1,0 +1,222 @@
+"""The matrix of columns that a convolution multiplies by: written one block at a time.
+
+``b[t, q]`` is the input that the pair t = (channel, tap) reads for column q. Channel by channel,
+the rows that a block reads are copied with their padding, slot by slot (`padded.pxd`), into a plane
+that stays in the first-level cache. There every tap reads the same runs of neighbours, shifted by
+one offset, so each is copied as `lanes` elements without a condition; what that is too many is
+overwritten by the next run or the next term. Where a block needs no padding and the stride is 1,
+the runs are read from the input itself.
+"""
+
+from libc.string cimport memcpy
+
+from lucid._cython.matmul_plan cimport Phase, Product, block_width, split
+from lucid._cython.microkernel cimport LANE_BYTES
+from lucid._cython.padded cimport (
+    Axis, ceil_div, clip, phase_taps, plane_size, src_start, tap_offset, tap_step,
+)
+from lucid._cython.types cimport real
+
+cdef enum:
+    STEP = 16  # elements that are copied at a time
+
+cdef struct Run:  # neighbouring columns
+    Py_ssize_t src, dst, size  # where the first is read and comes to lie, for a term's tap 0
+
+cdef struct Block:  # some columns of a phase, and the part of the input that they read
+    Py_ssize_t item, items  # the first one, and how many
+    Py_ssize_t q, columns  # the first column in that item; all of them
+    Axis axes[3]  # with the pitches of the plane, or of the input itself
+    Py_ssize_t first[3]  # the m of the first row and column
+    bint inside  # whether the input is read where it is
+    Py_ssize_t start, plane  # elements to column 0, and from item to item
+    Py_ssize_t runs
+
+
+cdef inline void set_block(
+    Product *p, Phase *phase, Py_ssize_t index, Py_ssize_t lanes, Block *block
+) noexcept nogil:
+    """Find what block `index` of a phase reads; it may be empty."""
+    cdef Py_ssize_t last[3]
+    cdef Py_ssize_t a, i, count, width = block_width(p, phase, lanes)
+    cdef bint rows = p.pieces == 1  # whether all of the axis is wanted
+    cdef Axis *axis
+    block.item = index // p.pieces * p.together
+    block.items = min(p.together, p.items - block.item)
+    block.q = index % p.pieces * width
+    block.columns = min(width, block.items * phase.positions - block.q)
+    if block.columns <= 0:
+        return
+    split(phase, block.q, block.first)
+    split(phase, block.q + block.columns - 1, last)
+    block.inside = True
+    block.start = 0
+    for a in range(3):
+        axis = &block.axes[a]
+        axis[0] = p.axes[a]
+        if rows:
+            block.first[a], last[a] = phase.first[a], phase.first[a] + phase.count[a] - 1
+        count = last[a] - block.first[a] + 1
+        rows = rows or count > 1
+        axis.pitch = count + axis.reach
+        i = src_start(axis, 0, block.first[a])
+        block.start = block.start * axis.src_size + i
+        if axis.src_step > 1 or i < 0 or i + axis.pitch > axis.src_size:
+            block.inside = False
+    if block.inside:
+        for a in range(3):
+            block.axes[a].pitch = block.axes[a].src_size
+        block.plane = p.groups * p.channels * p.src_plane
+    else:
+        block.start = 0
+        block.plane = plane_size(block.axes)
+
+
+cdef inline Py_ssize_t plane_room(Product *p, Phase *phase, Py_ssize_t lanes) noexcept nogil:
+    """Count the elements that the planes of any block take at most."""
+    cdef Py_ssize_t a, n, size = p.together, inner = 1, width = block_width(p, phase, lanes)
+    for a in range(2, -1, -1):
+        n = phase.count[a]
+        if p.pieces > 1 and (a == 0 or phase.count[0] == 1 and (a == 1 or phase.count[1] == 1)):
+            n = min(n, width // max(1, inner) + 2)
+        inner *= phase.count[a]
+        size *= p.axes[a].slots * (n + p.axes[a].reach)
+    return size
+
+
+cdef inline void find_runs(
+    Phase *phase, Block *block, Py_ssize_t lanes, Py_ssize_t next_lanes, Run *run
+) noexcept nogil:
+    """Cut the columns into runs of neighbours in a row that lie in one group of `lanes`."""
+    cdef Py_ssize_t m[3]
+    cdef Py_ssize_t a, at = 0, lane, item = 0, row
+    split(phase, block.q, m)
+    block.runs = 0
+    while at < block.columns:
+        lane = at % lanes
+        row = (m[0] - block.first[0]) * block.axes[1].pitch + m[1] - block.first[1]
+        run.src = block.start + item * block.plane
+        run.src += row * block.axes[2].pitch + m[2] - block.first[2]
+        run.dst = at // lanes * next_lanes + lane
+        run.size = min(lanes - lane, block.columns - at)
+        run.size = min(run.size, phase.first[2] + phase.count[2] - m[2])
+        at += run.size
+        m[2] += run.size
+        for a in range(2, -1, -1):
+            if m[a] == phase.first[a] + phase.count[a]:
+                m[a] = phase.first[a]
+                if a > 0:
+                    m[a - 1] += 1
+                else:
+                    item += 1
+        run += 1
+        block.runs += 1
+
+
+cdef inline void find_offsets(Phase *phase, Block *block, Py_ssize_t *offset) noexcept nogil:
+    """Write where each tap reads for a column, counted from where the first shift does."""
+    cdef Py_ssize_t t0, t1, t2
+    cdef const Axis *axes = block.axes
+    for t0 in range(phase_taps(&axes[0], phase.number[0])):
+        for t1 in range(phase_taps(&axes[1], phase.number[1])):
+            for t2 in range(phase_taps(&axes[2], phase.number[2])):
+                offset[0] = tap_offset(
+                    axes, phase.number[0] + t0 * tap_step(&axes[0]),
+                    phase.number[1] + t1 * tap_step(&axes[1]),
+                    phase.number[2] + t2 * tap_step(&axes[2]),
+                )
+                offset += 1
+
+
+cdef inline void clear(real *b, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(size):
+        b[k] = 0
+
+
+cdef inline void copy(
+    const real *x, Py_ssize_t step, Py_ssize_t left, real *b, Py_ssize_t size
+) noexcept nogil:
+    """Copy every `step`-th of the `left` elements at x; up to STEP more of b are written."""
+    cdef Py_ssize_t k = 0
+    cdef int l
+    if step == 1:
+        while k < size and k + STEP <= left:
+            memcpy(b + k, x + k, STEP * sizeof(real))
+            k += STEP
+    elif step == 2:
+        while k < size and 2 * (k + STEP) <= left:
+            for l in range(STEP):
+                b[k + l] = x[2 * (k + l)]
+            k += STEP
+    elif step == 4:
+        while k < size and 4 * (k + STEP) <= left:
+            for l in range(STEP):
+                b[k + l] = x[4 * (k + l)]
+            k += STEP
+    for k in range(k, size):
+        b[k] = x[k * step]
+
+
+cdef inline void copy_rows(
+    const real *x, Py_ssize_t left, Axis *axes, const Py_ssize_t *m, real *row
+) noexcept nogil:
+    """Copy the rows of one channel that start at m[0], m[1], m[2]; up to STEP more are written."""
+    cdef Py_ssize_t s0, s1, s2, q0, q1, i0, i1, start, low, high, from_row
+    cdef Py_ssize_t step = axes[2].src_step, columns = axes[2].pitch
+    for s0 in range(axes[0].slots):
+        for s1 in range(axes[1].slots):
+            for s2 in range(axes[2].slots):
+                start = src_start(&axes[2], s2, m[2])
+                low = clip(ceil_div(-start, step), columns)
+                high = max(low, clip(ceil_div(axes[2].src_size - start, step), columns))
+                for q0 in range(axes[0].pitch):
+                    i0 = src_start(&axes[0], s0, m[0]) + q0 * axes[0].src_step
+                    for q1 in range(axes[1].pitch):
+                        i1 = src_start(&axes[1], s1, m[1]) + q1 * axes[1].src_step
+                        if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
+                            from_row = (i0 * axes[1].src_size + i1) * axes[2].src_size
+                            from_row += start + low * step
+                            clear(row, low)
+                            copy(x + from_row, step, left - from_row, row + low, high - low)
+                            clear(row + high, columns - high)
+                        else:
+                            clear(row, columns)
+                        row += columns
+
+
+cdef inline void copy_runs(
+    const real *x, Py_ssize_t left, const Run *runs, Py_ssize_t count, real *b
+) noexcept nogil:
+    """Copy `lanes` elements for each run, and no more than the run where fewer are left at x."""
+    cdef Py_ssize_t r, k, lanes = LANE_BYTES // sizeof(real)
+    for r in range(count):
+        if runs[r].src + lanes > left:
+            for k in range(runs[r].size):
+                b[runs[r].dst + k] = x[runs[r].src + k]
+            continue
+        memcpy(b + runs[r].dst, x + runs[r].src, LANE_BYTES)
+
+
+cdef inline void unfold(
+    Product *p, Phase *phase, Block *block, const real *x, Py_ssize_t left, Py_ssize_t channels,
+    const Run *runs, const Py_ssize_t *offset, real *plane, Py_ssize_t next_term, real *b,
+) noexcept nogil:
+    """Write the columns of a block for some channels, term after term; `left` elements are at x."""
+    cdef Py_ssize_t c, t, item, step = p.groups * p.channels * p.src_plane
+    cdef Py_ssize_t size = block.items * block.plane + STEP + LANE_BYTES // sizeof(real)
+    for c in range(channels):
+        if not block.inside:
+            for item in range(block.items):
+                copy_rows(
+                    x + item * step, left - item * step, block.axes, block.first,
+                    plane + item * block.plane,
+                )
+        for t in range(phase.taps):
+            if block.inside:
+                copy_runs(x + offset[t], left - offset[t], runs, block.runs, b)
+            else:
+                copy_runs(plane + offset[t], size - offset[t], runs, block.runs, b)
+            b += next_term
+        x += p.src_plane
+        left -= p.src_plane
