@@ -177,17 +177,17 @@ class Function:
         array = self.forward(*arrays)
         if state.enabled:
             for x in inputs:
-                if x.requires_grad:
-                    return self._record(inputs, array)
+                if x._requires_grad:
+                    return self._record(inputs, arrays, array)
         return inputs[0].wrap(array)
 
-    def _record(self, inputs, array):
+    def _record(self, inputs, arrays, array):
         y = inputs[0].wrap(array, self)
-        if y.array.dtype.kind != "f":  # only floating-point results have gradients
-            return inputs[0].wrap(y.array)
-        self.edges = tuple([(x.node or x) if x.requires_grad else None for x in inputs])
-        self.input_shapes = tuple([x.array.shape for x in inputs])
         self.result_dtype = y.array.dtype
+        if self.result_dtype.kind != "f":  # only floating-point results have gradients
+            return inputs[0].wrap(y.array)
+        self.edges = tuple([x.node or (x if x._requires_grad else None) for x in inputs])
+        self.input_shapes = tuple([array.shape for array in arrays])
         if self.keeps_inputs:
             if self.reads is not None and None in self.edges:
                 read = self.reads(*[edge is not None for edge in self.edges])
