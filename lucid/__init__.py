@@ -6,7 +6,6 @@ from lucid import autograd, kernels, random
 from lucid.autograd import (
     enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
 )
-from lucid.config import show_config, use_deterministic_algorithms
 from lucid.creation import (
     arange, as_tensor, empty, empty_like, eye, from_dlpack, from_numpy, frombuffer, full,
     full_like, linspace, ones, ones_like, tensor, zeros, zeros_like,
@@ -63,15 +62,18 @@ from lucid.random import (
     Generator, bernoulli, get_rng_state, initial_seed, manual_seed, normal, rand, rand_like,
     randint, randn, randn_like, randperm, seed, set_rng_state,
 )
-from lucid.serialization import load, save
 from lucid.tensor import Tensor
 from lucid.version import __version__
 
-# imported when first used, so that `import lucid` is quick
+# imported when first used, so that `import lucid` is quick: modules, and where functions stand
 _LATER = (
     "conv", "datasets", "grade", "inspect", "linalg", "models", "nn", "optim", "testing",
     "transforms", "utils",
 )
+_STANDS_IN = {
+    "load": "lucid.serialization", "save": "lucid.serialization",
+    "show_config": "lucid.config", "use_deterministic_algorithms": "lucid.config",
+}
 
 __all__ = [
     "__version__", "abs", "add", "addmm", "all", "allclose", "amax", "amin", "any", "arange",
@@ -106,8 +108,11 @@ __all__ = [
 def __getattr__(name):
     if name in _LATER:
         return importlib.import_module(f"lucid.{name}")
+    if name in _STANDS_IN:
+        value = globals()[name] = getattr(importlib.import_module(_STANDS_IN[name]), name)
+        return value
     raise AttributeError(f"module 'lucid' has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_STANDS_IN})

@@ -2,7 +2,7 @@
 
 import traceback
 import weakref
-from pathlib import Path
+from os.path import dirname, realpath
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from lucid.errors import GradError
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
-PACKAGE = str(Path(__file__).resolve().parents[1])
+PACKAGE = dirname(dirname(realpath(__file__)))
 CALLS = 3  # how many lines of the user's code an error shows
 
 

@@ -4,11 +4,11 @@ The convolutions are `conv`, `conv_input_grad` and `conv_weight_grad`; the other
 modules of the package.
 """
 
+import importlib
+
 from lucid.kernels import activation, normalization, optim, pooling
 from lucid.kernels.build import build_info, empty_workspace, held_memory
-from lucid.kernels.comparison import Comparison, Measurement, compare
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
-from lucid.kernels.explanation import Decision, Explanation, explain
 from lucid.kernels.registry import (
     get, get_float32_precision, list, register, set_float32_precision, use,
 )
@@ -20,3 +20,21 @@ __all__ = [
     "get", "get_float32_precision", "get_num_threads", "held_memory", "list", "normalization",
     "optim", "pooling", "register", "set_float32_precision", "set_num_threads", "use",
 ]
+
+# imported when first used, so that `import lucid` is quick: name and module
+_LATER = {
+    "Comparison": "comparison", "Measurement": "comparison", "compare": "comparison",
+    "Decision": "explanation", "Explanation": "explanation", "explain": "explanation",
+}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'lucid.kernels' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"lucid.kernels.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})
