@@ -9,12 +9,14 @@ A tile of 4x4 outputs is computed from 6x6 inputs. Inputs and weights are transf
 At each point that is a product of matrices, which runs in registers. The input gradient is the
 forward of y with channels exchanged and kernels turned. LANES tiles of the whole batch lie side by
 side (`winograd_tiles.pxd`), so the transforms are plain loops over lanes. Only the last two axes
-are transformed: a tap of the first axis counts as one more set of input channels.
+are transformed: a tap of the first axis counts as one more set of input channels. A kernel with one
+tap in the second axis is transformed along the last one only (`winograd_lines.pxd`): 4 outputs of
+3 taps from 6 products instead of 12, 5 outputs of 2 taps from 6 instead of 10.
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, algorithm 1 and,
 for the weight gradient, its transpose.
 
-Cost of a tile, for C channels (times the taps of the first axis) and F features: 36 C F
+Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F features: 36 C F
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: all
@@ -24,24 +26,31 @@ of inputs and 1 MiB of weights for each thread; a weight gradient takes at most 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
 where the magnitudes of both factors spread over 16 powers of two (with normal data it is at most
-2, 4 and 10), beside the bound of a sum of n terms in any order, n + 16:
+2, 4 and 10 in two axes, 3 and 6 in one), beside the bound of a sum of n terms in any order, n + 16:
 
-=======  =====  =======  =======  =======
-terms n  bound  2x2      2x4      4x4
-=======  =====  =======  =======  =======
-216      232    132      197      477
-288      304    76       144      467
-432      448    28       72       191
-864      880    19       54       160
-=======  =====  =======  =======  =======
+=======  =====  =====  =====  =====  =======  =======  =======  =======
+                3x3 taps             3 taps            2 taps
+-------  -----  -------------------  ----------------  ----------------
+terms n  bound  2x2    2x4    4x4    2        4        3        5
+=======  =====  =====  =====  =====  =======  =======  =======  =======
+192      208                         88       207      127
+216      232    132    197    477             317
+288      304    76     144    467             164               173
+384      400                                  127               161
+432      448    28     72     191                               147
+864      880    19     54     160
+=======  =====  =====  =====  =====  =======  =======  =======  =======
 
-So `may_use` asks for 216 terms, and `tile_size` takes 2x4 from 288 on and 4x4 from 432 on. A NaN
-or an infinity may spread over all outputs of its tile, and a huge value drowns small neighbours
-there: where one pixel is 2^16 times its neighbours in every channel, no such bound holds for them.
+So `TILES` asks for 216 terms in two axes, for 288 where a tile is 2x4 and 432 where it is 4x4; in
+one axis for 192, and 288 with 6 points. A NaN or an infinity may spread over all outputs of its
+tile, and a huge value drowns small neighbours there: where one pixel is 2^16 times its neighbours
+in every channel, no such bound holds for them.
 
-float32 only, stride and dilation 1, kernels of 3x3 taps in the last two axes and any number in the
-first; any padding and groups. It must equal `conv_naive`.
+float32 only, stride 1, kernels of 3x3, 1x3 or 1x2 taps in the last two axes and any number in the
+first; any dilation, padding and groups. It must equal `conv_naive`.
 """
+
+from typing import NamedTuple
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
@@ -50,9 +59,22 @@ from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums, sum_block
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-FEWEST_TERMS = 216  # 24 channels of 3x3 taps; see the table above
-FEWEST_TERMS_24 = 288  # for tiles of 2x4 outputs
-FEWEST_TERMS_4 = 432  # for tiles of 4x4
+class Tile(NamedTuple):
+    """A tile: where it may be used, and what its transforms cost."""
+
+    terms: int  # the fewest that it may sum up; see the table above
+    size: tuple  # outputs along the last two axes
+    of_channel: int  # multiply-adds in registers that take as long as to transform its inputs ...
+    of_feature: int  # ... and its outputs
+
+
+TILES = {  # by the taps of the last two axes, the largest first
+    (3, 3): (
+        Tile(432, (4, 4), 900, 500), Tile(288, (2, 4), 600, 330), Tile(216, (2, 2), 350, 190)
+    ),
+    (1, 3): (Tile(288, (1, 4), 180, 180), Tile(192, (1, 2), 140, 140)),
+    (1, 2): (Tile(288, (1, 5), 250, 250), Tile(192, (1, 3), 180, 180)),
+}
 
 
 def supports(itemsize, kernel_size, stride, dilation):
@@ -61,48 +83,93 @@ def supports(itemsize, kernel_size, stride, dilation):
     >>> from lucid._cython import conv_winograd
     >>> conv_winograd.supports(4, (1, 3, 3), (1, 1, 1), (1, 1, 1))
     True
+    >>> conv_winograd.supports(4, (1, 1, 3), (1, 1, 1), (1, 1, 16))
+    True
     >>> conv_winograd.supports(8, (1, 3, 3), (1, 1, 1), (1, 1, 1))
     False
     """
-    return (
-        itemsize == 4 and tuple(kernel_size[1:]) == (3, 3)
-        and set(stride) == {1} and set(dilation) == {1}
-    )
+    return itemsize == 4 and tuple(kernel_size[1:]) in TILES and set(stride) == {1}
 
 
-def may_use(terms):
+def may_use(terms, taps=(3, 3)):
     """Tell whether the error stays below the bound of a sum of `terms` products in any order.
 
     A forward sums over the channels of a group and the taps, an input gradient over features and
-    taps, a weight gradient over items and positions.
+    taps, a weight gradient over items and positions. `taps` are those of the last two axes.
     """
-    return terms >= FEWEST_TERMS
+    return any(terms >= tile.terms for tile in TILES[taps])
 
 
-def tile_size(terms):
-    """Choose the outputs of a tile along the last two axes, by the terms that are summed up."""
-    return 4 if terms >= FEWEST_TERMS_4 else 2, 4 if terms >= FEWEST_TERMS_24 else 2
+def choose_tile(terms, taps=(3, 3)):
+    """Choose the largest tile that may sum up so many terms, or else the smallest."""
+    for tile in TILES[taps]:
+        if terms >= tile.terms:
+            break
+    return tile
 
 
-def cost(tile, depth, features, output_size, items):
+def tile_size(terms, taps=(3, 3)):
+    """Choose the outputs of a tile along the last two axes."""
+    return choose_tile(terms, taps).size
+
+
+def count(tile, taps, output_size, dilation):
+    """Count the points of a tile, and the tiles of one item."""
+    points, tiles = 1, output_size[0]
+    axes = zip(tile.size, taps, output_size[1:], dilation[1:], strict=True)
+    for outputs, k, size, d in axes:
+        points *= outputs + k - 1
+        tiles *= min(d, size) * -(-size // (outputs * d))
+    return points, tiles
+
+
+def cost(tile, depth, features, taps, output_size, dilation, items):
     """Estimate the time of a call: as many multiply-adds in registers would take as long.
 
-    `tile` is a tile's outputs along the last two axes, (2, 2), (2, 4) or (4, 4).
     `depth` counts channels times taps of the first axis. Tiles come in 16 lanes at least.
     """
-    points, of_channel, of_feature = {
-        (4, 4): (36, 900, 500), (2, 4): (24, 600, 330), (2, 2): (16, 350, 190),
-    }[tile]
-    planes, height, width = output_size
-    tiles = items * planes * -(-height // tile[0]) * -(-width // tile[1])
+    points, tiles = count(tile, taps, output_size, dilation)
     return (
-        -(-tiles // 16) * 16
-        * (points * depth * features + of_channel * depth + of_feature * features)
-        + 600 * depth * features
+        -(-items * tiles // 16) * 16
+        * (points * depth * features + tile.of_channel * depth + tile.of_feature * features)
+        + 17 * points * depth * features
     )
 
 
-def wins(primitive, channels, features, kernel_size, input_size, output_size, items=1):
+def _as_forward(primitive, channels, features, kernel_size, input_size, output_size, items):
+    """Return the depth, features and output size of the forward that it is, and its terms."""
+    if primitive == "input_grad":
+        channels, features, output_size = features, channels, input_size
+    terms = channels * kernel_size[0] * kernel_size[1] * kernel_size[2]
+    if primitive == "weight_grad":
+        terms = items * output_size[0] * output_size[1] * output_size[2]
+    return channels * kernel_size[0], features, output_size, terms
+
+
+def products(
+    primitive, channels, features, kernel_size, input_size, output_size, items=1,
+    dilation=(1, 1, 1),
+):
+    """Count the multiply-adds of one item and group at the points of all tiles.
+
+    Arguments are those of `wins`.
+
+    >>> from lucid._cython import conv_winograd
+    >>> conv_winograd.products("forward", 64, 64, (1, 3, 3), (1, 56, 56), (1, 56, 56))
+    28901376
+    """
+    depth, features, output_size, terms = _as_forward(
+        primitive, channels, features, kernel_size, input_size, output_size, items
+    )
+    taps = tuple(kernel_size[1:])
+    points, tiles = count(choose_tile(terms, taps), taps, output_size, dilation)
+    return points * tiles * depth * features
+
+
+def wins(
+    primitive, channels, features, kernel_size, input_size, output_size, items=1,
+    dilation=(1, 1, 1),
+):
     """Tell whether this is both exact enough and faster than the direct kernel.
 
     `channels` and `features` are those of one group, sizes are those of 3 axes. The direct kernel
@@ -116,20 +183,25 @@ def wins(primitive, channels, features, kernel_size, input_size, output_size, it
     >>> conv_winograd.wins("forward", 16, 16, (1, 3, 3), (1, 56, 56), (1, 56, 56))
     False
     """
-    if primitive == "input_grad":
-        channels, features, output_size = features, channels, input_size
-    depth = channels * kernel_size[0]
-    positions = output_size[0] * output_size[1] * output_size[2]
-    terms = items * positions if primitive == "weight_grad" else 9 * depth
-    direct = 1.1 * 4 * 9 * depth * features * positions
-    return may_use(terms) and cost(tile_size(terms), depth, features, output_size, 4) < direct
+    depth, features, output_size, terms = _as_forward(
+        primitive, channels, features, kernel_size, input_size, output_size, items
+    )
+    taps = tuple(kernel_size[1:])
+    direct = 1.1 * 4 * depth * taps[0] * taps[1] * features
+    for size in output_size:
+        direct *= size
+    tile = choose_tile(terms, taps)
+    return (
+        may_use(terms, taps)
+        and cost(tile, depth, features, taps, output_size, dilation, 4) < direct
+    )
 
 
 def _check(w, stride, dilation):
     if not supports(4, w.shape[2:5], stride, dilation):
         raise ValueError(
-            f"kernel {tuple(w.shape[2:5])}, stride {stride}, dilation {dilation}: this algorithm "
-            f"needs 3x3 taps in the last two axes, stride 1 and dilation 1"
+            f"kernel {tuple(w.shape[2:5])}, stride {stride}: this algorithm needs 3x3, 1x3 or 1x2 "
+            f"taps in the last two axes, and stride 1"
         )
 
 
@@ -145,7 +217,9 @@ cdef int correlate(
     cdef Workspace workspace
     cdef float *inputs
     cdef float *weights
-    tile1, tile2 = tile_size(9 * plan.channels * plan.taps0)
+    tile1, tile2 = tile_size(
+        plan.channels * plan.taps0 * plan.taps1 * plan.taps2, (plan.taps1, plan.taps2)
+    )
     set_tiles(plan, tile1, tile2, CHUNK)
     cut_work(work, threads)
     workspace = borrow(sizeof(float) * (
@@ -181,9 +255,9 @@ def forward(
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
     cdef Work work
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, False)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, False)
     correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
@@ -194,9 +268,9 @@ def input_grad(
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
     cdef Work work
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, True)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, True)
     correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
@@ -207,9 +281,9 @@ def fill_forward(
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     cdef Work work
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, False)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, False)
     correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
 
 
@@ -220,9 +294,9 @@ def fill_input_grad(
 ):
     """Set x to the input gradient plus the bias (C,) of each channel."""
     cdef Work work
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, l, groups, True)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, True)
     correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
@@ -235,7 +309,7 @@ cdef int correlate_weights(
     cdef Workspace workspace
     cdef float *inputs
     cdef float *outputs
-    tile1, tile2 = tile_size(plan.items * plan.dst_plane)
+    tile1, tile2 = tile_size(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, tile1, tile2, BLOCK)
     cut_sums(sums)
     workspace = borrow(sizeof(float) * (
@@ -269,7 +343,7 @@ def weight_grad(
 ):
     """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
     cdef Sums sums
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&sums.plan, x.shape, w.shape, y.shape, l, groups, False)
+    set_sizes(&sums.plan, x.shape, w.shape, y.shape, d, l, groups, False)
     correlate_weights(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)

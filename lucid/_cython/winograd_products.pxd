@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.winograd cimport output_2, output_4, weight_2, weight_4
+from lucid._cython.winograd_lines cimport output_lines, weight_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Targets, find_targets, held, lanes_used, transform_column,
 )
@@ -67,7 +67,7 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
         work.share = clip(ceil_div(work.panels_held * work.columns_held, 2 * threads), SHARE)
     work.share = min(work.share, work.panels_held)
     work.parts = ceil_div(work.panels_held, work.share)
-    work.result_size = work.share * plan.points * ROWS * LANES
+    work.result_size = work.share * plan.edge1 * 6 * ROWS * LANES
 
 
 cdef inline void gather_weights(
@@ -75,34 +75,31 @@ cdef inline void gather_weights(
 ) noexcept nogil:
     """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
     cdef Py_ssize_t j, c, step = -WEIGHTS if plan.turned else WEIGHTS
-    cdef int k
+    cdef int k, count = plan.taps1 * plan.taps2
     cdef const float *of_pair
     if plan.turned:
-        taps += 8 * WEIGHTS
+        taps += (count - 1) * WEIGHTS
     for j in range(rows):
         of_pair = w + j * plan.w_feature
         for c in range(channels):
-            for k in range(9):
+            for k in range(count):
                 taps[k * step + c * ROWS + j] = of_pair[k]
             of_pair += plan.w_channel
 
 
 cdef inline void transform_weights(const Plan *plan, const float *taps, float *u) noexcept nogil:
-    """Apply G along both axes."""
+    """Apply G along both axes: u[row, column of 6, lane]."""
     cdef float half[18 * WEIGHTS]
-    cdef int i
-    for i in range(3):
-        if plan.tile2 == 4:
-            weight_4(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 6 * WEIGHTS, WEIGHTS, WEIGHTS)
-        else:
-            weight_2(taps + i * 3 * WEIGHTS, WEIGHTS, half + i * 4 * WEIGHTS, WEIGHTS, WEIGHTS)
-    for i in range(plan.edge2):
-        if plan.tile1 == 4:
-            weight_4(half + i * WEIGHTS, 6 * WEIGHTS, u + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
-        elif plan.tile2 == 4:
-            weight_2(half + i * WEIGHTS, 6 * WEIGHTS, u + i * WEIGHTS, 6 * WEIGHTS, WEIGHTS)
-        else:
-            weight_2(half + i * WEIGHTS, 4 * WEIGHTS, u + i * WEIGHTS, 4 * WEIGHTS, WEIGHTS)
+    if plan.edge1 == 1:
+        weight_lines(plan.edge2, plan.taps2, 1, taps, 0, WEIGHTS, u, 0, WEIGHTS, WEIGHTS)
+        return
+    weight_lines(
+        plan.edge2, plan.taps2, 3, taps, 3 * WEIGHTS, WEIGHTS, half, 6 * WEIGHTS, WEIGHTS, WEIGHTS
+    )
+    weight_lines(
+        plan.edge1, plan.taps1, plan.edge2, half, WEIGHTS, 6 * WEIGHTS, u, WEIGHTS, 6 * WEIGHTS,
+        WEIGHTS,
+    )
 
 
 cdef inline void transform_panel(
@@ -112,8 +109,8 @@ cdef inline void transform_panel(
     cdef const Plan *plan = &work.plan
     cdef float taps[9 * WEIGHTS]
     cdef float points[36 * WEIGHTS]
-    cdef Py_ssize_t c = 0, channel, count, tap0
-    cdef int i
+    cdef Py_ssize_t c = 0, channel, count, tap0, i, j
+    cdef float *to
     memset(taps, 0, sizeof(taps))
     w += panel * ROWS * plan.w_feature
     while c < held(plan):
@@ -124,37 +121,43 @@ cdef inline void transform_panel(
         count = min(plan.channels - channel, held(plan) - c)
         count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
         gather_weights(
-            plan, w + channel * plan.w_channel + tap0 * 9,
+            plan, w + channel * plan.w_channel + tap0 * plan.taps1 * plan.taps2,
             min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
         )
         transform_weights(plan, taps, points)
-        for i in range(plan.points):
-            memcpy(
-                weights + i * work.weight_step + c * ROWS, points + i * WEIGHTS,
-                count * ROWS * sizeof(float),
-            )
+        to = weights + c * ROWS
+        for i in range(plan.edge1):
+            for j in range(plan.edge2):
+                memcpy(to, points + (i * 6 + j) * WEIGHTS, count * ROWS * sizeof(float))
+                to += work.weight_step
         c += count
 
 
 cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:
-    """Apply A^T along both axes: y[row, lane, column]."""
-    cdef float half[24 * LANES]
-    cdef int i, point = ROWS * LANES
-    if plan.tile1 == 4:
-        for i in range(6):
-            output_4(result + i * point, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
-    elif plan.tile2 == 4:
-        for i in range(6):
-            output_2(result + i * point, 6 * ROWS * LANES, half + i * LANES, 6 * LANES, 1, LANES)
+    """Apply A^T along both axes: y[row, lane, column] or, if tiles are apart, [row, column, lane].
+
+    The points of `result` are ROWS * LANES apart, its rows of points 6 times as much.
+    """
+    cdef float half[30 * LANES]
+    cdef Py_ssize_t i
+    if plan.edge1 == 1:
+        for i in range(plan.edge2):
+            memcpy(half + i * LANES, result + i * ROWS * LANES, LANES * sizeof(float))
     else:
-        for i in range(4):
-            output_2(result + i * point, 4 * ROWS * LANES, half + i * LANES, 4 * LANES, 1, LANES)
-    if plan.tile2 == 4:
-        for i in range(plan.tile1):
-            output_4(half + i * 6 * LANES, LANES, y + i * 4 * LANES, 1, 4, LANES)
+        output_lines(
+            plan.edge1, plan.taps1, plan.edge2, result, ROWS * LANES, 6 * ROWS * LANES,
+            half, LANES, 6 * LANES, LANES,
+        )
+    if plan.apart:
+        output_lines(
+            plan.edge2, plan.taps2, plan.tile1, half, 6 * LANES, LANES,
+            y, plan.tile2 * LANES, LANES, LANES,
+        )
     else:
-        for i in range(2):
-            output_2(half + i * 4 * LANES, LANES, y + i * 2 * LANES, 1, 2, LANES)
+        output_lines(
+            plan.edge2, plan.taps2, plan.tile1, half, 6 * LANES, LANES,
+            y, plan.tile2 * LANES, 1, LANES,
+        )
 
 
 cdef inline void add_row(
@@ -174,16 +177,24 @@ cdef inline void add_tiles(
     const Plan *plan, const Targets *at, const float *tiles, const float *bias, float *y
 ) noexcept nogil:
     """Add the tiles to one channel; in a row of tiles, a row of outputs has no gaps."""
-    cdef Py_ssize_t run, r
+    cdef Py_ssize_t run, r, s
     cdef const float *row
     cdef float *to
     for run in range(at.runs):
-        row = tiles + at.lane[run] * plan.tile2
+        row = tiles + at.lane[run] * (1 if plan.apart else plan.tile2)
         to = y + at.dst[run]
         for r in range(at.rows[run]):
-            add_row(row, at.columns[run], bias, to)
+            if plan.apart:
+                for s in range(plan.tile2):
+                    add_row(
+                        row + s * LANES,
+                        clip(at.room[run] - s * plan.dilation[2], at.columns[run]), bias,
+                        to + s * plan.dilation[2],
+                    )
+            else:
+                add_row(row, at.columns[run], bias, to)
             row += LANES * plan.tile2
-            to += plan.dst[2]
+            to += plan.dilation[1] * plan.dst[2]
 
 
 cdef inline void run_task(
@@ -194,26 +205,25 @@ cdef inline void run_task(
     cdef const Plan *plan = &work.plan
     cdef Targets at
     cdef float tiles[16 * LANES]
-    cdef Py_ssize_t k, p, f
+    cdef Py_ssize_t k, p, f, point, panel_size = plan.edge1 * 6 * ROWS * LANES
     cdef const float *x
     cdef const float *w
     cdef const float *bias = NULL
     for k in range(plan.points):
         x = inputs + k * plan.input_step
+        point = (k // plan.edge2 * 6 + k % plan.edge2) * ROWS * LANES
         for p in range(panels):
             w = weights + p * work.weight_size + k * work.weight_step
             if lanes_used(plan, column) <= LANES // 2:
-                multiply(
-                    x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES // 2
-                )
+                multiply(x, w, held(plan), result + p * panel_size + point, LANES // 2)
             else:
-                multiply(x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES)
+                multiply(x, w, held(plan), result + p * panel_size + point, LANES)
     find_targets(plan, column, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS
         if plan.bias != NULL and plan.first == 0:
             bias = plan.bias + panel * ROWS + f
-        transform_back(plan, result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles)
+        transform_back(plan, result + p * panel_size + f % ROWS * LANES, tiles)
         add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
 
 

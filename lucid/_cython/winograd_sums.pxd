@@ -8,10 +8,10 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from lucid._cython.microkernel cimport ROWS
-from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd cimport output_grad_2, output_grad_4, weight_grad_2, weight_grad_4
+from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of,
+    LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of, rows_inside,
     transform_column,
 )
 
@@ -70,36 +70,34 @@ cdef inline void gather_outputs(
 ) noexcept nogil:
     """Store rows[row, feature, column] of one tile, with zeros outside the output."""
     cdef Py_ssize_t f, r, s
-    cdef Py_ssize_t height = min(plan.tile1, plan.dst[1] - tile.i1)
-    cdef Py_ssize_t width = min(plan.tile2, plan.dst[2] - tile.i2)
+    cdef Py_ssize_t height = rows_inside(plan, tile), row = plan.dilation[1] * plan.dst[2]
+    cdef Py_ssize_t step = plan.dilation[2]
+    cdef Py_ssize_t width = clip(ceil_div(plan.dst[2] - tile.i2, step), plan.tile2)
     if height < plan.tile1 or width < plan.tile2:
         memset(rows, 0, plan.tile1 * plan.tile2 * LANES * sizeof(float))
     for f in range(features):
         for r in range(height):
-            if width == 4:
-                memcpy(rows + (r * LANES + f) * 4, y + r * plan.dst[2], 4 * sizeof(float))
+            if plan.tile2 == 4 and width == 4 and step == 1:
+                memcpy(rows + (r * LANES + f) * 4, y + r * row, 4 * sizeof(float))
             else:
                 for s in range(width):
-                    rows[(r * LANES + f) * plan.tile2 + s] = y[r * plan.dst[2] + s]
+                    rows[(r * LANES + f) * plan.tile2 + s] = y[r * row + s * step]
         y += plan.dst_plane
 
 
 cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noexcept nogil:
     """Apply A along both axes to the outputs of one tile."""
-    cdef float half[24 * LANES]
-    cdef int i
-    for i in range(plan.tile1):
-        if plan.tile2 == 4:
-            output_grad_4(rows + i * 4 * LANES, 1, 4, half + i * 6 * LANES, LANES, LANES)
-        else:
-            output_grad_2(rows + i * 2 * LANES, 1, 2, half + i * 4 * LANES, LANES, LANES)
-    for i in range(plan.edge2):
-        if plan.tile1 == 4:
-            output_grad_4(half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
-        elif plan.tile2 == 4:
-            output_grad_2(half + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
-        else:
-            output_grad_2(half + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES)
+    cdef float half[30 * LANES]
+    if plan.edge1 == 1:
+        output_grad_lines(plan.edge2, plan.taps2, 1, rows, 0, 1, points, 0, LANES, LANES)
+        return
+    output_grad_lines(
+        plan.edge2, plan.taps2, plan.tile1, rows, plan.tile2 * LANES, 1,
+        half, 6 * LANES, LANES, LANES,
+    )
+    output_grad_lines(
+        plan.edge1, plan.taps1, plan.edge2, half, LANES, 6 * LANES, points, LANES, 6 * LANES, LANES
+    )
 
 
 cdef inline void transform_outputs(
@@ -109,18 +107,18 @@ cdef inline void transform_outputs(
     cdef const Plan *plan = &sums.plan
     cdef float rows[16 * LANES]
     cdef float points[36 * LANES]
-    cdef Py_ssize_t lane
-    cdef int i
+    cdef Py_ssize_t lane, i, j
+    cdef float *to
     cdef Tile tile = find_tile(plan, column * LANES)
     memset(rows, 0, sizeof(rows))
     for lane in range(lanes_used(plan, column)):
         gather_outputs(plan, &tile, y + output_of(plan, &tile), features, rows)
         apply_a(plan, rows, points)
-        for i in range(plan.points):
-            memcpy(
-                outputs + i * sums.output_step + lane * LANES, points + i * LANES,
-                LANES * sizeof(float),
-            )
+        to = outputs + lane * LANES
+        for i in range(plan.edge1):
+            for j in range(plan.edge2):
+                memcpy(to, points + (i * 6 + j) * LANES, LANES * sizeof(float))
+                to += sums.output_step
         advance(plan, &tile)
 
 
@@ -150,22 +148,22 @@ cdef inline void add_weights(
     cdef float points[36 * LANES]
     cdef float half[18 * LANES]
     cdef float taps[9 * LANES]
-    cdef Py_ssize_t f
-    cdef int i
-    for i in range(plan.points):
-        memcpy(points + i * LANES, result + i * sums.sum_step, LANES * sizeof(float))
+    cdef Py_ssize_t f, i, j
     for i in range(plan.edge1):
-        if plan.tile2 == 4:
-            weight_grad_4(points + i * 6 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
-        else:
-            weight_grad_2(points + i * 4 * LANES, LANES, half + i * 3 * LANES, LANES, LANES)
-    for i in range(3):
-        if plan.tile1 == 4:
-            weight_grad_4(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
-        else:
-            weight_grad_2(half + i * LANES, 3 * LANES, taps + i * LANES, 3 * LANES, LANES)
+        for j in range(plan.edge2):
+            memcpy(points + (i * 6 + j) * LANES, result, LANES * sizeof(float))
+            result += sums.sum_step
+    weight_grad_lines(
+        plan.edge2, plan.taps2, plan.edge1, points, 6 * LANES, LANES, half, 3 * LANES, LANES, LANES
+    )
+    if plan.edge1 == 1:
+        memcpy(taps, half, 3 * LANES * sizeof(float))
+    else:
+        weight_grad_lines(
+            plan.edge1, plan.taps1, 3, half, LANES, 3 * LANES, taps, LANES, 3 * LANES, LANES
+        )
     for f in range(features):
-        for i in range(9):
+        for i in range(plan.taps1 * plan.taps2):
             w[f * plan.w_feature + i] += taps[i * LANES + f]
 
 
@@ -213,5 +211,6 @@ cdef inline void sum_block(
             sums, result + (task % parts * sums.panels * ROWS + task // parts) * LANES,
             min(<Py_ssize_t> LANES, features - task % parts * LANES),
             w + task % parts * LANES * plan.w_feature
-            + channel % plan.channels * plan.w_channel + channel // plan.channels * 9,
+            + channel % plan.channels * plan.w_channel
+            + channel // plan.channels * plan.taps1 * plan.taps2,
         )

@@ -2,15 +2,19 @@
 
 All tiles of a batch are numbered through, items first, then the first axis, rows and columns, and
 LANES neighbours make one *column*, so that the lanes are full whatever the size of an image is.
-Only the last two axes are transformed. A tap of the first axis counts as further input channels,
-which read the plane it wants: *depth* is the number of channels times the number of those taps.
+Only the last two axes are transformed, or the last one. A tap of the first axis counts as further
+input channels, which read the plane it wants: *depth* is the number of channels times those taps.
+
+With a dilation d, an output depends on every d-th input only. Along an axis, a tile's outputs and
+its inputs are d apart; d neighbouring tiles interleave, one for each remainder or *phase*, and the
+next d follow behind them. In memory, neighbouring phases are neighbours, so that lanes are, too.
 """
 
 from libc.string cimport memcpy, memset
 
 from lucid._cython.microkernel cimport ROWS
-from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd cimport input_2, input_4
+from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.winograd_lines cimport input_lines
 
 cdef extern from *:
     enum:
@@ -26,14 +30,17 @@ cdef struct Plan:
     Py_ssize_t src[3]  # sizes of what is read and written
     Py_ssize_t dst[3]
     Py_ssize_t low[3]
+    Py_ssize_t dilation[3]
     Py_ssize_t src_plane, dst_plane  # elements of one channel
-    Py_ssize_t taps0  # of the first axis
+    Py_ssize_t taps0, taps1, taps2  # of each axis; taps1 is 1 if only the last is transformed
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
     const float *bias  # of each feature of the group, if the result is set; NULL if it is added to
     Py_ssize_t tile1, tile2  # outputs of a tile along the last two axes
     Py_ssize_t edge1, edge2, points  # its inputs, and how many in all
     Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all
+    Py_ssize_t phases1, phases2  # tiles that interleave
+    bint apart  # the outputs of a tile's row are not neighbours
     bint whole_rows  # a padded image has whole rows of tiles
     Py_ssize_t pitch  # of a padded image
     Py_ssize_t columns
@@ -42,39 +49,43 @@ cdef struct Plan:
 
 cdef struct Tile:  # i1 and i2 are those of its first output
     Py_ssize_t item, i0, i1, i2
+    Py_ssize_t phase1, phase2
 
 cdef struct Sources:  # where the inputs of a column of tiles come from
     Py_ssize_t start[LANES]  # of each tile, in a padded image
-    Py_ssize_t copies  # runs of neighbours that fill the image
-    Py_ssize_t to[6 * LANES]
-    Py_ssize_t src[6 * LANES]
-    Py_ssize_t size[6 * LANES]
+    Py_ssize_t copies  # runs of neighbours that fill the image or, if tiles are apart, the rows
+    Py_ssize_t to[36 * LANES]
+    Py_ssize_t src[36 * LANES]
+    Py_ssize_t size[36 * LANES]
 
 cdef struct Targets:  # where the outputs of a column of tiles go
-    Py_ssize_t runs  # of neighbours in one row of tiles
+    Py_ssize_t runs  # of neighbours in one row of tiles, or of neighbouring phases
     Py_ssize_t lane[LANES]  # of the first tile of a run
     Py_ssize_t dst[LANES]  # of its first output
     Py_ssize_t rows[LANES]
-    Py_ssize_t columns[LANES]
+    Py_ssize_t columns[LANES]  # outputs; or if tiles are apart, lanes ...
+    Py_ssize_t room[LANES]  # ... and positions from the first output to the end of the row
 
 
 cdef inline void set_sizes(
     Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
-    const Py_ssize_t *low, Py_ssize_t groups, bint turned,
+    const Py_ssize_t *dilation, const Py_ssize_t *low, Py_ssize_t groups, bint turned,
 ) noexcept nogil:
     """Describe a forward or, `turned`, an input gradient, which is a forward from y to x."""
     cdef Py_ssize_t a
     plan.items, plan.groups, plan.turned = x_shape[0], groups, turned
-    plan.channels, plan.features, plan.taps0 = w_shape[1], w_shape[0] // groups, w_shape[2]
+    plan.channels, plan.features = w_shape[1], w_shape[0] // groups
+    plan.taps0, plan.taps1, plan.taps2 = w_shape[2], w_shape[3], w_shape[4]
     plan.src_plane, plan.dst_plane = 1, 1
     for a in range(3):
         plan.src[a], plan.dst[a], plan.low[a] = x_shape[2 + a], y_shape[2 + a], low[a]
+        plan.dilation[a] = dilation[a]
         if turned:
             plan.src[a], plan.dst[a] = plan.dst[a], plan.src[a]
-            plan.low[a] = w_shape[2 + a] - 1 - low[a]
+            plan.low[a] = (w_shape[2 + a] - 1) * dilation[a] - low[a]
         plan.src_plane *= plan.src[a]
         plan.dst_plane *= plan.dst[a]
-    plan.w_channel = 9 * plan.taps0
+    plan.w_channel = plan.taps0 * plan.taps1 * plan.taps2
     plan.w_feature = plan.channels * plan.w_channel
     plan.w_group = plan.features * plan.w_feature
     if turned:
@@ -86,13 +97,17 @@ cdef inline void set_tiles(
     Plan *plan, Py_ssize_t tile1, Py_ssize_t tile2, Py_ssize_t chunk
 ) noexcept nogil:
     """Cut the outputs into tiles, and the depth into equal chunks."""
-    plan.tile1, plan.tile2, plan.edge1, plan.edge2 = tile1, tile2, tile1 + 2, tile2 + 2
+    plan.tile1, plan.tile2 = tile1, tile2
+    plan.edge1, plan.edge2 = tile1 + plan.taps1 - 1, tile2 + plan.taps2 - 1
     plan.points = plan.edge1 * plan.edge2
-    plan.tiles1 = ceil_div(plan.dst[1], tile1)
-    plan.tiles2 = ceil_div(plan.dst[2], tile2)
+    plan.phases1 = min(plan.dilation[1], plan.dst[1])
+    plan.phases2 = min(plan.dilation[2], plan.dst[2])
+    plan.apart = plan.dilation[2] > 1
+    plan.tiles1 = plan.phases1 * ceil_div(plan.dst[1], tile1 * plan.dilation[1])
+    plan.tiles2 = plan.phases2 * ceil_div(plan.dst[2], tile2 * plan.dilation[2])
     plan.tiles = plan.items * plan.dst[0] * plan.tiles1 * plan.tiles2
     plan.whole_rows = plan.tiles2 <= LANES // 2
-    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile2 + 2
+    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile2 + plan.taps2 - 1
     plan.columns = ceil_div(plan.tiles, LANES)
     plan.whole_depth = plan.channels * plan.taps0
     plan.first, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
@@ -100,25 +115,46 @@ cdef inline void set_tiles(
     plan.input_size = plan.points * plan.input_step
 
 
+cdef inline Py_ssize_t first_output(
+    Py_ssize_t index, Py_ssize_t phases, Py_ssize_t tile, Py_ssize_t dilation
+) noexcept nogil:
+    """Return the position of a tile's first output along one axis."""
+    return index // phases * tile * dilation + index % phases
+
+
 cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
     cdef Tile tile
-    tile.i2 = index % plan.tiles2 * plan.tile2
+    tile.phase2 = index % plan.tiles2 % plan.phases2
+    tile.i2 = first_output(index % plan.tiles2, plan.phases2, plan.tile2, plan.dilation[2])
     index //= plan.tiles2
-    tile.i1 = index % plan.tiles1 * plan.tile1
+    tile.phase1 = index % plan.tiles1 % plan.phases1
+    tile.i1 = first_output(index % plan.tiles1, plan.phases1, plan.tile1, plan.dilation[1])
     index //= plan.tiles1
     tile.i0 = index % plan.dst[0]
     tile.item = index // plan.dst[0]
     return tile
 
 
+cdef inline bint step(
+    Py_ssize_t *phase, Py_ssize_t *i, Py_ssize_t phases, Py_ssize_t skip, Py_ssize_t end
+) noexcept nogil:
+    """Go to the next tile along one axis; tell whether that was the last one."""
+    phase[0] += 1
+    i[0] += 1
+    if phase[0] == phases:
+        phase[0] = 0
+        i[0] += skip - phases
+        if i[0] >= end:
+            i[0] = 0
+            return True
+    return False
+
+
 cdef inline void advance(const Plan *plan, Tile *tile) noexcept nogil:
     """Go to the next tile."""
-    tile.i2 += plan.tile2
-    if tile.i2 >= plan.dst[2]:
-        tile.i2 = 0
-        tile.i1 += plan.tile1
-        if tile.i1 >= plan.dst[1]:
-            tile.i1 = 0
+    cdef Py_ssize_t skip1 = plan.tile1 * plan.dilation[1], skip2 = plan.tile2 * plan.dilation[2]
+    if step(&tile.phase2, &tile.i2, plan.phases2, skip2, plan.dst[2]):
+        if step(&tile.phase1, &tile.i1, plan.phases1, skip1, plan.dst[1]):
             tile.i0 += 1
             if tile.i0 == plan.dst[0]:
                 tile.i0 = 0
@@ -137,6 +173,34 @@ cdef inline Py_ssize_t output_of(const Plan *plan, const Tile *tile) noexcept no
     )
 
 
+cdef inline Py_ssize_t rows_inside(const Plan *plan, const Tile *tile) noexcept nogil:
+    return clip(ceil_div(plan.dst[1] - tile.i1, plan.dilation[1]), plan.tile1)
+
+
+cdef inline Py_ssize_t run_length(
+    const Plan *plan, Py_ssize_t column, Py_ssize_t lane, const Tile *tile
+) noexcept nogil:
+    """Count the lanes from `lane` on that are phases of the same outputs."""
+    return min(plan.phases2 - tile.phase2, lanes_used(plan, column) - lane)
+
+
+cdef inline void add_copy(
+    Sources *at, Py_ssize_t to, Py_ssize_t src, Py_ssize_t size
+) noexcept nogil:
+    at.to[at.copies], at.src[at.copies], at.size[at.copies] = to, src, size
+    at.copies += 1
+
+
+cdef inline Py_ssize_t input_row(
+    const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t i1
+) noexcept nogil:
+    """Return the elements from the start of a group's first plane to a row of inputs."""
+    return (
+        tile.item * plan.groups * plan.channels * plan.src_plane
+        + (plane * plan.src[1] + i1) * plan.src[2]
+    )
+
+
 cdef inline void add_copies(
     const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t top, Py_ssize_t first,
     Py_ssize_t last, Sources *at,
@@ -149,31 +213,58 @@ cdef inline void add_copies(
     if not 0 <= plane < plan.src[0] or left >= right:
         return
     for row in range(first, last):
-        i1 = tile.i1 + row - top - plan.low[1]
+        i1 = tile.i1 + (row - top) * plan.dilation[1] - plan.low[1]
         if 0 <= i1 < plan.src[1]:
-            at.to[at.copies] = row * plan.pitch + left - start
-            at.size[at.copies] = right - left
-            at.src[at.copies] = (
-                tile.item * plan.groups * plan.channels * plan.src_plane
-                + (plane * plan.src[1] + i1) * plan.src[2] + left
+            add_copy(
+                at, row * plan.pitch + left - start, input_row(plan, tile, plane, i1) + left,
+                right - left,
             )
-            at.copies += 1
+
+
+cdef inline void find_runs(
+    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
+) noexcept nogil:
+    """Note what fills rows[row, point, lane] where lanes are phases: runs of neighbours."""
+    cdef Py_ssize_t i, j, i1, i2, left, right, length, lane = 0, plane
+    cdef Tile tile = find_tile(plan, column * LANES)
+    at.copies = 0
+    while lane < lanes_used(plan, column):
+        length = run_length(plan, column, lane, &tile)
+        plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
+        for i in range(plan.edge1):
+            i1 = tile.i1 + i * plan.dilation[1] - plan.low[1]
+            if not (0 <= plane < plan.src[0] and 0 <= i1 < plan.src[1]):
+                continue
+            for j in range(plan.edge2):
+                i2 = tile.i2 + j * plan.dilation[2] - plan.low[2]
+                left, right = clip(-i2, length), clip(plan.src[2] - i2, length)
+                if left < right:
+                    add_copy(
+                        at, (i * 6 + j) * LANES + lane + left,
+                        input_row(plan, &tile, plane, i1) + i2 + left, right - left,
+                    )
+        for i in range(length):
+            advance(plan, &tile)
+        lane += length
 
 
 cdef inline void find_sources(
     const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
 ) noexcept nogil:
     """Lay out an image of all rows that the tiles need; neighbouring rows of tiles share two."""
-    cdef Py_ssize_t lane, top = 0, end = 0, copied
+    cdef Py_ssize_t lane, top = 0, end = 0, copied, plane
+    cdef bint shared
     cdef Tile tile = find_tile(plan, column * LANES)
     memset(at.start, 0, sizeof(at.start))
     at.copies = 0
     for lane in range(lanes_used(plan, column)):
         if lane == 0 or tile.i2 == 0:  # a new row of tiles
             copied = end
-            top = top + plan.tile1 if lane and plan.whole_rows and tile.i1 else end
+            shared = lane and plan.whole_rows and tile.i1 and plan.dilation[1] == 1
+            top = top + plan.tile1 if shared else end
             end = top + plan.edge1
-            add_copies(plan, &tile, tile.i0 + tap0 - plan.low[0], top, copied, end, at)
+            plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
+            add_copies(plan, &tile, plane, top, copied, end, at)
             at.start[lane] = top * plan.pitch + (tile.i2 if plan.whole_rows else 0)
         else:
             at.start[lane] = at.start[lane - 1] + plan.tile2
@@ -185,15 +276,30 @@ cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) 
     cdef Py_ssize_t lane, run = -1
     cdef Tile tile = find_tile(plan, column * LANES)
     for lane in range(lanes_used(plan, column)):
-        if lane == 0 or tile.i2 == 0:
+        if lane == 0 or (tile.phase2 if plan.apart else tile.i2) == 0:
             run += 1
             at.lane[run] = lane
             at.dst[run] = output_of(plan, &tile)
-            at.rows[run] = min(plan.tile1, plan.dst[1] - tile.i1)
+            at.rows[run] = rows_inside(plan, &tile)
+            at.room[run] = plan.dst[2] - tile.i2
             at.columns[run] = 0
-        at.columns[run] += min(plan.tile2, plan.dst[2] - tile.i2)
+        at.columns[run] += 1 if plan.apart else min(plan.tile2, plan.dst[2] - tile.i2)
         advance(plan, &tile)
     at.runs = run + 1
+
+
+cdef inline void copy_run(const float *x, Py_ssize_t size, float *to) noexcept nogil:
+    """Copy a few neighbours, of which there are most often so many that a vector is full."""
+    cdef Py_ssize_t l
+    if size == LANES:
+        memcpy(to, x, LANES * sizeof(float))
+    elif size == 16:
+        memcpy(to, x, 16 * sizeof(float))
+    elif size == 4:
+        memcpy(to, x, 4 * sizeof(float))
+    else:
+        for l in range(size):
+            to[l] = x[l]
 
 
 cdef inline void gather(
@@ -201,11 +307,16 @@ cdef inline void gather(
 ) noexcept nogil:
     """Copy 4 neighbours of each row of each tile, rows[row, lane, 4], then 2 more for F(4, 3).
 
-    Neighbours go together, 16 bytes at a time; the transform takes them apart in registers.
+    Neighbours go together, 16 bytes at a time; the transform takes them apart in registers. If
+    the neighbours are phases, they are in the right lanes: rows[row, column of 6, lane].
     """
     cdef Py_ssize_t n, l, i
     cdef float *more = rows + 24 * LANES
     cdef const float *row
+    if plan.apart:
+        for n in range(at.copies):
+            copy_run(x + at.src[n], at.size[n], rows + at.to[n])
+        return
     for n in range(at.copies):
         memcpy(image + at.to[n], x + at.src[n], at.size[n] * sizeof(float))
     for l in range(LANES):
@@ -218,29 +329,22 @@ cdef inline void gather(
 
 
 cdef inline void transform_inputs(const Plan *plan, float *rows, float *points) noexcept nogil:
-    """Apply B^T along both axes to what `gather` made."""
-    cdef int i
-    if plan.tile2 == 4:
-        for i in range(plan.edge1):
-            input_4(
-                rows + i * 4 * LANES, 1, 4, rows + (24 + i * 2) * LANES, 2,
-                points + i * 6 * LANES, LANES, LANES,
-            )
+    """Apply B^T along both axes to what `gather` made: points[row, column of 6, lane]."""
+    if plan.apart:
+        input_lines(
+            plan.edge2, plan.edge1, rows, 6 * LANES, LANES, 1, rows + 4 * LANES, 6 * LANES, 1,
+            points, 6 * LANES, LANES, LANES,
+        )
     else:
-        for i in range(4):
-            input_2(rows + i * 4 * LANES, 1, 4, points + i * 4 * LANES, LANES, LANES)
-    if plan.tile1 == 4:
-        for i in range(6):
-            input_4(
-                points + i * LANES, 6 * LANES, 1, points + (24 + i) * LANES, 1,
-                points + i * LANES, 6 * LANES, LANES,
-            )
-    elif plan.tile2 == 4:
-        for i in range(6):
-            input_2(points + i * LANES, 6 * LANES, 1, points + i * LANES, 6 * LANES, LANES)
-    else:
-        for i in range(4):
-            input_2(points + i * LANES, 4 * LANES, 1, points + i * LANES, 4 * LANES, LANES)
+        input_lines(
+            plan.edge2, plan.edge1, rows, 4 * LANES, 1, 4, rows + 24 * LANES, 2 * LANES, 2,
+            points, 6 * LANES, LANES, LANES,
+        )
+    if plan.edge1 > 1:
+        input_lines(
+            plan.edge1, plan.edge2, points, LANES, 6 * LANES, 1, points + 24 * LANES, LANES, 1,
+            points, LANES, 6 * LANES, LANES,
+        )
 
 
 cdef inline void transform_column(
@@ -252,21 +356,27 @@ cdef inline void transform_column(
     cdef float image[80 * LANES]
     cdef float rows[36 * LANES]
     cdef float points[36 * LANES]
-    cdef Py_ssize_t c, k, tap0, located = -1
-    cdef int l
+    cdef Py_ssize_t c, i, j, tap0, located = -1
+    cdef float *to
     for c in range(first, last):
         tap0 = (plan.first + c) // plan.channels
         if tap0 != located:
             located = tap0
-            find_sources(plan, column, tap0, &at)
-            memset(image, 0, sizeof(image))
+            if plan.apart:
+                find_runs(plan, column, tap0, &at)
+                memset(rows, 0, sizeof(rows))
+            else:
+                find_sources(plan, column, tap0, &at)
+                memset(image, 0, sizeof(image))
         gather(
             plan, &at, x + (plan.first + c) % plan.channels * plan.src_plane, image, rows
         )
         transform_inputs(plan, rows, points)
-        for k in range(plan.points):
-            for l in range(LANES):
-                inputs[k * plan.input_step + c * LANES + l] = points[k * LANES + l]
+        to = inputs + c * LANES
+        for i in range(plan.edge1):
+            for j in range(plan.edge2):
+                memcpy(to, points + (i * 6 + j) * LANES, LANES * sizeof(float))
+                to += plan.input_step
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:

@@ -81,7 +81,7 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3 taps, stride 1, dilation 1, float32 and its precision \"high\"."""
+    """It needs 3x3, 1x3 or 1x2 taps, stride 1, float32 and its precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
         4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
     )
@@ -112,13 +112,14 @@ def has_almost_nothing_to_do(task):
 
 
 def saves_products(task):
-    """Winograd's tiles need a fourth of the products, and enough channels share the transforms.
+    """Winograd's tiles need a fourth to two thirds of the products, and many channels share them.
 
     It is also exact enough: `conv_winograd.wins` compares errors and costs.
     """
     return not is_not_for_winograd(task) and conv_winograd.wins(
         task.primitive, task.channels, task.features,
         *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
+        task.on_three_axes("dilation"),
     )
 
 

@@ -104,15 +104,11 @@ class Comparison(list):
 
 def _winograd_products(task):
     """Count one product for each point of a tile, and pair of channels."""
-    depth, features = task.channels * task.on_three_axes("kernel_size")[0], task.features
-    sizes = task.on_three_axes("output_size")
-    if task.primitive == "input_grad":
-        depth = task.features * task.on_three_axes("kernel_size")[0]
-        features, sizes = task.channels, task.on_three_axes("input_size")
-    terms = task.items * task.positions if task.primitive == "weight_grad" else 9 * depth
-    high, wide = conv_winograd.tile_size(terms)
-    tiles = sizes[0] * -(-sizes[1] // high) * -(-sizes[2] // wide)
-    return tiles * (high + 2) * (wide + 2) * depth * features * task.geometry.groups
+    return task.geometry.groups * conv_winograd.products(
+        task.primitive, task.channels, task.features,
+        *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
+        task.on_three_axes("dilation"),
+    )
 
 
 PRODUCTS = {"winograd": _winograd_products}  # of one item, where it is not the definition's

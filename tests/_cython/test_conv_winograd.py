@@ -9,7 +9,8 @@ EPS = np.finfo(np.float32).eps
 ONES = (1, 1, 1)
 PRIMITIVES = ("forward", "input_grad", "weight_grad")
 
-# items, channels, features, input size, taps of the first axis, low, high, groups
+# items, channels, features, input size, taps of the first axis or of all, low, high, groups, and
+# the dilation, if there is one
 GEOMETRIES = {
     "one pixel": (1, 1, 1, (1, 1, 1), 1, (0, 1, 1), (0, 1, 1), 1),
     "kernel as large as the image": (2, 3, 5, (1, 3, 3), 1, (0, 0, 0), (0, 0, 0), 1),
@@ -35,6 +36,27 @@ GEOMETRIES = {
     "two taps in the first axis": (1, 25, 9, (4, 5, 6), 2, (0, 1, 1), (1, 1, 1), 1),
     "planes outside": (1, 2, 3, (2, 5, 4), 3, (4, 1, 1), (3, 1, 1), 1),
     "a thousand channels": (1, 1001, 9, (1, 5, 5), 1, (0, 1, 1), (0, 1, 1), 1),
+    "dilated": (2, 50, 9, (1, 13, 19), 1, (0, 4, 4), (0, 4, 4), 1, (1, 4, 4)),
+    "dilated F(2, 3) by F(4, 3)": (2, 33, 9, (1, 13, 19), 1, (0, 3, 2), (0, 3, 2), 1, (1, 3, 2)),
+    "dilated F(2, 3)": (2, 5, 9, (1, 13, 19), 1, (0, 2, 2), (0, 2, 2), 1, (1, 2, 2)),
+    "rows apart": (2, 50, 9, (1, 15, 9), 1, (0, 2, 1), (0, 2, 1), 1, (1, 2, 1)),
+    "columns apart": (2, 50, 9, (1, 15, 40), 1, (0, 1, 5), (0, 1, 5), 1, (1, 1, 5)),
+    "planes apart": (1, 17, 9, (7, 9, 6), 3, (2, 1, 1), (2, 1, 1), 1, (2, 1, 1)),
+    "dilated in three axes": (1, 17, 9, (5, 9, 7), 3, (1, 3, 2), (1, 3, 2), 1, (1, 3, 2)),
+    "more phases than positions": (1, 5, 3, (1, 4, 3), 1, (0, 6, 5), (0, 6, 5), 1, (1, 6, 5)),
+    "one axis": (2, 5, 9, (1, 1, 150), (1, 1, 3), (0, 0, 1), (0, 0, 1), 1),
+    "one axis of F(4, 3)": (2, 100, 9, (1, 1, 150), (1, 1, 3), (0, 0, 1), (0, 0, 1), 1),
+    "one axis, short": (40, 100, 9, (1, 1, 5), (1, 1, 3), (0, 0, 1), (0, 0, 1), 1),
+    "rows of an image": (2, 33, 9, (3, 5, 31), (3, 1, 3), (1, 0, 1), (1, 0, 1), 1),
+    "one axis of F(3, 2)": (2, 5, 9, (1, 1, 150), (1, 1, 2), (0, 0, 1), (0, 0, 0), 1),
+    "one axis of F(5, 2)": (2, 150, 9, (1, 3, 199), (1, 1, 2), (0, 0, 1), (0, 0, 0), 1),
+    "one axis, dilated": (
+        2, 100, 41, (1, 1, 350), (1, 1, 3), (0, 0, 16), (0, 0, 16), 1, (1, 1, 16)
+    ),
+    "one axis, far apart": (2, 6, 9, (1, 1, 350), (1, 1, 3), (0, 0, 99), (0, 0, 9), 1, (1, 1, 99)),
+    "one axis of F(5, 2), dilated": (
+        2, 150, 9, (1, 1, 350), (1, 1, 2), (0, 0, 0), (0, 0, 0), 1, (1, 1, 33)
+    ),
     "many features": (2, 3, 301, (1, 6, 6), 1, (0, 1, 1), (0, 1, 1), 1),
 }
 each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETRIES)
@@ -42,11 +64,12 @@ each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETR
 
 def make(case, spread=None, seed=0):
     """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
-    items, channels, features, size, taps0, low, high, groups = case
-    kernel = (taps0, 3, 3)
+    items, channels, features, size, kernel, low, high, groups, *rest = case
+    kernel = kernel if isinstance(kernel, tuple) else (kernel, 3, 3)
+    dilation = rest[0] if rest else ONES
     output = tuple(
-        n + before + after - k + 1
-        for n, before, after, k in zip(size, low, high, kernel, strict=True)
+        n + before + after - (k - 1) * d
+        for n, before, after, k, d in zip(size, low, high, kernel, dilation, strict=True)
     )
     rng = np.random.default_rng(seed)
     shapes = (items, channels, *size), (features, channels // groups, *kernel)
@@ -56,7 +79,7 @@ def make(case, spread=None, seed=0):
         if spread:
             array *= np.exp2(rng.uniform(-spread, spread, shape))
         arrays.append(array.astype(np.float32))
-    return arrays, (ONES, ONES, low, groups)
+    return arrays, (ONES, dilation, low, groups)
 
 
 def run(module, primitive, arrays, arguments, threads=1):
@@ -141,6 +164,18 @@ def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
     assert errors("forward", arrays, arguments).max() <= terms + 16
 
 
+@pytest.mark.parametrize(
+    "taps, channels", [(3, 64), (3, 96), (3, 256), (2, 96), (2, 144), (2, 512)]
+)
+def test_error_in_one_axis_stays_below_that_of_any_sum(taps, channels):
+    kernel, low = (1, 1, taps), (0, 0, 1)
+    case = (1, channels, 64, (1, 1, 8000), kernel, low, low, 1)
+    arrays, arguments = make(case, spread=8)
+    terms = taps * channels
+    assert conv_winograd.may_use(terms, (1, taps))
+    assert errors("forward", arrays, arguments).max() <= terms + 16
+
+
 @pytest.mark.parametrize("items, size", [(1, 15), (5, 7), (1, 17), (1, 21), (8, 8), (2, 28)])
 def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
     case = (items, 32, 64, (1, size, size), 1, (0, 1, 1), (0, 1, 1), 1)
@@ -177,6 +212,28 @@ def test_choice(primitive, channels, features, size, items, wanted):
     assert conv_winograd.wins(primitive, channels, features, *sizes, items) is wanted
 
 
+def test_choice_counts_the_tiles_of_a_dilation():
+    sizes = (1, 3, 3), (1, 40, 40), (1, 40, 40)
+    assert conv_winograd.wins("forward", 48, 48, *sizes, dilation=(1, 4, 4))
+    assert not conv_winograd.wins("forward", 48, 48, *sizes, dilation=(1, 30, 30))
+
+
+@pytest.mark.parametrize(
+    "primitive, taps, channels, wanted",
+    [
+        ("forward", 3, 63, False),  # too few terms
+        ("forward", 3, 64, False),  # transforms cost more than they save
+        ("forward", 3, 96, True),
+        ("weight_grad", 3, 64, True),
+        ("forward", 2, 95, False),
+        ("forward", 2, 144, True),
+    ],
+)
+def test_choice_in_one_axis(primitive, taps, channels, wanted):
+    sizes = (1, 1, taps), (1, 1, 4096), (1, 1, 4096)
+    assert conv_winograd.wins(primitive, channels, channels, *sizes) is wanted
+
+
 def test_few_terms_are_refused():
     assert not conv_winograd.may_use(9 * 23)
     assert conv_winograd.may_use(9 * 24)
@@ -184,6 +241,11 @@ def test_few_terms_are_refused():
     assert conv_winograd.tile_size(288) == (2, 4)
     assert conv_winograd.tile_size(431) == (2, 4)
     assert conv_winograd.tile_size(432) == (4, 4)
+    assert not conv_winograd.may_use(191, (1, 3))
+    assert conv_winograd.tile_size(287, (1, 3)) == (1, 2)
+    assert conv_winograd.tile_size(288, (1, 3)) == (1, 4)
+    assert conv_winograd.tile_size(287, (1, 2)) == (1, 3)
+    assert conv_winograd.tile_size(288, (1, 2)) == (1, 5)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES)
@@ -228,7 +290,11 @@ def test_not_a_number_stays_in_its_tiles():
         ((4, (3, 3, 1), ONES, ONES), False),
         ((4, (1, 5, 5), ONES, ONES), False),
         ((4, (1, 3, 3), (1, 2, 1), ONES), False),
-        ((4, (1, 3, 3), ONES, (1, 1, 2)), False),
+        ((4, (1, 3, 3), ONES, (1, 1, 2)), True),
+        ((4, (1, 1, 3), ONES, (1, 1, 256)), True),
+        ((4, (2, 1, 2), ONES, ONES), True),
+        ((4, (1, 1, 1), ONES, ONES), False),
+        ((4, (1, 2, 2), ONES, ONES), False),
     ],
 )
 def test_what_is_supported(arguments, wanted):
@@ -241,9 +307,7 @@ def test_other_geometries_and_types_are_refused(primitive):
     function = getattr(conv_winograd, primitive)
     with pytest.raises(ValueError, match=r"kernel \(1, 3, 3\), stride \(1, 2, 2\)"):
         function(x, w, y, (1, 2, 2), ONES, low, groups, 1)
-    with pytest.raises(ValueError, match=r"dilation \(1, 1, 2\)"):
-        function(x, w, y, ONES, (1, 1, 2), low, groups, 1)
-    with pytest.raises(ValueError, match="needs 3x3 taps"):
+    with pytest.raises(ValueError, match=r"kernel \(1, 3, 2\).* needs 3x3, 1x3 or 1x2 taps"):
         function(x, np.ascontiguousarray(w[..., :2]), y, ONES, ONES, low, groups, 1)
     with pytest.raises(ValueError, match="float"):
         function(*(array.astype(np.float64) for array in (x, w, y)), ONES, ONES, low, groups, 1)
