@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from lucid.autograd import Function
+from lucid import kernels
+from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import clamp
+from lucid.ops.reduction import softmax
+from lucid.ops.shaping import unsqueeze
 
 __all__ = []
 
@@ -43,6 +46,28 @@ class PutClass(Function):
 
     def backward(self, grad_x):
         return PickClass(self.classes)(grad_x)
+
+
+class CrossEntropy(Function):
+    r"""Compare scores with true classes: :math:`y_n = k_n (\ln \sum_c e^{x_{nc}} - x_{nt})`.
+
+    With the softmax p of the scores, :math:`x_{nc}^g = g_n k_n (p_{nc} - [c = t])`. The weight k
+    is 0 where the class is -1.
+    """
+
+    def __init__(self, classes, weights):
+        self.classes, self.weights = classes, weights
+
+    def forward(self, x):
+        return kernels.softmax.cross_entropy(x, self.classes, self.weights)
+
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        if not is_grad_enabled():
+            args = x.array, self.classes, self.weights, grad_y.array
+            return x.wrap(kernels.softmax.cross_entropy_grad(*args))
+        scale = grad_y * x.wrap(self.weights)
+        return softmax(x, 1) * unsqueeze(scale, 1) - PutClass(self.classes, x.shape)(scale)
 
 
 class ClampedLog(Function):

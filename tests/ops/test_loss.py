@@ -5,7 +5,7 @@ import pytest
 from comparison import check_differences
 
 import lucid
-from lucid.ops.loss import ClampedLog, PickClass
+from lucid.ops.loss import ClampedLog, CrossEntropy, PickClass
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (2, 3, 2), (2, 3, 1, 2)], ids=str)
@@ -15,6 +15,14 @@ def test_derivatives(shape):
     x = rng.standard_normal(shape)
     check_differences(lucid, lambda a: PickClass(classes)(a), [x])
     check_differences(lucid, lambda a: PickClass(classes)(a * a), [x])
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 2), (2, 3, 1, 2)], ids=str)
+def test_cross_entropy_has_both_derivatives(shape):
+    rng = np.random.default_rng(0)
+    classes = rng.integers(-1, shape[1], shape[:1] + shape[2:])
+    weights = np.where(classes < 0, 0, rng.random(classes.shape))
+    check_differences(lucid, lambda a: CrossEntropy(classes, weights)(a), [rng.random(shape)])
 
 
 def test_no_class_gives_zero_whatever_is_there():

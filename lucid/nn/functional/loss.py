@@ -5,7 +5,7 @@ import numpy as np
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
 from lucid.ops.elementwise import where
-from lucid.ops.loss import PickClass
+from lucid.ops.loss import CrossEntropy, PickClass
 from lucid.ops.operands import check_tensor
 from lucid.ops.reduction import log_softmax
 from lucid.ops.shaping import reshape
@@ -183,12 +183,13 @@ def cross_entropy(
     """
     check_smoothing(label_smoothing)
     x, target, weight, shape = _check_classes(x, target, weight, reduction, "cross_entropy")
-    log_p = log_softmax(x, 1)
     if target.dtype.is_floating_point:
+        log_p = log_softmax(x, 1)
         return _soft_entropy(log_p, target, weight, reduction, label_smoothing, shape)
     classes, counts = _classes(x, target, weight, ignore_index, "cross_entropy")
-    losses = -PickClass(classes)(log_p) * x.wrap(counts)
+    losses = CrossEntropy(classes, counts)(x)
     if label_smoothing:
+        log_p = log_softmax(x, 1)
         # the even part: every class with its weight, where the item counts
         even = -(log_p * _column(x, weight)).sum(1)
         even = where(x.wrap(classes < 0), 0.0, even)
@@ -219,6 +220,9 @@ def _classes(x, target, weight, ignore_index, name):
     """Give the classes, -1 for those to ignore, and how much each item counts."""
     ignore_index = check_int(ignore_index, "ignore_index")
     classes, count = target.array.astype(np.int64), x.array.shape[1]
+    plain = not 0 <= ignore_index < count and classes.size
+    if plain and 0 <= classes.min() and classes.max() < count:  # the usual case
+        return classes, weight[classes]
     ignored = classes == ignore_index
     wrong = ((classes < 0) | (classes >= count)) & ~ignored
     if wrong.any():
