@@ -111,7 +111,8 @@ def __getattr__(name):
     if name in _STANDS_IN:
         value = globals()[name] = getattr(importlib.import_module(_STANDS_IN[name]), name)
         return value
-    raise AttributeError(f"module 'lucid' has no attribute {name!r}")
+    message = f"module 'lucid' has no attribute {name!r}"
+    raise AttributeError(message, name=name, obj=importlib.import_module("lucid"))
 
 
 def __dir__():

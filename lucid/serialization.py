@@ -176,7 +176,11 @@ def _split(path):
     path = os.fsdecode(path)
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in (".npz", ".safetensors"):
-        raise ValueError(f"{path} ends in {suffix!r}; lucid reads and writes .npz and .safetensors")
+        pickled = suffix in (".pt", ".pth", ".pkl")
+        hint = "; PyTorch writes a state dict so by safetensors.torch.save_file" if pickled else ""
+        raise ValueError(
+            f"{path} ends in {suffix!r}; lucid reads and writes .npz and .safetensors{hint}"
+        )
     return path, suffix
 
 

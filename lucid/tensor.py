@@ -414,7 +414,10 @@ class Tensor(InPlace, Methods):
         2.5
         """
         if self.array.size != 1:
-            raise ShapeError(f"item: shape {self.shape} has {self.array.size} elements, needs 1")
+            raise ShapeError(
+                f"item: shape {self.shape} has {self.array.size} elements, needs 1; tolist() gives "
+                f"all, x[0] takes one"
+            )
         return self.array.item()
 
     def tolist(self):

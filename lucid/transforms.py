@@ -11,7 +11,7 @@ from lucid.geometry import check_int, normalise_size
 from lucid.nn.functional.checks import check_floating, check_number
 from lucid.nn.functional.interpolation import interpolate
 from lucid.nn.functional.pad import pad
-from lucid.ops.operands import check_tensor
+from lucid.ops.operands import is_tensor
 from lucid.ops.shaping import flip, reshape
 from lucid.tensor import Tensor
 from lucid.utils.data.sampler import random_numbers
@@ -24,7 +24,8 @@ __all__ = [
 
 def _image_size(x, name):
     """Give height and width of a tensor (*, C, H, W)."""
-    check_tensor(x, name)
+    if not is_tensor(x):
+        raise TypeError(f"{name}: needs a Tensor, not {type(x).__name__}; put ToTensor() before it")
     if x.array.ndim < 3:
         raise ShapeError(
             f"{name}: input of shape {x.array.shape} needs at least 3 axes: channels, height, width"

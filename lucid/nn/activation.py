@@ -11,7 +11,7 @@ from lucid.nn.functional.activation import (
     check_approximate, check_interval, elu, gelu, glu, hardsigmoid, hardswish, hardtanh,
     leaky_relu, log_softmax, mish, prelu, relu, relu6, selu, sigmoid, silu, softmax, softplus, tanh,
 )
-from lucid.nn.functional.checks import check_number
+from lucid.nn.functional.checks import check_inplace, check_number
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.ops.operands import check_tensor
@@ -59,7 +59,7 @@ class ReLU(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -236,7 +236,7 @@ class ReLU6(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -292,7 +292,7 @@ class LeakyReLU(Module):
         super().__init__()
         check_number(negative_slope, "negative_slope")
         self.negative_slope = negative_slope
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -348,7 +348,7 @@ class ELU(Module):
         super().__init__()
         check_number(alpha, "alpha")
         self.alpha = alpha
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -399,7 +399,7 @@ class SELU(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -496,7 +496,7 @@ class SiLU(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -543,7 +543,7 @@ class Mish(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -660,7 +660,7 @@ class Hardtanh(Module):
         check_interval(min_val, max_val)
         self.min_val = min_val
         self.max_val = max_val
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -710,7 +710,7 @@ class Hardswish(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""
@@ -759,7 +759,7 @@ class Hardsigmoid(Module):
     def __init__(self, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every element of x."""

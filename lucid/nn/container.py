@@ -257,7 +257,14 @@ class Sequential(_Listing):
     def __init__(self, *args):
         super().__init__()
         named = len(args) == 1 and isinstance(args[0], Mapping)
+        if len(args) == 1 and isinstance(args[0], list | tuple):
+            raise TypeError("Sequential takes the modules one by one: Sequential(*layers)")
         for name, module in args[0].items() if named else enumerate(args):
+            if isinstance(module, type):
+                raise TypeError(
+                    f"module {name} is the class {module.__name__} itself; make a layer of it: "
+                    f"{module.__name__}()"
+                )
             self.register_module(str(name), module)
 
     def __getitem__(self, index):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lucid.nn.functional.checks import check_inplace
 from lucid.nn.functional.dropout import (
     alpha_dropout, check_probability, drop_channels, dropout,
 )
@@ -61,7 +62,7 @@ class Dropout(Module):
         """Make the layer; the parameters are those of the class."""
         super().__init__()
         self.p = check_probability(p)
-        self.inplace = inplace
+        self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Leave out elements of x if the layer is in training mode."""

@@ -114,7 +114,8 @@ class Module(HasHooks, HasState):
                     f"{class_name}.{name} was used before Module.__init__() call: begin "
                     f"{class_name}.__init__ with super().__init__()"
                 )
-            raise AttributeError(f"'{class_name}' object has no attribute '{name}'")
+            message = f"'{class_name}' object has no attribute '{name}'"
+            raise AttributeError(message, name=name, obj=self)  # so that Python suggests another
         value = self.__dict__[kind][name]
         if is_lazy(value):
             return None

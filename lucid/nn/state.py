@@ -1,5 +1,6 @@
 """Reading a state dict into a model: everything is checked before anything is written."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
@@ -47,7 +48,10 @@ class IncompatibleKeys(NamedTuple):
 def _load(model, state_dict, strict, assign):
     """Do the work of `Module.load_state_dict`."""
     if not isinstance(state_dict, Mapping):
-        raise TypeError(f"expected state_dict to be dict-like, got a {type(state_dict).__name__}")
+        is_path = isinstance(state_dict, str | os.PathLike)
+        hint = "; read the file first: load_state_dict(lucid.load(path))" if is_path else ""
+        kind = type(state_dict).__name__
+        raise TypeError(f"expected state_dict to be dict-like, got a {kind}{hint}")
     keys = IncompatibleKeys([], [])
     errors, writes, undo, after = [], [], [], []
     metadata = {"assign_to_params_buffers": assign, "writes": writes, "undo": undo}

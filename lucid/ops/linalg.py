@@ -73,6 +73,7 @@ def matmul(x, other):
         raise ShapeError(
             f"matmul: shapes {a} and {b}: the last axis of the first has {a[-1]}, "
             f"the next-to-last of the second {b[max(len(b) - 2, 0)]}; they must be equal"
+            + ("; other.mT has its last two axes swapped" if len(b) > 1 and a[-1] == b[-1] else "")
         )
     check_broadcast(a[:-2], b[:-2], "matmul")
     if len(b) <= 2:  # one matrix for the whole stack: a single product, and a single gradient

@@ -216,9 +216,14 @@ def check_broadcast(a_shape, b_shape, name):
     for axis in range(1, min(len(a_shape), len(b_shape)) + 1):
         m, n = a_shape[-axis], b_shape[-axis]
         if m != n and m != 1 and n != 1:
+            short, long = sorted((a_shape, b_shape), key=len)
+            hint = ""
+            if len(short) == 1 < len(long) and short[0] in long[:-1]:
+                behind = ", None" * (len(long) - 1 - long.index(short[0]))
+                hint = f"; for axis {long.index(short[0])} of {long}: x[:{behind}]"
             raise ShapeError(
                 f"{name}: shapes {a_shape} and {b_shape} do not broadcast: axis -{axis} has {m} "
-                f"and {n}; counted from the last, axes must be equal or one of them 1"
+                f"and {n}; counted from the last, axes must be equal or one of them 1{hint}"
             )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from numbers import Real
 
 import numpy as np
@@ -82,6 +83,10 @@ class Optimizer:
         if isinstance(params, Tensor | set | frozenset):
             kind = type(params).__name__
             raise TypeError(f"params is a {kind}; it must be an iterable in a fixed order: [x]")
+        if not isinstance(params, Iterable):
+            kind = type(params).__name__
+            way = "call it" if callable(params) and "method" in kind else "use model.parameters()"
+            raise TypeError(f"params is a {kind}; it must be an iterable of tensors: {way}")
         self.defaults = dict(defaults)
         self.state = defaultdict(dict)
         self.param_groups = []

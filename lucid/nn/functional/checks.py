@@ -1,7 +1,9 @@
 """What the functions ask of their tensors before they compute."""
 
+from math import prod
+
 from lucid.errors import DtypeError, LazyError, ShapeError
-from lucid.ops.operands import check_tensor
+from lucid.ops.operands import check_tensor, is_tensor
 
 
 def check_floating(x, name):
@@ -33,19 +35,32 @@ def check_same_type(name, **tensors):
     for key, each in others:
         if each.array.dtype != x.array.dtype:
             raise DtypeError(
-                f"{name}: {first} is {x.dtype.name}, but {key} is {each.dtype.name}; convert one "
-                f"with .to(dtype)"
+                f"{name}: {first} is {x.dtype.name}, but {key} is {each.dtype.name}; convert one, "
+                f"as in {key}.to(lucid.{x.dtype.name})"
             )
 
 
 def check_same_shape(name, **tensors):
     """Refuse two tensors whose shapes differ, which broadcasting would hide."""
     (first, x), (second, other) = tensors.items()
-    if x.array.shape != other.array.shape:
+    a, b = x.array.shape, other.array.shape
+    if a != b:
+        way = "reshape or expand one of them"
+        if prod(a) == prod(b) and len(a) != len(b):  # (N, 1) beside (N,) is the usual case
+            way = f"reshape one: {second}.reshape({first}.shape)"
         raise ShapeError(
-            f"{name}: {first} of shape {x.array.shape} and {second} of shape {other.array.shape} "
-            f"must be of one shape; reshape or expand one of them"
+            f"{name}: {first} of shape {a} and {second} of shape {b} must be of one shape; {way}"
         )
+
+
+def check_inplace(inplace):
+    """Return the switch of a layer, refusing the input that a student gives to the class."""
+    if is_tensor(inplace):
+        raise TypeError(
+            "inplace is a Tensor: a layer is made first and called then, as in nn.ReLU()(x); "
+            "lucid.nn.functional has functions to call at once"
+        )
+    return inplace
 
 
 def check_number(value, name, low=None, high=None, above=None):

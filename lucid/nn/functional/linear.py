@@ -59,8 +59,14 @@ def linear(x, weight, bias=None):
             f"linear: weight of shape {w_shape} needs 2 axes: (out_features, in_features)"
         )
     if not x_shape or x_shape[-1] != w_shape[1]:
-        flat = len(x_shape) > 2 and prod(x_shape[1:]) == w_shape[1]
-        hint = "; to join the axes behind the batch: x.flatten(1)" if flat else ""
+        hint = ""
+        if len(x_shape) > 2 and prod(x_shape[1:]) == w_shape[1]:
+            hint = "; to join the axes behind the batch: x.flatten(1)"
+        elif len(x_shape) == 1 and w_shape[1] and x_shape[0] % w_shape[1] == 0:
+            hint = "; if a batch was flattened whole, keep its axis: x.flatten(1)"
+        elif len(x_shape) == 2:
+            hint = (f"; nn.Linear({x_shape[1]}, {w_shape[0]}) takes this input, and "
+                    f"nn.LazyLinear({w_shape[0]}) learns the number from it")
         found = f"{x_shape[-1]} features on its last axis" if x_shape else "no axes"
         raise ShapeError(
             f"linear: input of shape {x_shape} has {found}; needs {w_shape[1]}, the second size of "

@@ -4,6 +4,7 @@ import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
+from lucid.nn.functional.checks import check_same_shape
 from lucid.ops.elementwise import where
 from lucid.ops.loss import CrossEntropy, PickClass
 from lucid.ops.operands import check_tensor
@@ -60,11 +61,7 @@ def mse_loss(x, target, reduction="mean"):
     """
     check_tensor(x, "mse_loss")
     check_tensor(target, "mse_loss")
-    if x.array.shape != target.array.shape:
-        raise ShapeError(
-            f"mse_loss: input of shape {x.array.shape} and target of shape {target.array.shape} "
-            f"must be of one shape; reshape or expand one of them"
-        )
+    check_same_shape("mse_loss", input=x, target=target)
     if not x.dtype.is_floating_point or x.dtype is not target.dtype:
         raise DtypeError(
             f"mse_loss: input and target must both be float32 or both float64, not {x.dtype.name} "
@@ -241,7 +238,9 @@ def _check_classes(x, target, weight, reduction, name):
     check_tensor(target, name)
     check_reduction(reduction)
     if not x.dtype.is_floating_point:
-        raise DtypeError(f"{name} needs float32 or float64, not {x.dtype.name}; call x.float()")
+        scores = "the scores come first, then the target" if target.dtype.is_floating_point else (
+            "call x.float()")
+        raise DtypeError(f"{name} needs float32 or float64, not {x.dtype.name}; {scores}")
     x_shape, t_shape = x.array.shape, target.array.shape
     count = x_shape[len(x_shape) > 1] if x_shape else 0
     if not count:

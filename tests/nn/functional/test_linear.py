@@ -32,7 +32,9 @@ def test_linear_equals_pytorch_and_the_sum(torch, dtype, lead, has_bias):
 ERRORS = [
     (lambda: F.linear(lucid.zeros(2, 3), lucid.zeros(5, 4)), lucid.ShapeError,
      r"input of shape \(2, 3\) has 3 features on its last axis; needs 4, the second size of the "
-     r"weight of shape \(5, 4\)$"),
+     r"weight of shape \(5, 4\); nn.Linear\(3, 5\) takes this input, and nn.LazyLinear\(5\)"),
+    (lambda: F.linear(lucid.zeros(8), lucid.zeros(5, 4)), lucid.ShapeError,
+     r"if a batch was flattened whole, keep its axis: x.flatten\(1\)"),
     (lambda: F.linear(lucid.zeros(2, 2, 2), lucid.zeros(5, 4)), lucid.ShapeError,
      r"to join the axes behind the batch: x.flatten\(1\)"),
     (lambda: F.linear(lucid.tensor(1.0), lucid.zeros(5, 4)), lucid.ShapeError, r"has no axes"),
