@@ -12,7 +12,7 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 from dataclasses import dataclass
 from math import prod
 
-from lucid._cython import conv_product, conv_winograd
+from lucid._cython import conv_product, conv_winograd, conv_winograd_strided
 from lucid.kernels import registry
 
 
@@ -87,6 +87,15 @@ def is_not_for_winograd(task):
     )
 
 
+def is_not_for_two_taps(task):
+    """It needs at most 2 taps for each residue of the stride, dilation 1, float32, \"high\"."""
+    return task.dtype != "float32" or task.precision != "high" or not (
+        conv_winograd_strided.supports(
+            4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+        )
+    )
+
+
 def does_not_cover_the_input(task):
     """It needs a kernel as large as the input, without padding and dilation."""
     return not conv_product.supports(*map(
@@ -98,6 +107,7 @@ REFUSALS = {
     "depthwise": has_several_channels_a_group,
     "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
+    "winograd_strided": is_not_for_two_taps,
 }
 
 
@@ -120,6 +130,20 @@ def saves_products(task):
         task.primitive, task.channels, task.features,
         *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
         task.on_three_axes("dilation"),
+    )
+
+
+def saves_products_of_two_taps(task):
+    """A stride leaves two taps an axis for each phase: Winograd's tiles need 25 products for 64.
+
+    It is also exact enough: `conv_winograd_strided.wins` compares errors and costs.
+    """
+    sizes = "kernel_size", "stride", "input_size", "output_size"
+    return (
+        task.primitive != "weight_grad" and not is_not_for_two_taps(task)
+        and conv_winograd_strided.wins(
+            task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes)
+        )
     )
 
 
@@ -169,6 +193,7 @@ def always(task):
 RULES = [
     ("naive", has_almost_nothing_to_do),
     ("winograd", saves_products),
+    ("winograd_strided", saves_products_of_two_taps),
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
     ("im2col", writes_few_channels),

@@ -15,7 +15,7 @@ import numpy as np
 
 from lucid._cython import (
     conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_product,
-    conv_winograd,
+    conv_winograd, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import registry
@@ -325,8 +325,9 @@ def conv_weight_grad(x, y, geometry):
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "product": conv_product, "winograd": conv_winograd,
+    "winograd_strided": conv_winograd_strided,
 }.items():
-    registry.register(_name, _module.forward, _module.input_grad, _module.weight_grad)
+    registry.register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward
         _fills[_module.input_grad] = _module.fill_input_grad
