@@ -185,7 +185,8 @@ def leaky_grad(x, grad, slope):
 
 
 def _run(name, arrays, *options):
-    result = empty(arrays[0].shape, arrays[0].dtype)
-    rows = [ready(each).reshape(-1) for each in (*arrays, result)]
-    _LOOPS[name, result.dtype](*rows, *options, threads_for(result.size))
+    x = arrays[0]
+    result = empty(x.shape, x.dtype)
+    rows = [ready(each).reshape(-1) for each in arrays]
+    _LOOPS[name, x.dtype](*rows, result.reshape(-1), *options, threads_for(x.size))
     return result
