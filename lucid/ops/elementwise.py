@@ -6,11 +6,11 @@ from math import inf
 import numpy as np
 
 from lucid import kernels
-from lucid.autograd import Function
+from lucid.autograd import Function, is_grad_enabled
 from lucid.autograd.function import other_factor
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
-from lucid.kernels.arrays import empty, room
+from lucid.kernels.arrays import room
 from lucid.ops.operands import (
     as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet,
     sum_to,
@@ -261,15 +261,13 @@ class Sigmoid(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(over="ignore"):  # 1 / inf is the 0 that it should be
-            y = np.negative(x, empty(x.shape, x.dtype))
-            np.exp(y, out=y)
-            y += 1
-            return np.reciprocal(y, out=y)
+        return kernels.activation.value("sigmoid", x)
 
     def backward(self, grad_y):
         y = self.output
-        return grad_y * y * (1 - y)
+        if is_grad_enabled():
+            return grad_y * y * (1 - y)
+        return y.wrap(kernels.activation.slope("sigmoid", y.array, grad_y.array))
 
 
 class Relu(Function):
