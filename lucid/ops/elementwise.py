@@ -2,6 +2,7 @@
 
 import builtins
 from math import inf
+from numbers import Number
 
 import numpy as np
 
@@ -342,11 +343,15 @@ def add(x, other, *, alpha=1):
     >>> lucid.add(lucid.tensor([1, 2]), 10)
     tensor([11, 12])
     """
-    return Add()(*pair(x, other if alpha == 1 else _scaled(other, alpha), "add"))
+    return Add()(*pair(x, other if alpha == 1 else _scaled(other, alpha, "add"), "add"))
 
 
-def _scaled(x, alpha):
-    return mul(x, alpha) if is_tensor(x) else x * alpha
+def _scaled(x, alpha, name):
+    if is_tensor(x):
+        return mul(x, alpha)
+    if isinstance(x, Number):
+        return x * alpha
+    raise TypeError(f"{name}: needs a Tensor or a number, not {type(x).__name__}")
 
 
 def sub(x, other, *, alpha=1):
@@ -377,7 +382,7 @@ def sub(x, other, *, alpha=1):
     >>> lucid.sub(lucid.tensor([11, 12]), 10)
     tensor([1, 2])
     """
-    x, other = pair(x, other if alpha == 1 else _scaled(other, alpha), "sub")
+    x, other = pair(x, other if alpha == 1 else _scaled(other, alpha, "sub"), "sub")
     if x.array.dtype.kind == "b":
         raise DtypeError("sub: bool minus bool has no meaning; use logical_xor or cast to int")
     return Subtract()(x, other)
