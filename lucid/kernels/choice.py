@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import prod
 
 from lucid._cython import conv_product, conv_winograd, conv_winograd_strided
-from lucid.kernels import registry
+from lucid.kernels import fourier, registry
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,17 @@ def does_not_cover_the_input(task):
     ))
 
 
+def is_not_for_spectra(task):
+    """It needs float32, for it computes in float64, and its precision \"high\"."""
+    return task.dtype != "float32" or task.precision != "high"
+
+
 REFUSALS = {
     "depthwise": has_several_channels_a_group,
     "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
     "winograd_strided": is_not_for_two_taps,
+    "fft": is_not_for_spectra,
 }
 
 
@@ -144,6 +150,19 @@ def saves_products_of_two_taps(task):
         and conv_winograd_strided.wins(
             task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes)
         )
+    )
+
+
+def has_a_long_kernel(task):
+    """A transform takes no longer for a longer kernel, and products of spectra are few.
+
+    Its estimated time for two items must be below that of the definition's multiply-adds, with 65
+    of them in a nanosecond, 35 for a weight gradient: that is so from about 300 taps and 16
+    channels on, and from 4000 taps on for a single one.
+    """
+    speed = 35 if task.primitive == "weight_grad" else 65
+    return task.taps >= 64 and not is_not_for_spectra(task) and (
+        fourier.cost(task) < 2 * task.work / speed
     )
 
 
@@ -194,6 +213,7 @@ RULES = [
     ("naive", has_almost_nothing_to_do),
     ("winograd", saves_products),
     ("winograd_strided", saves_products_of_two_taps),
+    ("fft", has_a_long_kernel),
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
     ("im2col", writes_few_channels),
