@@ -35,10 +35,11 @@ FAST = [  # safe switches only, never -ffast-math
     "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math",
     "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
 ]
-MORE = {"conv_depthwise": [  # so that gcc inlines its tiles, and keeps what moves up in registers
+STEADY = [  # so that gcc keeps what moves up in registers, and leaves 8 lanes together
     "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
     "-fno-tree-loop-distribute-patterns",
-]}
+]
+MORE = {"conv_depthwise": STEADY, "conv_unfolded": ["-fno-tree-loop-distribute-patterns"]}
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}

@@ -27,24 +27,12 @@ from lucid._cython.depthwise_plan cimport (
     HELD_BYTES, Plan, make_plan, runs, set_axes, set_block_start, set_run, set_taps,
 )
 from lucid._cython.padded cimport Axis, ceil_div, clip, dst_start, phase_taps, src_start, tail_size
-from lucid._cython.sliding cimport VECTOR_BYTES, Run, add_lanes, add_rows, copy_row, sum_rows
+from lucid._cython.rows cimport Window, copy_row, find_window
+from lucid._cython.sliding cimport VECTOR_BYTES, Run, add_lanes, add_rows, sum_rows
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 cdef Py_ssize_t TASKS = 16  # of a weight gradient: a fixed number, so that bits are fixed too
-
-cdef struct Window:  # columns of one slot that have a source, and the source of the first
-    Py_ssize_t first, last, start
-
-
-cdef inline Window find_window(const Axis *axis, Py_ssize_t slot, Py_ssize_t m) noexcept nogil:
-    cdef Window window
-    cdef Py_ssize_t start = src_start(axis, slot, m), step = axis.src_step
-    window.first = clip(ceil_div(-start, step), axis.pitch)
-    window.last = max(window.first, clip(ceil_div(axis.src_size - start, step), axis.pitch))
-    window.start = start + window.first * step
-    return window
-
 
 cdef void copy_slot(
     Plan *plan, const real *x, const Window *window, real *row
@@ -91,11 +79,17 @@ cdef void copy_channels(
     cdef Window window[3]
     cdef Py_ssize_t s0, s1, s2, c
     for s0 in range(axes[0].slots):
-        window[0] = find_window(&axes[0], s0, m[0])
+        window[0] = find_window(
+            &axes[0], src_start(&axes[0], s0, m[0]), axes[0].pitch
+        )
         for s1 in range(axes[1].slots):
-            window[1] = find_window(&axes[1], s1, m[1])
+            window[1] = find_window(
+                &axes[1], src_start(&axes[1], s1, m[1]), axes[1].pitch
+            )
             for s2 in range(axes[2].slots):
-                window[2] = find_window(&axes[2], s2, m[2])
+                window[2] = find_window(
+                    &axes[2], src_start(&axes[2], s2, m[2]), axes[2].pitch
+                )
                 for c in range(count):
                     copy_slot(plan, x + c * x_step, window, plane + c * plan.plane)
                 plane += axes[0].pitch * plan.step0

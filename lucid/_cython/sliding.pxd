@@ -308,33 +308,3 @@ cdef inline real add_lanes(real *sums) noexcept nogil:
             sums[l] += sums[lanes - half + l]
         lanes -= half
     return sums[0]
-
-
-cdef inline void copy_row(
-    const real *x, Py_ssize_t step, Py_ssize_t count, real *row
-) noexcept nogil:
-    """Write ``x[q * step]`` for all q below `count`, and zeros up to a whole vector.
-
-    The zeros may reach into the row that follows, which must be written later.
-    """
-    cdef real value
-    cdef Py_ssize_t q = 0
-    cdef int l, left, lanes = VECTOR_BYTES // sizeof(real)
-    if step == 2:
-        for q in range(count):
-            row[q] = x[q * 2]
-    elif step > 2:
-        for q in range(count):
-            row[q] = x[q * step]
-    else:
-        while q + lanes <= count:
-            for l in range(lanes):
-                row[q + l] = x[q + l]
-            q += lanes
-        left = <int> (count - q)
-        if left > 0:
-            for l in range(lanes):
-                value = 0
-                if l < left:
-                    value = x[q + l]
-                row[q + l] = value

@@ -7,30 +7,18 @@ import numpy as np
 from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import Gate, exp, sigmoid, tanh, where
-from lucid.ops.erf import erf
+from lucid.ops.erf import erf, erf_array
 from lucid.ops.operands import sum_to
 
 __all__ = []
 
 
-class _Compiled(Function):
-    """A function of compiled loops; where backward is recorded, its slope in steps.
-
-    A class says the `kind` of the loops, and `slope` as a function of x in tensors.
-    """
-
-    kind = None
-    options = ()
-
-    def forward(self, x):
-        return kernels.activation.value(self.kind, x, *self.options)
+class _Bent(Function):
+    """A line with corners: the slope of each element is a number, and has no slope itself."""
 
     def backward(self, grad_y):
         (x,) = self.inputs
-        if is_grad_enabled():
-            return grad_y * self.slope(x)
-        arrays = x.array, grad_y.array
-        return x.wrap(kernels.activation.slope(self.kind, *arrays, *self.options))
+        return grad_y * x.wrap(self.slope(x.array).astype(x.array.dtype, copy=False))
 
 
 class Hardtanh(Function):
@@ -61,22 +49,26 @@ class LeakyRelu(Function):
         return step(grad_y, self.inputs[0].detach())
 
 
-class Hardsigmoid(_Compiled):
+class Hardsigmoid(_Bent):
     r"""Climb from 0 at -3 to 1 at 3: the slope is 1/6 between them."""
 
-    kind = "hardsigmoid"
+    def forward(self, x):
+        return np.clip(x + x.dtype.type(3), 0, x.dtype.type(6)) / x.dtype.type(6)
 
     def slope(self, x):
-        return x.wrap((np.abs(x.array) < 3) / x.array.dtype.type(6))
+        return ((x > -3) & (x < 3)) / 6
 
 
-class Hardswish(_Compiled):
+class Hardswish(Function):
     r"""Multiply x by its hard sigmoid: between -3 and 3, :math:`y_x = x / 3 + 1 / 2`."""
 
-    kind = "hardswish"
+    def forward(self, x):
+        return x * np.clip(x + x.dtype.type(3), 0, x.dtype.type(6)) / x.dtype.type(6)
 
-    def slope(self, x):
-        return where(abs(x) < 3, x / 3 + 0.5, x.wrap((x.array >= 3).astype(x.array.dtype)))
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        inside = where(abs(x) < 3, x / 3 + 0.5, x.wrap((x.array >= 3).astype(x.array.dtype)))
+        return grad_y * inside
 
 
 class PRelu(Function):
@@ -98,33 +90,43 @@ class PRelu(Function):
         return grad_x, grad_w
 
 
-class Elu(_Compiled):
+class Elu(Function):
     r"""Bend what is below zero towards -a: there :math:`y = s a (e^x - 1)`, above it is sx.
 
     The slope is :math:`s a e^x` below, and s above.
     """
 
-    kind = "elu"
-
     def __init__(self, alpha, scale=1.0):
-        self.options = alpha, scale
+        self.alpha, self.scale = alpha, scale
 
-    def slope(self, x):
-        alpha, scale = self.options
-        return where(x > 0, scale, exp(where(x > 0, 0.0, x)) * (scale * alpha))
+    def forward(self, x):
+        below = np.expm1(np.minimum(x, x.dtype.type(0))) * x.dtype.type(self.scale * self.alpha)
+        return np.where(x > 0, x * x.dtype.type(self.scale), below)
+
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        below = exp(where(x > 0, 0.0, x)) * (self.scale * self.alpha)
+        return grad_y * where(x > 0, self.scale, below)
 
 
-class Gelu(_Compiled):
+class Gelu(Function):
     r"""Multiply by the chance of a smaller normal number: :math:`y = x \, \Phi(x)`.
 
     With the bell curve :math:`\varphi`, :math:`y_x = \Phi(x) + x \, \varphi(x)`.
     """
 
-    kind = "gelu"
+    chance = None
 
-    def slope(self, x):
-        chance = (1 + erf(x * sqrt(0.5))) * 0.5
-        return chance + x * exp(x * x * -0.5) * (1 / sqrt(2 * pi))
+    def forward(self, x):
+        self.chance = (1 + erf_array(x * x.dtype.type(sqrt(0.5)))) / x.dtype.type(2)
+        return x * self.chance
+
+    def backward(self, grad_y):
+        (x,) = self.inputs
+        # as a function of x only if backward is recorded: it is dear
+        chance = (1 + erf(x * sqrt(0.5))) * 0.5 if is_grad_enabled() else x.wrap(self.chance)
+        bell = exp(x * x * -0.5) * (1 / sqrt(2 * pi))
+        return grad_y * (chance + x * bell)
 
 
 class GeluTanh(Function):
@@ -147,14 +149,16 @@ class GeluTanh(Function):
         return grad_y * ((1 + t) * 0.5 + x * (1 - t * t) * inner * 0.5)
 
 
-class Silu(_Compiled):
+class Silu(Function):
     r"""Multiply by the sigmoid: :math:`y = xs`, so :math:`y_x = s (1 + x (1 - s))`."""
 
-    kind = "silu"
+    def forward(self, x):
+        return x * _sigmoid(x)
 
-    def slope(self, x):
+    def backward(self, grad_y):
+        (x,) = self.inputs
         s = sigmoid(x)
-        return s * (1 + x * (1 - s))
+        return grad_y * s * (1 + x * (1 - s))
 
 
 class Softplus(Function):
@@ -192,6 +196,11 @@ class Mish(Function):
         (x,) = self.inputs
         t = tanh(Softplus()(x))
         return grad_y * (t + x * (1 - t * t) * sigmoid(x))
+
+
+def _sigmoid(x):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
 
 
 def _softplus(x):

@@ -16,7 +16,7 @@ from lucid.kernels import convolution, registry
 
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
-BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul", "product")
+BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul", "product", "unfolded")
 
 
 def case(

@@ -1,0 +1,109 @@
+"""The weight gradient by dot products equals the definition, whatever the cuts into blocks."""
+
+import random
+
+import numpy as np
+import pytest
+
+from lucid import kernels
+from lucid._cython import conv_naive, conv_unfolded
+from lucid.errors import ShapeError
+from lucid.geometry import conv_geometry
+
+NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
+    "one pixel": ((1, 1), (1, 1), (1, 1), (1, 1), (0, 0), (0, 0), 3, 5, 1),
+    "fewer positions than lanes": ((3, 3), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 2, 4, 3),
+    "first layer": ((32, 32), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 3, 16, 1),
+    "groups of 4": ((56, 56), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 4, 4, 3),
+    "stride 2": ((29, 31), (7, 7), (2, 2), (1, 1), (3, 3), (3, 3), 3, 6, 1),
+    "blocks of rows": ((150, 140), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 2, 3, 1),
+    "blocks of rows, stride 2": ((150, 301), (3, 3), (2, 2), (1, 1), (1, 1), (1, 1), 2, 3, 1),
+    "blocks of columns": ((40000,), (5,), (1,), (3,), (2,), (2,), 3, 2, 1),
+    "blocks of planes": (
+        (20, 30, 40), (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1), 1, 5, 1,
+    ),
+    "wide borders": ((60, 70), (3, 3), (1, 1), (1, 1), (20, 9), (15, 30), 2, 2, 1),
+    "slots in a volume": (
+        (6, 7, 8), (3, 3, 3), (2, 3, 2), (1, 1, 1), (1, 1, 1), (1, 1, 1), 3, 2, 2,
+    ),
+}
+
+
+def table():
+    """The named rows, and some picked by a fixed seed."""
+    rows, choose = dict(NAMED), random.Random(0).choice
+    while len(rows) < 60:
+        ndim = choose((1, 2, 3))
+        row = [tuple(choose(each) for _ in range(ndim)) for each in (
+            (1, 2, 5, 9, 17), (1, 2, 3, 5), (1, 1, 2, 3), (1, 1, 2, 3), (0, 1, 2, -1, 4), (0, 1, 5),
+        )]
+        row += [choose((1, 2, 3, 8)), choose((1, 2, 4, 5, 17)), choose((1, 2, 3))]
+        try:
+            arrays(row)
+        except ShapeError:
+            continue  # the kernel does not fit
+        rows[str(row)] = row
+    return rows
+
+
+def arrays(row, n=3, dtype=np.float32):
+    """Small integers x, w, y on three axes, and the arguments of a kernel."""
+    size, kernel, stride, dilation, low, high, channels, features, groups = row
+    shapes = [(n, channels * groups, *size), (features * groups, channels, *kernel)]
+    geometry = conv_geometry(
+        *shapes, stride, tuple(zip(low, high, strict=True)), dilation, groups
+    )
+    shapes.append((n, features * groups, *geometry.output_size))
+    rng, ones = np.random.default_rng(0), (1,) * (3 - len(size))
+    lifted = [
+        rng.integers(-4, 5, shape).astype(dtype).reshape(*shape[:2], *ones, *shape[2:])
+        for shape in shapes
+    ]
+    return lifted, (ones + stride, ones + dilation, (0,) * len(ones) + low, groups)
+
+
+TABLE = table()
+each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_row
+def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
+    (x, w, y), arguments = arrays(row, dtype=dtype)
+    wanted = w.copy()
+    conv_naive.weight_grad(x, wanted, y, *arguments, 1)
+    for threads in (1, 2, 5):
+        found = w.copy()
+        conv_unfolded.weight_grad(x, found, y, *arguments, threads)
+        assert np.array_equal(found, wanted)
+
+
+@each_row
+def test_bits_do_not_depend_on_the_number_of_threads(row):
+    (x, w, y), arguments = arrays(row)
+    rng = np.random.default_rng(1)
+    x, y = (rng.standard_normal(each.shape).astype(np.float32) for each in (x, y))
+    results = []
+    for threads in (1, 2, 3):
+        found = np.zeros_like(w)
+        conv_unfolded.weight_grad(x, found, y, *arguments, threads)
+        results.append(found)
+    assert all(np.array_equal(results[0], other) for other in results[1:])
+
+
+def test_values_beyond_a_run_do_not_spread():
+    """Lanes that hang over the end of a channel of y multiply nothing."""
+    (x, w, y), arguments = arrays(((5, 5), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 2, 3, 1), n=1)
+    y[0, 1] = np.nan
+    x[0, 1] = np.inf
+    found = np.zeros_like(w)
+    conv_unfolded.weight_grad(x, found, y, *arguments, 1)
+    assert np.isfinite(found[[0, 2], 0]).all()
+    assert not np.isfinite(found[1]).any() and not np.isfinite(found[:, 1]).any()
+
+
+def test_auto_leaves_the_other_primitives_to_others():
+    x, w = np.ones((1, 3, 8, 8)), np.ones((4, 3, 3, 3))
+    geometry = conv_geometry(x.shape, w.shape)
+    with kernels.use("unfolded"):
+        assert np.array_equal(kernels.conv(x, w, geometry), np.full((1, 4, 6, 6), 27.0))
