@@ -1,4 +1,4 @@
-"""Check a built site: it loads nothing from elsewhere, and its links lead somewhere.
+"""Check a built site: it loads nothing from elsewhere, its links lead somewhere, no markup shows.
 
 ``python docs/check_site.py build/docs/html`` prints what is wrong and fails if anything is.
 """
@@ -34,6 +34,10 @@ URL = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
 SCRIPT_URL = re.compile(
     r"""(?:\bimport\s*\(?|\bfrom|\bfetch\s*\(|\.src\s*=)\s*["'`]((?:https?:)?//[^"'`\s]+)"""
 )
+UNREAD = re.compile(  # a subscript, a role, a literal or a target that was not understood
+    r"<mi>_</mi>\s*<mrow>|(?<![\w`]):[\w:-]+:`[^`<\n]+`|``[^`<\n]+``|`[^`<\n]+ &lt;[^`\n]+&gt;`_"
+)
+LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b.*?</\1>", re.DOTALL)
 
 
 class Page(HTMLParser):
@@ -113,10 +117,19 @@ def broken_links(folder):
     return found
 
 
+def unread_markup(folder):
+    """Every piece of markup that a reader would see instead of what it means."""
+    return [
+        f"{path.relative_to(folder)} shows {' '.join(found.split())}"
+        for path in sorted(folder.rglob("*.html"))
+        for found in UNREAD.findall(LITERAL.sub("", path.read_text("utf-8")))
+    ]
+
+
 def main(folder):
     """Print all findings; return whether there are any."""
     folder = Path(folder).resolve()
-    findings = external_loads(folder) + broken_links(folder)
+    findings = external_loads(folder) + broken_links(folder) + unread_markup(folder)
     for finding in findings:
         print(finding)
     print(f"{len(list(folder.rglob('*.html')))} pages, {len(findings)} findings")

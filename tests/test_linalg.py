@@ -57,3 +57,10 @@ def test_defaults(check_step):
 def test_nonsense_is_refused_with_a_reason(call, kind, message):
     with pytest.raises(kind, match=message):
         call(lucid.ones(2, 3, 4))
+
+
+def test_svd_refuses_nan_and_qr_takes_an_empty_stack():
+    with pytest.raises(ValueError, match="svd: the matrix holds NaN or infinity"):
+        lucid.linalg.svd(lucid.tensor([[float("nan")]]))
+    q, r = lucid.linalg.qr(lucid.zeros(0, 4, 4))
+    assert q.shape == r.shape == (0, 4, 4)

@@ -11,7 +11,7 @@ from sphinx.util.nodes import make_refnode
 DEFAULT = re.compile(r",? *default:? +(.+)$")
 SIGNATURE = re.compile(r'<dt class="sig.*?</dt>', re.S)
 CODE = re.compile(r"(`+[^`]*`+)")
-MARK = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])|(?<=[A-Za-z0-9])_(?![\w`])")
+MARK = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])|(?<=[A-Za-z0-9])_(?![\w`{])")
 WORD = re.compile(r"[A-Za-z_][\w.]*")
 
 

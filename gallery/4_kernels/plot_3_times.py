@@ -23,6 +23,7 @@ layers = {
     "middle layer\n64 → 64, 16 × 16": (nn.Conv2d(64, 64, 3, padding=1), (1, 64, 16, 16)),
     "1 × 1\n128 → 64, 16 × 16": (nn.Conv2d(128, 64, 1), (1, 128, 16, 16)),
     "volume\n16 → 16, 12³": (nn.Conv3d(16, 16, 3, padding=1), (1, 16, 12, 12, 12)),
+    "1000 taps\n4 → 4, 4096": (nn.Conv1d(4, 4, 1000), (1, 4, 4096)),
 }
 tables = [kernels.compare(layer, x_shape) for layer, x_shape in layers.values()]
 kernels.set_num_threads(threads)
@@ -36,7 +37,7 @@ print(kernels.explain(*layers["middle layer\n64 → 64, 16 × 16"]).forward)
 # %%
 # Shorter is better; the axis is logarithmic.
 
-names = [name for name in kernels.list() if any(name == row.algorithm for row in tables[1])]
+names = [name for name in kernels.list() if any(row.algorithm == name for row in sum(tables, []))]
 figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
 width = 0.8 / len(names)
 for offset, name in enumerate(names):

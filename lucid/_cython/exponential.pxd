@@ -87,3 +87,23 @@ cdef inline double exponential_double(double x) noexcept nogil:
 cdef inline real exponential(real x) noexcept nogil:
     """Raise e to the power x: 0 and infinity at the ends, NaN for NaN."""
     return exponential_float(x) if real is float else exponential_double(x)
+
+
+cdef inline real exponential_less_1(real x) noexcept nogil:
+    """Raise e to the power x and subtract 1, which near 0 leaves Taylor's sum without its 1."""
+    cdef real y = <real> (1 / 6227020800.0)
+    if real is double:
+        y = y * x + 1 / 479001600.0
+        y = y * x + 1 / 39916800.0
+        y = y * x + 1 / 3628800.0
+        y = y * x + 1 / 362880.0
+        y = y * x + 1 / 40320.0
+    y = y * x + <real> (1 / 5040.0)
+    y = y * x + <real> (1 / 720.0)
+    y = y * x + <real> (1 / 120.0)
+    y = y * x + <real> (1 / 24.0)
+    y = y * x + <real> (1 / 6.0)
+    y = y * x + <real> 0.5
+    y = y * x + 1
+    y = y * x
+    return y if (x > <real> -0.34) & (x < <real> 0.34) else exponential(x) - 1

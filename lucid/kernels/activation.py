@@ -3,14 +3,18 @@
 Arrays are float32 or float64, of any shape; the arrays of the caller are never written.
 """
 
-from lucid._cython import activation
+from lucid._cython import activation, smooth
 from lucid.kernels.arrays import empty, ready, threads_for, versions
 
 __all__ = [
-    "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
+    "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad", "slope",
+    "value",
 ]
 
-_LOOPS = versions(activation, *__all__)
+COST = 4  # of a smooth function, in passes over a number
+_LOOPS = versions(
+    activation, "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
+) | versions(smooth, "slope", "value")
 
 
 def relu(x):
@@ -184,8 +188,63 @@ def leaky_grad(x, grad, slope):
     return _run("leaky_grad", (x, grad), slope)
 
 
+def value(kind, x, a=0.0, b=0.0):
+    """Compute one of the smooth functions, which are named in `lucid/_cython/smooth.pyx`.
+
+    Parameters
+    ----------
+    kind : str
+        ``"sigmoid"``, ``"silu"``, ``"elu"``, ``"gelu"``, ``"hardsigmoid"`` or ``"hardswish"``.
+    x : numpy.ndarray
+        Of any shape.
+    a, b : float
+        What ``"elu"`` tends to, and its scale.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.activation.value("sigmoid", np.array([-1000.0, 0.0]))
+    array([0. , 0.5])
+    """
+    return _run("value", (x,), smooth.KINDS[kind], a, b)
+
+
+def slope(kind, x, grad, a=0.0, b=0.0):
+    """Multiply a gradient by the slope of one of the smooth functions.
+
+    Parameters
+    ----------
+    kind, a, b
+        As for `value`.
+    x, grad : numpy.ndarray
+        What `value` was given, or its result for ``"sigmoid"``; and the gradient with respect to
+        its result, of one shape and type.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.activation.slope("silu", np.zeros(1), np.ones(1))
+    array([0.5])
+    """
+    return _run("slope", (x, grad), smooth.KINDS[kind], a, b)
+
+
 def _run(name, arrays, *options):
-    result = empty(arrays[0].shape, arrays[0].dtype)
-    rows = [ready(each).reshape(-1) for each in (*arrays, result)]
-    _LOOPS[name, result.dtype](*rows, *options, threads_for(result.size))
+    x = arrays[0]
+    result = empty(x.shape, x.dtype)
+    rows = [ready(each).reshape(-1) for each in arrays]
+    work = COST * x.size if name in ("value", "slope") else x.size
+    _LOOPS[name, x.dtype](*rows, result.reshape(-1), *options, threads_for(work))
     return result

@@ -12,8 +12,8 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 from dataclasses import dataclass
 from math import prod
 
-from lucid._cython import conv_product, conv_winograd
-from lucid.kernels import registry
+from lucid._cython import conv_product, conv_winograd, conv_winograd_strided
+from lucid.kernels import fourier, registry
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,15 @@ def is_not_for_winograd(task):
     )
 
 
+def is_not_for_two_taps(task):
+    """It needs at most 2 taps for each residue of the stride, dilation 1, float32, \"high\"."""
+    return task.dtype != "float32" or task.precision != "high" or not (
+        conv_winograd_strided.supports(
+            4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+        )
+    )
+
+
 def does_not_cover_the_input(task):
     """It needs a kernel as large as the input, without padding and dilation."""
     return not conv_product.supports(*map(
@@ -94,10 +103,17 @@ def does_not_cover_the_input(task):
     ))
 
 
+def is_not_for_spectra(task):
+    """It needs float32, for it computes in float64, and its precision \"high\"."""
+    return task.dtype != "float32" or task.precision != "high"
+
+
 REFUSALS = {
     "depthwise": has_several_channels_a_group,
     "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
+    "winograd_strided": is_not_for_two_taps,
+    "fft": is_not_for_spectra,
 }
 
 
@@ -120,6 +136,33 @@ def saves_products(task):
         task.primitive, task.channels, task.features,
         *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
         task.on_three_axes("dilation"),
+    )
+
+
+def saves_products_of_two_taps(task):
+    """A stride leaves two taps an axis for each phase: Winograd's tiles need 25 products for 64.
+
+    It is also exact enough: `conv_winograd_strided.wins` compares errors and costs.
+    """
+    sizes = "kernel_size", "stride", "input_size", "output_size"
+    return (
+        task.primitive != "weight_grad" and not is_not_for_two_taps(task)
+        and conv_winograd_strided.wins(
+            task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes)
+        )
+    )
+
+
+def has_a_long_kernel(task):
+    """A transform takes no longer for a longer kernel, and products of spectra are few.
+
+    Its estimated time for two items must be below that of the definition's multiply-adds, with 65
+    of them in a nanosecond, 35 for a weight gradient: that is so from about 300 taps and 16
+    channels on, and from 4000 taps on for a single one.
+    """
+    speed = 35 if task.primitive == "weight_grad" else 65
+    return task.taps >= 64 and not is_not_for_spectra(task) and (
+        fourier.cost(task) < 2 * task.work / speed
     )
 
 
@@ -178,6 +221,8 @@ def always(task):
 RULES = [
     ("naive", has_almost_nothing_to_do),
     ("winograd", saves_products),
+    ("winograd_strided", saves_products_of_two_taps),
+    ("fft", has_a_long_kernel),
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
     ("unfolded", has_few_weights_a_group),

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from lucid._cython import conv_winograd, workspace
-from lucid.kernels import registry
+from lucid.kernels import fourier, registry
 from lucid.kernels.choice import decide, offers
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
 from lucid.kernels.explanation import NAMES, lay_out
@@ -111,7 +111,9 @@ def _winograd_products(task):
     )
 
 
-PRODUCTS = {"winograd": _winograd_products}  # of one item, where it is not the definition's
+PRODUCTS = {  # of one item, where it is not the definition's
+    "winograd": _winograd_products, "fft": fourier.multiply_adds,
+}
 
 
 def _draw(asked):

@@ -15,10 +15,10 @@ import numpy as np
 
 from lucid._cython import (
     conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_product,
-    conv_unfolded, conv_winograd,
+    conv_unfolded, conv_winograd, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
-from lucid.kernels import registry
+from lucid.kernels import fourier, registry
 from lucid.kernels.arrays import empty, zeros
 from lucid.kernels.choice import Task, decide
 from lucid.kernels.registry import PRIMITIVES
@@ -325,9 +325,9 @@ def conv_weight_grad(x, y, geometry):
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "unfolded": conv_unfolded, "product": conv_product,
-    "winograd": conv_winograd,
+    "winograd": conv_winograd, "winograd_strided": conv_winograd_strided, "fft": fourier,
 }.items():
-    registry.register(_name, *(getattr(_module, _each, None) for _each in PRIMITIVES))
+    registry.register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward
         _fills[_module.input_grad] = _module.fill_input_grad

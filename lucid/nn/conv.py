@@ -89,20 +89,6 @@ class ConvNd(Module):
         r"""Draw weight and bias anew from :math:`U(-b, b)`, :math:`b = 1 / \sqrt{fan_{in}}`.
 
         `fan_in` is ``weight.shape[1] * prod(kernel_size)``.
-
-        Parameters
-        ----------
-        names : sequence of str, default ('weight', 'bias')
-            Which of them.
-
-        Examples
-        --------
-        >>> import lucid.nn as nn
-        >>> layer = nn.Conv1d(4, 2, kernel_size=1)
-        >>> before = layer.weight.tolist()
-        >>> layer.reset_parameters()
-        >>> layer.weight.tolist() == before, layer.weight.abs().max().item() <= 0.5
-        (False, True)
         """
         bound = prod(self.weight_shape(self.in_channels)[1:]) ** -0.5
         for name in names:

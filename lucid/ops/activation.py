@@ -7,18 +7,30 @@ import numpy as np
 from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import Gate, exp, sigmoid, tanh, where
-from lucid.ops.erf import erf, erf_array
+from lucid.ops.erf import erf
 from lucid.ops.operands import sum_to
 
 __all__ = []
 
 
-class _Bent(Function):
-    """A line with corners: the slope of each element is a number, and has no slope itself."""
+class _Compiled(Function):
+    """A function of compiled loops; where backward is recorded, its slope in steps.
+
+    A class says the `kind` of the loops, and `slope` as a function of x in tensors.
+    """
+
+    kind = None
+    options = ()
+
+    def forward(self, x):
+        return kernels.activation.value(self.kind, x, *self.options)
 
     def backward(self, grad_y):
         (x,) = self.inputs
-        return grad_y * x.wrap(self.slope(x.array).astype(x.array.dtype, copy=False))
+        if is_grad_enabled():
+            return grad_y * self.slope(x)
+        arrays = x.array, grad_y.array
+        return x.wrap(kernels.activation.slope(self.kind, *arrays, *self.options))
 
 
 class Hardtanh(Function):
@@ -49,26 +61,22 @@ class LeakyRelu(Function):
         return step(grad_y, self.inputs[0].detach())
 
 
-class Hardsigmoid(_Bent):
+class Hardsigmoid(_Compiled):
     r"""Climb from 0 at -3 to 1 at 3: the slope is 1/6 between them."""
 
-    def forward(self, x):
-        return np.clip(x + x.dtype.type(3), 0, x.dtype.type(6)) / x.dtype.type(6)
+    kind = "hardsigmoid"
 
     def slope(self, x):
-        return ((x > -3) & (x < 3)) / 6
+        return x.wrap((np.abs(x.array) < 3) / x.array.dtype.type(6))
 
 
-class Hardswish(Function):
+class Hardswish(_Compiled):
     r"""Multiply x by its hard sigmoid: between -3 and 3, :math:`y_x = x / 3 + 1 / 2`."""
 
-    def forward(self, x):
-        return x * np.clip(x + x.dtype.type(3), 0, x.dtype.type(6)) / x.dtype.type(6)
+    kind = "hardswish"
 
-    def backward(self, grad_y):
-        (x,) = self.inputs
-        inside = where(abs(x) < 3, x / 3 + 0.5, x.wrap((x.array >= 3).astype(x.array.dtype)))
-        return grad_y * inside
+    def slope(self, x):
+        return where(abs(x) < 3, x / 3 + 0.5, x.wrap((x.array >= 3).astype(x.array.dtype)))
 
 
 class PRelu(Function):
@@ -90,43 +98,33 @@ class PRelu(Function):
         return grad_x, grad_w
 
 
-class Elu(Function):
+class Elu(_Compiled):
     r"""Bend what is below zero towards -a: there :math:`y = s a (e^x - 1)`, above it is sx.
 
     The slope is :math:`s a e^x` below, and s above.
     """
 
+    kind = "elu"
+
     def __init__(self, alpha, scale=1.0):
-        self.alpha, self.scale = alpha, scale
+        self.options = alpha, scale
 
-    def forward(self, x):
-        below = np.expm1(np.minimum(x, x.dtype.type(0))) * x.dtype.type(self.scale * self.alpha)
-        return np.where(x > 0, x * x.dtype.type(self.scale), below)
-
-    def backward(self, grad_y):
-        (x,) = self.inputs
-        below = exp(where(x > 0, 0.0, x)) * (self.scale * self.alpha)
-        return grad_y * where(x > 0, self.scale, below)
+    def slope(self, x):
+        alpha, scale = self.options
+        return where(x > 0, scale, exp(where(x > 0, 0.0, x)) * (scale * alpha))
 
 
-class Gelu(Function):
+class Gelu(_Compiled):
     r"""Multiply by the chance of a smaller normal number: :math:`y = x \, \Phi(x)`.
 
     With the bell curve :math:`\varphi`, :math:`y_x = \Phi(x) + x \, \varphi(x)`.
     """
 
-    chance = None
+    kind = "gelu"
 
-    def forward(self, x):
-        self.chance = (1 + erf_array(x * x.dtype.type(sqrt(0.5)))) / x.dtype.type(2)
-        return x * self.chance
-
-    def backward(self, grad_y):
-        (x,) = self.inputs
-        # as a function of x only if backward is recorded: it is dear
-        chance = (1 + erf(x * sqrt(0.5))) * 0.5 if is_grad_enabled() else x.wrap(self.chance)
-        bell = exp(x * x * -0.5) * (1 / sqrt(2 * pi))
-        return grad_y * (chance + x * bell)
+    def slope(self, x):
+        chance = (1 + erf(x * sqrt(0.5))) * 0.5
+        return chance + x * exp(x * x * -0.5) * (1 / sqrt(2 * pi))
 
 
 class GeluTanh(Function):
@@ -149,16 +147,14 @@ class GeluTanh(Function):
         return grad_y * ((1 + t) * 0.5 + x * (1 - t * t) * inner * 0.5)
 
 
-class Silu(Function):
+class Silu(_Compiled):
     r"""Multiply by the sigmoid: :math:`y = xs`, so :math:`y_x = s (1 + x (1 - s))`."""
 
-    def forward(self, x):
-        return x * _sigmoid(x)
+    kind = "silu"
 
-    def backward(self, grad_y):
-        (x,) = self.inputs
+    def slope(self, x):
         s = sigmoid(x)
-        return grad_y * s * (1 + x * (1 - s))
+        return s * (1 + x * (1 - s))
 
 
 class Softplus(Function):
@@ -196,11 +192,6 @@ class Mish(Function):
         (x,) = self.inputs
         t = tanh(Softplus()(x))
         return grad_y * (t + x * (1 - t * t) * sigmoid(x))
-
-
-def _sigmoid(x):
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
 
 
 def _softplus(x):

@@ -10,7 +10,7 @@ from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.ops.diagonals import Triangle
 from lucid.ops.elementwise import where
 from lucid.ops.linalg import matmul
-from lucid.ops.operands import check_broadcast, check_tensor, sum_to
+from lucid.ops.operands import check_broadcast, check_tensor, quiet, sum_to
 from lucid.ops.shaping import cat, reshape, transpose
 
 __all__ = ["det", "inv", "qr", "solve", "svd"]
@@ -61,7 +61,7 @@ class Determinant(Function):
     keeps_output = True
 
     def forward(self, a):
-        return np.linalg.det(a)
+        return quiet(np.linalg.det, a)
 
     def backward(self, grad_y):
         (a,) = self.inputs
@@ -89,7 +89,8 @@ class Cofactors(Function):
 def pack(*arrays):
     """Lay several stacks of matrices or vectors in one array, since a step computes one."""
     lead = arrays[-1].shape[:-2]
-    return np.concatenate([each.reshape(*lead, -1) for each in arrays], axis=-1)
+    rows = [each.reshape(*lead, prod(each.shape[len(lead) :])) for each in arrays]
+    return np.concatenate(rows, axis=-1)
 
 
 def unpack(y, *shapes):
@@ -361,6 +362,8 @@ def svd(x, full_matrices=True):
         If `x` has fewer than 2 axes.
     DtypeError
         If `x` is not floating-point.
+    ValueError
+        If it holds NaN or infinity.
     GradError
         If a gradient is recorded and columns without a singular value are asked for: they are not
         unique.
@@ -372,6 +375,8 @@ def svd(x, full_matrices=True):
     tensor([3., 2.])
     """
     _check_matrices(x, "svd")
+    if not np.isfinite(x.array).all():
+        raise ValueError("svd: the matrix holds NaN or infinity, which have no singular values")
     m, n = x.array.shape[-2:]
     if full_matrices and m != n:
         if x.requires_grad:

@@ -2,15 +2,16 @@
 
 import builtins
 from math import inf
+from numbers import Number
 
 import numpy as np
 
 from lucid import kernels
-from lucid.autograd import Function
+from lucid.autograd import Function, is_grad_enabled
 from lucid.autograd.function import other_factor
 from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
-from lucid.kernels.arrays import empty, room
+from lucid.kernels.arrays import room
 from lucid.ops.operands import (
     as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet,
     sum_to,
@@ -261,15 +262,13 @@ class Sigmoid(Function):
     keeps_output = True
 
     def forward(self, x):
-        with np.errstate(over="ignore"):  # 1 / inf is the 0 that it should be
-            y = np.negative(x, empty(x.shape, x.dtype))
-            np.exp(y, out=y)
-            y += 1
-            return np.reciprocal(y, out=y)
+        return kernels.activation.value("sigmoid", x)
 
     def backward(self, grad_y):
         y = self.output
-        return grad_y * y * (1 - y)
+        if is_grad_enabled():
+            return grad_y * y * (1 - y)
+        return y.wrap(kernels.activation.slope("sigmoid", y.array, grad_y.array))
 
 
 class Relu(Function):
@@ -344,11 +343,15 @@ def add(x, other, *, alpha=1):
     >>> lucid.add(lucid.tensor([1, 2]), 10)
     tensor([11, 12])
     """
-    return Add()(*pair(x, other if alpha == 1 else _scaled(other, alpha), "add"))
+    return Add()(*pair(x, other if alpha == 1 else _scaled(other, alpha, "add"), "add"))
 
 
-def _scaled(x, alpha):
-    return mul(x, alpha) if is_tensor(x) else x * alpha
+def _scaled(x, alpha, name):
+    if is_tensor(x):
+        return mul(x, alpha)
+    if isinstance(x, Number):
+        return x * alpha
+    raise TypeError(f"{name}: needs a Tensor or a number, not {type(x).__name__}")
 
 
 def sub(x, other, *, alpha=1):
@@ -379,7 +382,7 @@ def sub(x, other, *, alpha=1):
     >>> lucid.sub(lucid.tensor([11, 12]), 10)
     tensor([1, 2])
     """
-    x, other = pair(x, other if alpha == 1 else _scaled(other, alpha), "sub")
+    x, other = pair(x, other if alpha == 1 else _scaled(other, alpha, "sub"), "sub")
     if x.array.dtype.kind == "b":
         raise DtypeError("sub: bool minus bool has no meaning; use logical_xor or cast to int")
     return Subtract()(x, other)

@@ -353,7 +353,7 @@ def max(x, dim=None, keepdim=False):
     >>> indices
     tensor([1, 0])
     """
-    if is_tensor(dim):
+    if is_tensor(dim) or isinstance(dim, np.ndarray):
         return maximum(x, dim)
     if dim is None:
         return _extreme(np.max, x, None, keepdim, "max")
@@ -390,7 +390,7 @@ def min(x, dim=None, keepdim=False):
     >>> lucid.min(lucid.tensor([[1, 5], [7, 2]]))
     tensor(1)
     """
-    if is_tensor(dim):
+    if is_tensor(dim) or isinstance(dim, np.ndarray):
         return minimum(x, dim)
     if dim is None:
         return _extreme(np.min, x, None, keepdim, "min")

@@ -27,15 +27,14 @@ kernels.use(name)
 sent = []
 
 def interrupt():
-    sent.append(time.perf_counter())
+    sent.extend((time.perf_counter(), time.process_time()))
     os.kill(os.getpid(), signal.SIGINT)
 
 threading.Timer(0.3, interrupt).start()
-start = time.perf_counter()
 try:
     getattr(kernels, primitive)(*operands, geometry)
 except KeyboardInterrupt:
-    print(time.perf_counter() - sent[0], sent[0] - start)
+    print(time.perf_counter() - sent[0], time.process_time() - sent[1])
 """
 LONG = {  # one item of a minute or so
     "naive": ((1, 64, 256, 256), (64, 64, 5, 5), 2),
@@ -50,9 +49,9 @@ def test_a_signal_ends_a_long_call_of_one_item(name, primitive):
         [sys.executable, "-c", MEASURE, name, primitive, *map(str, LONG[name])],
         capture_output=True, text=True, timeout=60, check=True,
     )
-    seconds, _ = map(float, run.stdout.split())
-    print(f"{name} {primitive}: {1000 * seconds:.0f} ms")
-    assert seconds < 0.5  # on a busy machine
+    seconds, busy = map(float, run.stdout.split())
+    print(f"{name} {primitive}: {1000 * seconds:.0f} ms, {1000 * busy:.0f} ms of all threads")
+    assert busy < 0.5  # a busy machine lengthens the other
 
 
 def _arguments(size):

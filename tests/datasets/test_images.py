@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid.datasets import ImageFolder, load_image
-from lucid.transforms import Compose, Normalize, ToTensor
+import lucid.nn as nn
+from lucid.datasets import ImageFolder, glyphs2d, load_image
+from lucid.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor
 from lucid.utils.data import DataLoader
 
 RNG = np.random.default_rng(0)
@@ -162,6 +163,30 @@ def test_without_pillow_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(ImportError, match=r"pip install lucid-conv\[images\]; without it, .npy"):
         load_image(tmp_path / "a.png")
+
+
+def test_a_network_learns_from_a_folder(tmp_path):
+    for suffix, count, part in (("ppm", 200, "train"), ("npy", 60, "test")):
+        made = glyphs2d(count, 20, noise=0.1, generator=lucid.Generator(count))
+        for number, (image, label) in enumerate(made):
+            pixels = (image.numpy().clip(0, 1) * 255).astype(np.uint8)[0, :, :, None].repeat(3, 2)
+            name = f"{'round' if label.item() in (0, 6, 8, 9) else 'open'}/{number}.{suffix}"
+            write(tmp_path / part / name, pixels)
+    prepare = Compose([ToTensor(), Resize(18), CenterCrop(16), Normalize(0.5, 0.5)])
+    train, test = (ImageFolder(tmp_path / part, prepare) for part in ("train", "test"))
+    assert train.classes == ["open", "round"]
+    model = nn.Sequential(
+        nn.LazyConv2d(12, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.LazyLinear(2)
+    )
+    optimizer = lucid.optim.Adam(model.parameters(), lr=0.02)
+    loader = DataLoader(train, 20, shuffle=True, num_workers=2)
+    for _ in range(10):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+    images, labels = next(iter(DataLoader(test, len(test))))
+    assert (model(images).argmax(1) == labels).float().mean().item() > 0.9
 
 
 def test_threads_may_read_at_once(root):

@@ -48,3 +48,20 @@ def test_broken_links_are_found(tmp_path):
         "a.html links to b.html#there: no such place",
         "a.html links to c.html: no such file",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("<msub><mi>x</mi><mi>n</mi></msub>", 0),
+        ("<mi>output</mi><mi>_</mi><mi>padding</mi>", 0),
+        ("<mi>x</mi>\n<mi>_</mi>\n<mrow><mi>n</mi></mrow>", 1),
+        ("<p>See :class:`Conv1d`.</p>", 1),
+        ("<p>Say ``bias=False``.</p>", 1),
+        ("<pre>``bias``</pre><code>:math:`x`</code>", 0),
+        ("<p>slice 1:2 of `x`</p>", 0),
+    ],
+)
+def test_markup_that_was_not_understood_is_found(tmp_path, text, count):
+    (tmp_path / "index.html").write_text(text, "utf-8")
+    assert len(check_site.unread_markup(tmp_path)) == count

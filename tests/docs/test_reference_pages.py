@@ -1,5 +1,6 @@
 """Pages say what a name extends, what belongs to it, and which methods are its own."""
 
+import polish
 import public_api
 import pytest
 import reference_pages
@@ -55,3 +56,15 @@ def test_modules_group_names_by_file():
         < text.index(":py:obj:`~lucid.nn.Conv1d`")
         < text.index("nn/linear.py")
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        (".. math:: y_{nfo} = b_f", ".. math:: y_{nfo} = b_f"),
+        ("`x_` and zero_ write in place", r"`x_` and zero\_ write in place"),
+        ("(N, C, *input_size)", r"(N, C, \*input_size)"),
+    ],
+)
+def test_marks_in_prose_are_plain_and_formulae_are_left_alone(line, wanted):
+    assert polish.plain_marks(line) == wanted

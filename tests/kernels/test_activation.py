@@ -1,5 +1,7 @@
 """The loops of activations: equal to NumPy's definition, whatever the threads."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,55 @@ def test_bits_do_not_depend_on_the_threads():
         results.append(kernels.activation.clamp(some(np.float32), -0.5, 0.5).tobytes())
     lucid.set_num_threads(before)
     assert len(set(results)) == 1
+
+
+def wide(function):
+    """A function of one number, over an array, in double precision."""
+    return lambda x: np.array([function(float(each)) for each in x])
+
+
+def phi(x):
+    return 0.5 * math.erfc(-x * math.sqrt(0.5))
+
+
+SMOOTH = {  # the function, and its slope
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), None),
+    "silu": (lambda x: x / (1 + np.exp(-x)),
+             lambda x: (1 + x / (1 + np.exp(x))) / (1 + np.exp(-x))),
+    "elu": (lambda x: np.where(x > 0, 1.5 * x, 3 * np.expm1(np.minimum(x, 0))),
+            lambda x: np.where(x > 0, 1.5, 3 * np.exp(np.minimum(x, 0)))),
+    "gelu": (lambda x: x * wide(phi)(x),
+             lambda x: wide(phi)(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+    "hardsigmoid": (lambda x: np.clip(x + 3, 0, 6) / 6, lambda x: (np.abs(x) < 3) / 6),
+    "hardswish": (lambda x: x * np.clip(x + 3, 0, 6) / 6,
+                  lambda x: np.where(np.abs(x) < 3, x / 3 + 0.5, x >= 3)),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", SMOOTH)
+def test_smooth_functions_equal_their_formulas(kind, dtype):
+    x = np.concatenate([np.linspace(-30, 30, 40_001), np.geomspace(1e-9, 1, 50)])
+    x = np.concatenate([x, -x]).astype(dtype)
+    eps, options = np.finfo(dtype).eps, (2.0, 1.5) if kind == "elu" else ()
+    function, slope = SMOOTH[kind]
+    y = kernels.activation.value(kind, x, *options)
+    right = function(x.astype(float))
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, right, rtol=8 * eps, atol=4 * eps)
+    grad = np.full(x.shape, 2, dtype)
+    given = y if slope is None else x
+    right = 2 * (right * (1 - right) if slope is None else slope(x.astype(float)))
+    np.testing.assert_allclose(
+        kernels.activation.slope(kind, given, grad, *options), right, rtol=16 * eps, atol=8 * eps
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", SMOOTH)
+def test_smooth_functions_at_the_ends(kind, dtype):
+    top = np.array([1e30, 2000, -2000, np.nan], dtype)
+    y = kernels.activation.value(kind, top, 1.0, 1.0)
+    ones = kind in ("sigmoid", "hardsigmoid")
+    np.testing.assert_allclose(y[:2], [1, 1] if ones else top[:2])
+    assert y[2] == (-1 if kind == "elu" else 0) and np.isnan(y[3])

@@ -98,7 +98,9 @@ def test_a_transposed_layer_computes_the_other_primitive():
     layer = nn.ConvTranspose2d(16, 3, 4, stride=2, padding=1)
     rows = kernels.compare(layer, (16, 8, 8), runs=1)
     assert rows.title.startswith("forward, transposed convolution of (1, 16, 8, 8) with (16, 3,")
-    assert {row.multiply_adds for row in rows} == {8 * 8 * 16 * 16 * 3}
+    assert {row.multiply_adds for row in rows if row.algorithm not in comparison.PRODUCTS} == {
+        8 * 8 * 16 * 16 * 3
+    }
     chosen = kernels.explain(layer, (16, 8, 8)).forward.algorithm
     assert [row.algorithm for row in rows if row.chosen] == [chosen]
 

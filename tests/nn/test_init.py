@@ -204,3 +204,46 @@ REFUSED = [
 def test_bad_arguments_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+DRAWN = {
+    "uniform_": (-1.0, 3.0), "normal_": (1.0, 2.0), "xavier_uniform_": (2.0,),
+    "xavier_normal_": (2.0,), "kaiming_uniform_": (0.3,), "kaiming_normal_": (0.3, "fan_out"),
+    "trunc_normal_": (0.5, 1.0, -1.0, 1.0), "orthogonal_": (2.0,),
+}
+SHARES = np.linspace(0.01, 0.99, 25)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_distributions_are_pytorchs(torch, name):
+    if torch is None:
+        pytest.skip("torch is not installed; the formulas are tested above")
+    torch.manual_seed(0)
+    quantiles = []
+    for library in (lucid, torch):
+        w = library.zeros(96, 24, 5, 5)
+        getattr(library.nn.init, name)(w, *DRAWN[name])
+        quantiles.append(np.quantile(w.numpy(), SHARES))
+    spread = np.ptp(quantiles[1])
+    np.testing.assert_allclose(*quantiles, rtol=0, atol=0.02 * spread)
+
+
+LAYERS = {
+    "Linear": (40, 1500), "Bilinear": (20, 20, 150), "Embedding": (300, 200),
+    "Conv1d": (80, 200, 3), "Conv2d": (40, 200, 3), "Conv3d": (12, 200, 3),
+    "ConvTranspose1d": (80, 200, 3), "ConvTranspose2d": (200, 40, 3),
+    "ConvTranspose3d": (12, 200, 3),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_start_like_pytorchs(torch, name):
+    if torch is None:
+        pytest.skip("torch is not installed; the bounds are tested above")
+    torch.manual_seed(0)
+    ours, theirs = [getattr(library.nn, name)(*LAYERS[name]) for library in (lucid, torch)]
+    for key, w in ours.named_parameters():
+        other = theirs.get_parameter(key).detach().numpy()
+        found, wanted = [np.quantile(each, SHARES) for each in (w.detach().numpy(), other)]
+        allowed = (0.02 if other.size > 10_000 else 0.25) * np.ptp(wanted)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=allowed)

@@ -9,7 +9,7 @@ from lucid.ops.activation import (
     Elu, Gelu, GeluTanh, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Mish, PRelu, Silu, Softplus,
 )
 from lucid.ops.elementwise import sigmoid, tanh
-from lucid.ops.operands import check_dim
+from lucid.ops.operands import check_dim, check_tensor
 from lucid.ops.reduction import log_softmax, softmax
 from lucid.ops.shaping import reshape
 from lucid.random import default_generator
@@ -534,6 +534,7 @@ def prelu(x, weight):
     >>> F.prelu(lucid.tensor([-2.0, 2.0]), lucid.tensor(0.25))
     tensor([-0.5000,  2.0000])
     """
+    check_tensor(weight, "prelu: weight")
     check_same_type("prelu", x=x, weight=weight)
     shape, count = x.array.shape, weight.array.size
     channels = shape[1] if len(shape) > 1 else 1

@@ -23,8 +23,9 @@ def check_learnt(weight, name):
 
 
 def check_same_type(name, **tensors):
-    """Refuse tensors that are not all float32, or all float64; None passes."""
-    given = {key: each for key, each in tensors.items() if each is not None}
+    """Refuse tensors that are not all float32, or all float64; a weight or bias may be None."""
+    may_lack = ("weight", "bias", "running_mean", "running_var")
+    given = {key: x for key, x in tensors.items() if x is not None or not key.endswith(may_lack)}
     for key, each in given.items():
         check_tensor(each, f"{name}: {key}")
     (first, x), *others = given.items()

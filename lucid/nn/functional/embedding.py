@@ -117,6 +117,7 @@ def bilinear(x1, x2, weight, bias=None):
     >>> F.bilinear(x, x, lucid.tensor([[[1.0, 0.0], [0.0, 1.0]]]))
     tensor([[5.]])
     """
+    check_tensor(weight, "bilinear: weight")
     check_same_type("bilinear", x1=x1, x2=x2, weight=weight, bias=bias)
     shapes = x1.array.shape, x2.array.shape, weight.array.shape
     fits = len(shapes[2]) == 3 and shapes[0][:-1] == shapes[1][:-1]

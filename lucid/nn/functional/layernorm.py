@@ -2,11 +2,14 @@
 
 from math import prod
 
+import numpy as np
+
 from lucid.errors import ShapeError
 from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_floating, check_number, check_same_type
 from lucid.nn.functional.normalization import batch_norm
 from lucid.nn.functional.pooling import avg_pool
+from lucid.ops.normalization import BatchNorm
 from lucid.ops.padding import pad_axes
 from lucid.ops.shaping import reshape
 from lucid.ops.standardize import Standardize
@@ -87,9 +90,14 @@ def _affine(y, weight, bias):
     return y if bias is None else y + bias
 
 
-def _column(vector, ndim):
-    """Lay one number for each channel along axis 1 of `ndim` axes."""
-    return None if vector is None else reshape(vector, -1, *(1,) * (ndim - 2))
+def _by_channel(y, weight, bias):
+    """Scale and shift channels: a batch normalisation whose mean is 0 and variance 1."""
+    if weight is None and bias is None:
+        return y
+    one, zero = (np.full(y.shape[1], value, y.array.dtype) for value in (1, 0))
+    weight = y.wrap(one) if weight is None else weight
+    bias = y.wrap(zero) if bias is None else bias
+    return BatchNorm(0.0, zero, one)(y, weight, bias)
 
 
 def _check_channels(name, x, weight, bias, **more):
@@ -161,8 +169,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
         )
     shape = x.array.shape
     rows = reshape(x, shape[0], groups, prod(shape[1:]) // groups)
-    y = reshape(Standardize(eps)(rows), shape)
-    return _affine(y, _column(weight, len(shape)), _column(bias, len(shape)))
+    return _by_channel(reshape(Standardize(eps)(rows), shape), weight, bias)
 
 
 def instance_norm(
@@ -237,7 +244,7 @@ def instance_norm(
     if running_mean is not None and shape[0]:
         _update(running_mean, step.mean.mean((0, 2)), momentum)
         _update(running_var, step.variance.mean((0, 2)) * (count / (count - 1)), momentum)
-    return _affine(y, _column(weight, len(shape)), _column(bias, len(shape)))
+    return _by_channel(y, weight, bias)
 
 
 def _update(running, new, momentum):

@@ -6,7 +6,7 @@ import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
 from lucid.ops.normalization import BatchNorm
-from lucid.ops.operands import check_tensor
+from lucid.ops.operands import check_tensor, is_tensor
 
 __all__ = ["batch_norm"]
 
@@ -89,24 +89,16 @@ def _check(x, running_mean, running_var, weight, bias, training, eps):
     """Refuse what does not fit; return the number of channels."""
     check_tensor(x, "batch_norm")
     shape, dtype = x.array.shape, x.array.dtype
-    if not x.dtype.is_floating_point:
+    if dtype.kind != "f":
         raise DtypeError(f"batch_norm needs float32 or float64, not {x.dtype.name}; call x.float()")
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: input of shape {shape} needs axes (batch, channels, ...)")
-    others = (running_mean, running_var, weight, bias)
-    for name, each in zip(("running_mean", "running_var", "weight", "bias"), others, strict=True):
-        if each is None:
-            continue
-        check_tensor(each, f"batch_norm: {name}")
-        if each.array.shape != shape[1:2]:
-            raise ShapeError(
-                f"batch_norm: input of shape {shape} has {shape[1]} channels on axis 1, but {name} "
-                f"has shape {each.array.shape}; they must be equal"
-            )
-        if each.array.dtype != dtype:
-            raise DtypeError(
-                f"batch_norm: input is {x.dtype.name}, but {name} is {each.dtype.name}; convert "
-                f"one with .to(dtype)"
+    for each in (running_mean, running_var, weight, bias):
+        if each is not None and not (
+            is_tensor(each) and each.array.dtype is dtype and each.array.shape == shape[1:2]
+        ):
+            _check_vectors(
+                x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
             )
     if (running_mean is None) != (running_var is None) or (running_mean is None and not training):
         raise ValueError(
@@ -120,3 +112,22 @@ def _check(x, running_mean, running_var, weight, bias, training, eps):
             f"always 0; training needs more than 1: a larger batch, or eval()"
         )
     return shape[1]
+
+
+def _check_vectors(x, **vectors):
+    """Find the first vector that has not one number for each channel, of the type of x."""
+    shape = x.array.shape
+    for name, each in vectors.items():
+        if each is None:
+            continue
+        check_tensor(each, f"batch_norm: {name}")
+        if each.array.shape != shape[1:2]:
+            raise ShapeError(
+                f"batch_norm: input of shape {shape} has {shape[1]} channels on axis 1, but {name} "
+                f"has shape {each.array.shape}; they must be equal"
+            )
+        if each.array.dtype != x.array.dtype:
+            raise DtypeError(
+                f"batch_norm: input is {x.dtype.name}, but {name} is {each.dtype.name}; convert "
+                f"one with .to(dtype)"
+            )

@@ -32,5 +32,5 @@ def test_refusals(call, kind, message):
 
 
 def test_what_fits_passes():
-    check_same_type("f", x=x, w=None, b=x)
+    check_same_type("f", x=x, weight=None, bias=x)
     assert check_number(1, "a", 0, 1) == 1.0

@@ -1,0 +1,197 @@
+"""Winograd's algorithm for two taps equals the definition, within the bound of a sum."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from lucid._cython import conv_direct, conv_naive, conv_winograd_strided
+
+EPS = np.finfo(np.float32).eps
+ONES = (1, 1, 1)
+PRIMITIVES = ("forward", "input_grad")
+KERNELS = {  # kernel and stride
+    "4x4 stride 2": ((1, 4, 4), (1, 2, 2)),
+    "3x3 stride 2": ((1, 3, 3), (1, 2, 2)),
+    "2x2": ((1, 2, 2), ONES),
+    "4x4x4 stride 2": ((4, 4, 4), (2, 2, 2)),
+    "3x3x3 stride 2": ((3, 3, 3), (2, 2, 2)),
+    "5x5 stride 3": ((2, 5, 5), (1, 3, 3)),
+    "6x4 stride 3x2": ((1, 6, 4), (1, 3, 2)),
+    "one axis": ((1, 1, 4), (1, 1, 2)),
+    "two taps and one": ((1, 3, 2), (1, 2, 2)),
+    "one tap and two": ((1, 1, 3), (3, 2, 2)),
+    "stride beyond the kernel": ((2, 4, 2), (3, 2, 5)),
+}
+SIZES = {  # items, channels and features of a group, input size, low, high, groups
+    "one tile": (1, 4, 8, (1, 8, 8), (0, 1, 1), (0, 1, 1), 1),
+    "tails": (3, 5, 9, (2, 11, 15), (0, 1, 1), (1, 1, 0), 1),
+    "small image": (37, 3, 5, (1, 5, 4), (1, 1, 1), (2, 1, 1), 1),
+    "no padding": (2, 10, 8, (4, 9, 11), (0, 0, 0), (0, 0, 0), 1),
+    "wide padding": (2, 6, 8, (1, 5, 6), (1, 2, 3), (2, 3, 2), 1),
+    "cropped": (2, 34, 6, (5, 12, 13), (0, -2, -1), (-1, 1, -3), 1),
+    "mostly padding": (1, 2, 3, (1, 2, 2), (2, 5, 7), (2, 6, 3), 1),
+    "groups": (2, 7, 11, (4, 10, 6), (0, 1, 1), (0, 1, 1), 3),
+    "long rows": (1, 2, 3, (4, 6, 301), (0, 1, 1), (0, 1, 1), 1),
+    "long columns": (1, 2, 3, (4, 301, 6), (0, 1, 1), (0, 1, 1), 1),
+    "a thousand channels": (1, 1001, 9, (3, 6, 6), (0, 1, 1), (0, 1, 1), 1),
+    "many features": (2, 3, 301, (3, 6, 6), (1, 1, 1), (0, 1, 1), 1),
+}
+
+
+def make(kernel, sizes, spread=None, seed=0):
+    """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
+    (taps, stride), (items, channels, features, size, low, high, groups) = kernel, sizes
+    output = tuple(
+        (n + before + after - k) // s + 1
+        for n, before, after, k, s in zip(size, low, high, taps, stride, strict=True)
+    )
+    if min(output) < 1:
+        pytest.skip("the kernel does not fit")
+    rng = np.random.default_rng(seed)
+    shapes = (
+        (items, groups * channels, *size), (groups * features, channels, *taps),
+        (items, groups * features, *output),
+    )
+    arrays = []
+    for shape in shapes:
+        array = rng.standard_normal(shape)
+        if spread:
+            array *= np.exp2(rng.uniform(-spread, spread, shape))
+        arrays.append(array.astype(np.float32))
+    return arrays, (stride, ONES, low, groups)
+
+
+def run(module, primitive, arrays, arguments, threads=1):
+    """Compute one of the three arrays from the other two."""
+    arrays = list(arrays)
+    position = ("input_grad", "weight_grad", "forward").index(primitive)
+    result = arrays[position] = np.zeros_like(arrays[position])
+    getattr(module, primitive)(*arrays, *arguments, threads)
+    return result
+
+
+each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
+each_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+each_size = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+
+
+@each_primitive
+@each_kernel
+@each_size
+def test_equals_the_definition(kernel, sizes, primitive):
+    arrays, arguments = make(kernel, sizes)
+    exact = [array.astype(np.float64) for array in arrays]
+    wanted = run(conv_naive, primitive, exact, arguments)
+    scale = run(conv_naive, primitive, [abs(array) for array in exact], arguments)
+    found = run(conv_winograd_strided, primitive, arrays, arguments)
+    assert abs(found - wanted).max() <= 32 * EPS * scale.max()
+
+
+@each_primitive
+@each_kernel
+def test_bits_do_not_depend_on_threads(kernel, primitive):
+    for sizes in SIZES["tails"], SIZES["groups"]:
+        arrays, arguments = make(kernel, sizes)
+        alone = run(conv_winograd_strided, primitive, arrays, arguments)
+        for threads in (2, 3, 7):
+            found = run(conv_winograd_strided, primitive, arrays, arguments, threads)
+            np.testing.assert_array_equal(found, alone)
+
+
+@each_primitive
+@each_kernel
+def test_bits_of_an_item_do_not_depend_on_the_batch(kernel, primitive):
+    for sizes in SIZES["tails"], SIZES["groups"]:
+        (x, w, y), arguments = make(kernel, (11, *sizes[1:]))
+        together = run(conv_winograd_strided, primitive, (x, w, y), arguments)
+        for n in (0, 5, 10):
+            item = x[n : n + 1], w, y[n : n + 1]
+            alone = run(conv_winograd_strided, primitive, item, arguments)
+            np.testing.assert_array_equal(together[n : n + 1], alone)
+
+
+@pytest.mark.parametrize(
+    ("primitive", "name", "channels", "terms"),
+    [
+        ("forward", "4x4 stride 2", 32, 512),
+        ("forward", "3x3 stride 2", 57, 513),
+        ("forward", "2x2", 128, 512),
+        ("input_grad", "4x4 stride 2", 128, 512),
+        ("input_grad", "3x3 stride 2", 128, 512),
+        ("input_grad", "2x2", 128, 512),
+    ],
+)
+def test_error_on_wide_range_data_stays_below_that_of_any_sum(primitive, name, channels, terms):
+    read, written = (channels, 24) if primitive == "forward" else (24, channels)
+    sizes = (2, read, written, (1, 32, 32), (0, 1, 1), (0, 1, 1), 1)
+    assert conv_winograd_strided.may_use(terms)
+    for seed in range(3):
+        arrays, arguments = make(KERNELS[name], sizes, spread=8, seed=seed)
+        exact = [array.astype(np.float64) for array in arrays]
+        wanted = run(conv_direct, primitive, exact, arguments)
+        scale = run(conv_direct, primitive, [abs(array) for array in exact], arguments)
+        found = run(conv_winograd_strided, primitive, arrays, arguments)
+        assert (abs(found - wanted) <= (terms + 16) * EPS * scale).all()
+
+
+def test_few_terms_are_refused():
+    assert not conv_winograd_strided.may_use(511)
+    assert conv_winograd_strided.may_use(512)
+
+
+@pytest.mark.parametrize(
+    ("primitive", "channels", "features", "name", "size", "wanted"),
+    [
+        ("forward", 64, 128, "4x4 stride 2", 32, True),
+        ("forward", 3, 64, "4x4 stride 2", 32, False),  # not exact enough
+        ("forward", 64, 4, "4x4 stride 2", 32, False),  # transforms cost more than they save
+        ("input_grad", 128, 256, "4x4 stride 2", 16, True),
+        ("input_grad", 256, 512, "4x4 stride 2", 8, True),
+        ("input_grad", 128, 256, "4x4 stride 2", 2, False),  # tiles jut out
+        ("input_grad", 128, 127, "4x4 stride 2", 16, False),
+        ("forward", 128, 128, "3x3 stride 2", 56, False),
+    ],
+)
+def test_choice(primitive, channels, features, name, size, wanted):
+    sizes = *KERNELS[name], (1, size, size), (1, size // 2, size // 2)
+    assert conv_winograd_strided.wins(primitive, channels, features, *sizes) is wanted
+
+
+@each_primitive
+@each_kernel
+def test_the_result_is_added(kernel, primitive):
+    arrays, arguments = make(kernel, SIZES["tails"])
+    fresh = run(conv_winograd_strided, primitive, arrays, arguments)
+    start = np.full_like(fresh, 7)
+    arrays[0 if primitive == "input_grad" else 2] = start
+    getattr(conv_winograd_strided, primitive)(*arrays, *arguments, 1)
+    np.testing.assert_allclose(start, fresh + 7, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ((4, (1, 4, 4), (1, 2, 2), ONES), True),
+        ((4, (5, 3, 3), (1, 2, 2), (2, 1, 1)), True),
+        ((4, (1, 1, 2), ONES, ONES), True),
+        ((8, (1, 4, 4), (1, 2, 2), ONES), False),
+        ((4, (1, 5, 4), (1, 2, 2), ONES), False),
+        ((4, (1, 2, 2), (1, 2, 2), ONES), False),
+        ((4, (1, 4, 4), (1, 2, 2), (1, 1, 2)), False),
+    ],
+)
+def test_what_is_supported(arguments, wanted):
+    assert conv_winograd_strided.supports(*arguments) is wanted
+
+
+@each_primitive
+def test_other_geometries_and_types_are_refused(primitive):
+    (x, w, y), (_, _, low, groups) = make(KERNELS["4x4 stride 2"], SIZES["one tile"])
+    function = getattr(conv_winograd_strided, primitive)
+    for stride, dilation in itertools.product([ONES, (1, 2, 2)], [ONES, (1, 1, 2)]):
+        if (stride, dilation) != ((1, 2, 2), ONES):
+            with pytest.raises(ValueError, match=r"kernel \(1, 4, 4\), stride.*at most twice"):
+                function(x, w, y, stride, dilation, low, groups, 1)
+    with pytest.raises(ValueError, match="float"):
+        function(*(each.astype(np.float64) for each in (x, w, y)), (1, 2, 2), ONES, low, groups, 1)
