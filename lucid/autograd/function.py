@@ -14,7 +14,18 @@ class Handle:
         hooks[self.key] = hook
 
     def remove(self):
-        """Forget the hook; more than once does no harm."""
+        """Forget the hook; more than once does no harm.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda gradient: gradient * 10)
+        >>> handle.remove()
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([1., 1.])
+        """
         self.hooks.pop(self.key, None)
 
 
@@ -205,7 +216,27 @@ class Function:
 
     @property
     def inputs(self):
-        """The tensors that the step was called with."""
+        """The tensors that the step was called with.
+
+        Returns
+        -------
+        tuple of Tensor
+            None in place of one that `reads` says is not read.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> class Cube(lucid.autograd.Function):
+        ...     def forward(self, x):
+        ...         return x**3
+        ...     def backward(self, grad_y):
+        ...         (x,) = self.inputs
+        ...         return grad_y * 3 * x * x
+        >>> x = lucid.tensor([2.0], requires_grad=True)
+        >>> y = Cube()(x)
+        >>> y.node.inputs[0] is x
+        True
+        """
         if self._inputs is None:
             self._fetch("inputs", self.keeps_inputs)
         for position, (x, version) in enumerate(zip(self._inputs, self._versions, strict=True)):
@@ -215,7 +246,29 @@ class Function:
 
     @property
     def output(self):
-        """The tensor that the step computed, tied to this node."""
+        """The tensor that the step computed, tied to this node.
+
+        Kept if the class says ``keeps_output = True``.
+
+        Returns
+        -------
+        Tensor
+
+        Examples
+        --------
+        >>> import lucid
+        >>> import numpy as np
+        >>> class Exp(lucid.autograd.Function):
+        ...     keeps_inputs, keeps_output = False, True
+        ...     def forward(self, x):
+        ...         return np.exp(x)
+        ...     def backward(self, grad_y):
+        ...         return grad_y * self.output
+        >>> x = lucid.zeros(1, requires_grad=True)
+        >>> Exp()(x).backward()
+        >>> x.grad
+        tensor([1.])
+        """
         if self._output is None:
             self._fetch("output", self.keeps_output)
         if self._output.counter[0] != self._output_version:

@@ -116,6 +116,15 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         ----------
         epoch : float, optional
             Where to go, at least 0; in the middle of an epoch, ``epoch + batch / batches``.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> optimizer = lucid.optim.SGD([lucid.zeros(1, requires_grad=True)], lr=1.0)
+        >>> schedule = lucid.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10)
+        >>> schedule.step(5)
+        >>> round(optimizer.param_groups[0]["lr"], 3)
+        0.5
         """
         self.last_epoch = self.last_epoch + 1 if epoch is None else check_number(epoch, "epoch", 0)
         self._write(self.get_lr())

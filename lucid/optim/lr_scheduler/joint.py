@@ -96,7 +96,12 @@ class SequentialLR(_Joint):
         self._last_lr = self._schedulers[0].get_last_lr()
 
     def step(self):
-        """Go on to the next epoch, and set its rates by the schedule whose turn it is."""
+        """Go on to the next epoch, and set its rates by the schedule whose turn it is.
+
+        Examples
+        --------
+        See the class.
+        """
         self.last_epoch += 1
         turn = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[turn]
@@ -145,7 +150,12 @@ class ChainedScheduler(_Joint):
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
     def step(self):
-        """Let all schedules go on to the next epoch."""
+        """Let all schedules go on to the next epoch.
+
+        Examples
+        --------
+        See the class.
+        """
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
