@@ -62,7 +62,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
 
 
 def grad(
-    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
+    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False,
+    *, only_inputs=True,
 ):
     r"""Compute the gradients of `outputs` with respect to `inputs`, leaving every `grad` alone.
 
@@ -80,6 +81,8 @@ def grad(
         Record the walk itself, so that the gradients can be differentiated.
     allow_unused : bool, default False
         Give None for an input that the outputs do not depend on, instead of an error.
+    only_inputs : bool, default True
+        For code written for PyTorch, where it means nothing any more; True is all there is.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def grad(
         a step needs was changed in place.
     ShapeError, DtypeError
         If a given gradient has another shape or type than its output.
+    ValueError
+        If `only_inputs` is False.
 
     Examples
     --------
@@ -103,6 +108,8 @@ def grad(
     >>> first.item(), second.item()
     (27.0, 18.0)
     """
+    if not only_inputs:
+        raise ValueError("grad: only_inputs=False is not there; backward fills the grad of leaves")
     outputs, gradients = _roots(outputs, grad_outputs, "grad")
     if retain_graph is None:
         retain_graph = create_graph

@@ -338,3 +338,11 @@ def test_a_gradient_that_is_the_given_one_depends_on_it():
     (second,) = lucid.autograd.grad((first * first).sum(), g)
     assert second.tolist() == [6, 8]
     assert g.tolist() == [3, 4]
+
+
+def test_code_of_pytorch_may_say_only_inputs():
+    x = lucid.tensor(3.0, requires_grad=True)
+    (slope,) = lucid.autograd.grad(outputs=x * x, inputs=x, only_inputs=True)
+    assert slope.item() == 6
+    with pytest.raises(ValueError, match="only_inputs=False is not there; backward fills"):
+        lucid.autograd.grad(x * x, x, only_inputs=False)

@@ -95,9 +95,18 @@ def _check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last
         raise ValueError("an IterableDataset has its own order: no shuffle, no sampler")
 
 
-def _bar():
-    """Import tqdm's bar, which is a widget in notebooks and a line elsewhere."""
-    try:
+def _bar(progress):
+    """Give the function that the batches pass through: one given, tqdm's bar for True, or None."""
+    if progress is False or progress is None:
+        return None
+    if progress is not True:
+        if not callable(progress):
+            raise TypeError(
+                f"progress={progress!r} is neither a bool nor a function of the batches; give "
+                f"True for a bar by tqdm"
+            )
+        return progress
+    try:  # a widget in notebooks, a line elsewhere
         return import_module("tqdm.auto").tqdm
     except ImportError:
         raise ImportError(
@@ -127,6 +136,8 @@ class DataLoader:
     collate_fn : callable, optional
         Makes a batch of a sequence of samples; default `default_collate`. Without batches, it is
         called with one sample, and the default is to leave it alone.
+    pin_memory : bool, default False
+        For code written for PyTorch: there is no GPU to copy to, so it changes nothing.
     drop_last : bool, default False
         Leave out a last batch with fewer samples than `batch_size`.
     generator : Generator, optional
@@ -201,8 +212,9 @@ class DataLoader:
         batch_sampler=None,
         num_workers=0,
         collate_fn=None,
-        *,
+        pin_memory=False,
         drop_last=False,
+        *,
         generator=None,
         prefetch_factor=2,
         progress=False,
@@ -221,16 +233,12 @@ class DataLoader:
         self.dataset = dataset
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = generator
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self.progress = _bar() if progress is True else progress or None
-        if self.progress is not None and not callable(self.progress):
-            raise TypeError(
-                f"progress={progress!r} is neither a bool nor a function of the batches; give "
-                f"True for a bar by tqdm"
-            )
+        self.progress = _bar(progress)
         self.collate_fn = collate_fn or (default_collate if batch_sampler is not None else None)
 
     def __iter__(self):

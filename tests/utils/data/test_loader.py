@@ -46,6 +46,11 @@ def test_an_epoch_is_every_sample_in_order_and_can_be_repeated():
     assert epoch(DataLoader(numbers(0), 4)) == []
 
 
+def test_arguments_that_only_a_gpu_needs_change_nothing():
+    assert epoch(DataLoader(numbers(3), 2, pin_memory=True)) == [[0, 1], [2]]
+    assert epoch(DataLoader(numbers(3), 2, False, None, None, 0, None, False, True)) == [[0, 1]]
+
+
 def test_two_epochs_at_once_do_not_disturb_each_other():
     loader = DataLoader(numbers(4), 2)
     assert [(x.tolist(), y.tolist()) for (x,), (y,) in zip(loader, loader, strict=True)] == [
