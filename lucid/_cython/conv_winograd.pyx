@@ -20,8 +20,8 @@ Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F f
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: all
-weights and 0.4 MB of inputs for each thread, if transformed weights take at most 3 MiB; else 6 MB
-of inputs and 1 MiB of weights for each thread; a weight gradient takes at most 7.1 MB.
+weights and 0.4 MB of inputs for each thread, if transformed weights take at most 3 MiB; else at
+most 3.6 MB of inputs, and 0.8 MB of weights for each thread; a weight gradient takes 4.8 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,

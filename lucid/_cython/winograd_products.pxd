@@ -5,21 +5,21 @@ matrix (channels, lanes). Features go in *panels* of ROWS, packed for the regist
 """
 
 from cython.parallel cimport prange, threadid
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.winograd_lines cimport output_lines, weight_lines
+from lucid._cython.winograd_lines cimport output_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Targets, find_targets, held, lanes_used, transform_column,
 )
+from lucid._cython.winograd_weights cimport transform_panel
 
 cdef enum:
-    WEIGHTS = 64  # lanes of a transform of weights
     SHARE = 4  # panels of weights that use an input while it is near
     WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
-    TURN_BYTES = 1048576  # ... so much at a time for each thread ...
-    INPUT_BYTES = 6000000  # ... for every block of inputs
+    TURN_BYTES = 786432  # ... so much at a time for each thread ...
+    INPUT_BYTES = 3600000  # ... for every block of inputs
     NEAR_BYTES = 393216  # inputs of a thread, if all weights are held: what a near cache holds
 
 cdef struct Work:  # how a forward is cut
@@ -68,69 +68,6 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
     work.share = min(work.share, work.panels_held)
     work.parts = ceil_div(work.panels_held, work.share)
     work.result_size = work.share * plan.edge1 * 6 * ROWS * LANES
-
-
-cdef inline void gather_weights(
-    const Plan *plan, const float *w, Py_ssize_t rows, Py_ssize_t channels, float *taps
-) noexcept nogil:
-    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
-    cdef Py_ssize_t j, c, step = -WEIGHTS if plan.turned else WEIGHTS
-    cdef int k, count = plan.taps1 * plan.taps2
-    cdef const float *of_pair
-    if plan.turned:
-        taps += (count - 1) * WEIGHTS
-    for j in range(rows):
-        of_pair = w + j * plan.w_feature
-        for c in range(channels):
-            for k in range(count):
-                taps[k * step + c * ROWS + j] = of_pair[k]
-            of_pair += plan.w_channel
-
-
-cdef inline void transform_weights(const Plan *plan, const float *taps, float *u) noexcept nogil:
-    """Apply G along both axes: u[row, column of 6, lane]."""
-    cdef float half[18 * WEIGHTS]
-    if plan.edge1 == 1:
-        weight_lines(plan.edge2, plan.taps2, 1, taps, 0, WEIGHTS, u, 0, WEIGHTS, WEIGHTS)
-        return
-    weight_lines(
-        plan.edge2, plan.taps2, 3, taps, 3 * WEIGHTS, WEIGHTS, half, 6 * WEIGHTS, WEIGHTS, WEIGHTS
-    )
-    weight_lines(
-        plan.edge1, plan.taps1, plan.edge2, half, WEIGHTS, 6 * WEIGHTS, u, WEIGHTS, 6 * WEIGHTS,
-        WEIGHTS,
-    )
-
-
-cdef inline void transform_panel(
-    const Work *work, const float *w, Py_ssize_t panel, float *weights
-) noexcept nogil:
-    """Store weights[point, c, j] of ROWS features j, for the channels that are held."""
-    cdef const Plan *plan = &work.plan
-    cdef float taps[9 * WEIGHTS]
-    cdef float points[36 * WEIGHTS]
-    cdef Py_ssize_t c = 0, channel, count, tap0, i, j
-    cdef float *to
-    memset(taps, 0, sizeof(taps))
-    w += panel * ROWS * plan.w_feature
-    while c < held(plan):
-        channel = (plan.first + c) % plan.channels
-        tap0 = (plan.first + c) // plan.channels
-        if plan.turned:
-            tap0 = plan.taps0 - 1 - tap0
-        count = min(plan.channels - channel, held(plan) - c)
-        count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
-        gather_weights(
-            plan, w + channel * plan.w_channel + tap0 * plan.taps1 * plan.taps2,
-            min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
-        )
-        transform_weights(plan, taps, points)
-        to = weights + c * ROWS
-        for i in range(plan.edge1):
-            for j in range(plan.edge2):
-                memcpy(to, points + (i * 6 + j) * WEIGHTS, count * ROWS * sizeof(float))
-                to += work.weight_step
-        c += count
 
 
 cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:
@@ -245,7 +182,9 @@ cdef inline void run_columns(
         panels = min(work.panels_held, work.panels - first)
         if start == 0 or work.panels_held < work.panels:
             for task in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(work, w, first + task, weights + task * work.weight_size)
+                transform_panel(
+                    plan, w, first + task, work.weight_step, weights + task * work.weight_size
+                )
         for task in prange(columns * work.parts, num_threads=threads, schedule="dynamic"):
             run_task(
                 work, inputs + task // work.parts * plan.input_size,

@@ -14,9 +14,11 @@ from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of, rows_inside,
     transform_column,
 )
+from lucid._cython.winograd_weights cimport interleave
 
 cdef enum:
-    BLOCK = 128  # channels, features and tiles at a time
+    BLOCK = 128  # channels and features at a time
+    TILES = 64
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
     Plan plan
@@ -28,12 +30,12 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
 
 
 cdef inline void cut_sums(Sums *sums) noexcept nogil:
-    """Choose blocks whose sums, inputs and outputs take 2.4 MB each."""
+    """Choose blocks whose sums take 2.4 MB, inputs and outputs 1.2 MB each."""
     cdef Plan *plan = &sums.plan
     sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
     sums.parts = ceil_div(sums.features, LANES)
     sums.panels = ceil_div(plan.depth, ROWS)
-    sums.columns = min(<Py_ssize_t> (BLOCK // LANES), plan.columns)
+    sums.columns = min(<Py_ssize_t> (TILES // LANES), plan.columns)
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
     sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
@@ -140,15 +142,14 @@ cdef inline void sum_point(
             result += ROWS * LANES
 
 
-cdef inline void add_weights(
-    const Sums *sums, const float *result, Py_ssize_t features, float *w
+cdef inline void transform_sums(
+    const Sums *sums, const float *result, float *taps
 ) noexcept nogil:
-    """Apply G^T along both axes to the sums of one channel, and add the weights to w."""
+    """Apply G^T along both axes to the sums of one channel: taps[k, feature]."""
     cdef const Plan *plan = &sums.plan
     cdef float points[36 * LANES]
     cdef float half[18 * LANES]
-    cdef float taps[9 * LANES]
-    cdef Py_ssize_t f, i, j
+    cdef Py_ssize_t i, j
     for i in range(plan.edge1):
         for j in range(plan.edge2):
             memcpy(points + (i * 6 + j) * LANES, result, LANES * sizeof(float))
@@ -157,14 +158,53 @@ cdef inline void add_weights(
         plan.edge2, plan.taps2, plan.edge1, points, 6 * LANES, LANES, half, 3 * LANES, LANES, LANES
     )
     if plan.edge1 == 1:
-        memcpy(taps, half, 3 * LANES * sizeof(float))
+        memcpy(taps, half, plan.taps2 * LANES * sizeof(float))
     else:
         weight_grad_lines(
             plan.edge1, plan.taps1, 3, half, LANES, 3 * LANES, taps, LANES, 3 * LANES, LANES
         )
-    for f in range(features):
-        for i in range(plan.taps1 * plan.taps2):
-            w[f * plan.w_feature + i] += taps[i * LANES + f]
+
+
+cdef inline void add_taps(
+    const float *taps, Py_ssize_t count, Py_ssize_t features, float *w, Py_ssize_t w_feature
+) noexcept nogil:
+    """Add taps[k, feature] to w, where the taps of a feature are neighbours."""
+    cdef float some[LANES * ROWS]
+    cdef Py_ssize_t k = 0, f
+    cdef int j
+    while k + ROWS <= count:
+        interleave(taps + k * LANES, LANES, some, LANES)  # some[feature, j]
+        for f in range(features):
+            for j in range(ROWS):
+                w[f * w_feature + k + j] += some[f * ROWS + j]
+        k += ROWS
+    while k < count:
+        for f in range(features):
+            w[f * w_feature + k] += taps[k * LANES + f]
+        k += 1
+
+
+cdef inline void add_weights(
+    const Sums *sums, const float *result, Py_ssize_t panel, Py_ssize_t features, float *w
+) noexcept nogil:
+    """Add to w the weights of some features and of a panel of channels."""
+    cdef const Plan *plan = &sums.plan
+    cdef float taps[9 * ROWS * LANES]
+    cdef Py_ssize_t c, channel, count = plan.taps1 * plan.taps2
+    cdef Py_ssize_t channels = min(held(plan) - panel * ROWS, <Py_ssize_t> ROWS)
+    for c in range(channels):
+        transform_sums(sums, result + c * LANES, taps + c * count * LANES)
+    if plan.taps0 == 1:
+        w += (plan.first + panel * ROWS) * count
+        add_taps(taps, channels * count, features, w, plan.w_feature)
+        return
+    for c in range(channels):
+        channel = plan.first + panel * ROWS + c
+        add_taps(
+            taps + c * count * LANES, count, features,
+            w + channel % plan.channels * plan.w_channel + channel // plan.channels * count,
+            plan.w_feature,
+        )
 
 
 cdef inline void sum_columns(
@@ -199,18 +239,15 @@ cdef inline void sum_block(
 ) noexcept nogil:
     """Compute the weights of a block of features and the channels that are held."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, channel, parts = ceil_div(features, LANES)
+    cdef Py_ssize_t task, turn, parts = ceil_div(features, LANES)
     memset(result, 0, plan.points * sums.sum_step * sizeof(float))
     for turn in range(ceil_div(plan.columns, sums.columns)):
         sum_columns(
             sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
         )
-    for task in prange(held(plan) * parts, num_threads=threads):
-        channel = plan.first + task // parts
+    for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
         add_weights(
-            sums, result + (task % parts * sums.panels * ROWS + task // parts) * LANES,
-            min(<Py_ssize_t> LANES, features - task % parts * LANES),
-            w + task % parts * LANES * plan.w_feature
-            + channel % plan.channels * plan.w_channel
-            + channel // plan.channels * plan.taps1 * plan.taps2,
+            sums, result + (task % parts * sums.panels + task // parts) * ROWS * LANES,
+            task // parts, min(<Py_ssize_t> LANES, features - task % parts * LANES),
+            w + task % parts * LANES * plan.w_feature,
         )

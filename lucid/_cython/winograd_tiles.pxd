@@ -23,7 +23,7 @@ cdef extern from *:
 cdef enum:
     PAD = 16  # elements between two points, or all points would be in one set of a cache
     SLICES = 8  # of the channels of a column, to share out to threads
-    CHUNK = 512  # of the depth at a time: a transformed column of that many takes 2.4 MB
+    CHUNK = 256  # of the depth at a time: a transformed column of that many takes 1.2 MB
 
 cdef struct Plan:
     Py_ssize_t items, groups, channels, features  # of one group
