@@ -8,6 +8,9 @@ import numpy as np
 REFERENCE = np.load(Path(__file__).parent / "optim" / "reference.npz")
 STORED = {key: REFERENCE[f"case{number}"] for number, key in enumerate(REFERENCE["keys"].tolist())}
 START, GRADIENTS, KEPT = (STORED[name] for name in ("start", "gradients", "kept"))
+RATES_FILE = Path(__file__).parent / "optim" / "lr_scheduler" / "rates.json"
+RATES = json.loads(RATES_FILE.read_text(encoding="utf-8")) if RATES_FILE.exists() else {}
+FOUND = {}  # the rates of PyTorch in this run, by case
 TOLERANCE = {"float32": 1e-5, "float64": 1e-13}
 SINGLE = ("NAdam",)  # PyTorch keeps a product of these in float32, whatever the parameters are
 
@@ -107,6 +110,15 @@ def check_schedule(library, torch, key):
     np.testing.assert_allclose(found, STORED[key], rtol=1e-12, atol=1e-15)
     if torch is not None:
         np.testing.assert_allclose(found, follow(torch, make), rtol=1e-12, atol=1e-15)
+
+
+def hold_rates(case, found, wanted):
+    """Hold the rates of a schedule against PyTorch's of this run, if there are some, and stored."""
+    if wanted is not None:
+        FOUND[case] = np.ravel(wanted).tolist()
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    assert case in RATES, f"run tools/make_rates_reference.py: it knows no case {case!r}"
+    np.testing.assert_allclose(np.ravel(found), RATES[case], rtol=1e-12)
 
 
 def check_resumed(library, key):

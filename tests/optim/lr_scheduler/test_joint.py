@@ -1,8 +1,7 @@
 """Schedules made of schedules: PyTorch's rates, state dicts, and refusals."""
 
-import numpy as np
 import pytest
-from stepping import follow, two_groups
+from stepping import follow, hold_rates, two_groups
 
 import lucid
 from lucid.optim import lr_scheduler
@@ -34,9 +33,8 @@ def chained(parts):
 @pytest.mark.filterwarnings("ignore:The epoch parameter")
 def test_rates_equal_pytorchs(torch, name, joint):
     make = joint(PARTS[name])
-    found = follow(lucid, make)
-    if torch is not None:
-        np.testing.assert_allclose(found, follow(torch, make), rtol=1e-12)
+    wanted = None if torch is None else follow(torch, make)
+    hold_rates(f"{joint.__name__} {name}", follow(lucid, make), wanted)
 
 
 @pytest.mark.parametrize("joint", [sequential, chained])
