@@ -12,6 +12,7 @@ import numpy as np
 
 from lucid._cython import pooling
 from lucid.kernels.arrays import empty, zeros
+from lucid.kernels.normalization import sum_channels
 from lucid.kernels.threads import threads_for
 
 __all__ = [
@@ -163,7 +164,11 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     array([[[3., 3.]]])
     """
     x = _ready(x)
-    y = empty((*x.shape[: -geometry.ndim], *geometry.output_size), x.dtype)
+    shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
+    if _is_whole(geometry):
+        sums = sum_channels(_planes(x, geometry)[None])
+        return (sums / x.dtype.type(divisor or prod(geometry.kernel_size))).reshape(shape)
+    y = empty(shape, x.dtype)
     options = _average_options(geometry, count_padding, divisor, x.dtype)
     work = y.size * prod(geometry.kernel_size)
     _run("average_pool", [_volumes(each, geometry) for each in (x, y)], options, work)
@@ -195,11 +200,22 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     array([[[1., 1., 2., 2.]]])
     """
     y = _ready(y)
-    x = zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
+    shape = (*y.shape[: -geometry.ndim], *geometry.input_size)
+    if _is_whole(geometry):
+        x = empty(shape, y.dtype)
+        x[...] = y / y.dtype.type(divisor or prod(geometry.kernel_size))
+        return x
+    x = zeros(shape, y.dtype)
     options = _average_options(geometry, count_padding, divisor, y.dtype)
     work = y.size * prod(geometry.kernel_size)
     _run("average_input_grad", [_volumes(each, geometry) for each in (x, y)], options, work)
     return x
+
+
+def _is_whole(geometry):
+    """Tell whether the only window is the whole plane, as in the last pooling of a ResNet."""
+    whole = geometry.input_size == geometry.kernel_size and not any(geometry.low)
+    return whole and max(geometry.output_size) == 1
 
 
 def _ready(x):
