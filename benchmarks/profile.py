@@ -3,9 +3,9 @@
     python -m benchmarks profile [--filter resnet] [--threads 1] [--quick] [--json FILE]
 
 The networks are those of `steps` and of `lucid.models`. Each row is one class of step, whether it
-ran forward or as the derivative of another; *inside* is the share of its time in the compiled
-loops with their doors, and the rest is NumPy's. The last rows are the updates of the optimizer,
-and everything that is in no step: Python, layers, the walk backward.
+ran forward or as the derivative of another, or a kernel that a derivative calls itself; *inside* is
+the share of its time in the compiled loops with their doors, and the rest is NumPy's. What is in no
+row is Python's: layers, the walk backward, and the memory it finds cold after every kernel.
 """
 
 import json
@@ -29,7 +29,10 @@ class Clock:
     def __init__(self):
         self.seconds, self.inside, self.calls = (defaultdict(float) for _ in range(3))
         self.kernel_seconds = 0.0
-        doors = [kernels, kernels.activation, kernels.normalization, kernels.pooling]
+        self.is_in_step = False
+        doors = [
+            kernels, kernels.activation, kernels.normalization, kernels.pooling, kernels.softmax,
+        ]
         for door in doors:
             for name in door.__all__:
                 each = getattr(door, name)
@@ -43,24 +46,30 @@ class Clock:
                 cls.forward = self.step(cls.__name__, cls.forward)
 
     def kernel(self, function):
-        """Add the time of a call to that of the kernels."""
+        """Add the time of a call to that of the kernels; outside all steps it is a row itself."""
         @wraps(function)
         def timed(*args, **kwargs):
             start = time.thread_time()
             try:
                 return function(*args, **kwargs)
             finally:
-                self.kernel_seconds += time.thread_time() - start
+                seconds = time.thread_time() - start
+                self.kernel_seconds += seconds
+                if not self.is_in_step:
+                    self.seconds[function.__name__] += seconds
+                    self.inside[function.__name__] += seconds
+                    self.calls[function.__name__] += 1
         return timed
 
     def step(self, name, function):
         """Add the time of a call to that of an operation."""
         @wraps(function)
         def timed(*args, **kwargs):
-            before, start = self.kernel_seconds, time.thread_time()
+            before, start, self.is_in_step = self.kernel_seconds, time.thread_time(), True
             try:
                 return function(*args, **kwargs)
             finally:
+                self.is_in_step = False
                 self.seconds[name] += time.thread_time() - start
                 self.inside[name] += self.kernel_seconds - before
                 self.calls[name] += 1
