@@ -23,6 +23,7 @@ it, which the compiler turns into vector instructions. Threads split the planes 
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 
+from lucid._cython.squares cimport max_of_squares
 from lucid._cython.types cimport real
 
 cdef enum:
@@ -46,6 +47,12 @@ cdef inline Axis axis_of(
     axis.taps, axis.stride = kernel_size[number], stride[number]
     axis.dilation, axis.low = dilation[number], low[number]
     return axis
+
+
+cdef inline bint is_halved(const Axis *axis) noexcept nogil:
+    """Tell whether the windows are pairs side by side, all inside."""
+    cdef bint pairs = axis.taps == 2 and axis.stride == 2 and axis.dilation == 1
+    return pairs and axis.low == 0 and 2 * axis.count <= axis.size
 
 
 cdef inline Py_ssize_t first_tap(const Axis *axis, Py_ssize_t o) noexcept nogil:
@@ -208,10 +215,20 @@ cdef inline void max_chunk(
 cdef inline void max_plane(
     const real *x, real *y, Py_ssize_t *index, const Axis *axes, const Py_ssize_t *offset
 ) noexcept nogil:
-    cdef Py_ssize_t o0, o1, chunk, begin, row
+    cdef Py_ssize_t o0, o1, chunk, begin, row, start
+    cdef bint squares = is_halved(&axes[1]) and is_halved(&axes[2]) and (
+        axes[0].size == axes[0].taps == axes[0].count == 1 and axes[0].low == 0
+    )
     for o0 in range(axes[0].count):
         for o1 in range(axes[1].count):
             row = (o0 * axes[1].count + o1) * axes[2].count
+            if squares:
+                start = 2 * o1 * axes[2].size
+                max_of_squares(
+                    x + start, axes[2].size, y + row, index + row if index != NULL else NULL,
+                    start, axes[2].count,
+                )
+                continue
             for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
                 begin = chunk * CHUNK
                 max_chunk(

@@ -194,3 +194,24 @@ def test_empty_arrays_give_empty_results():
     assert kernels.pooling.max_pool_gather(x, index, geometry).shape == y.shape
     assert kernels.pooling.average_pool(x, geometry).shape == y.shape
     assert kernels.pooling.average_pool_input_grad(y, geometry).shape == x.shape
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("width", [2, 3, 10, 28, 31, 32, 33, 64, 70])
+def test_pairs_of_rows_and_columns_pool_as_by_definition(width, dtype):
+    rng = np.random.default_rng(width)
+    x = rng.integers(-2, 3, (2, 3, 5, width)).astype(dtype)  # few values: many ties
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[rng.random(x.shape) < 0.1] = -np.inf
+    geometry = pool_geometry(x.shape, (2, 2), (2, 2), (0, 0), (1, 1))
+    y, indices = kernels.pooling.max_pool(x, geometry)
+    without, nothing = kernels.pooling.max_pool(x, geometry, False)
+    assert nothing is None
+    np.testing.assert_array_equal(without, y)
+    for n, c, i, j in np.ndindex(y.shape):
+        places = [(2 * i + a) * width + 2 * j + b for a in (0, 1) for b in (0, 1)]
+        values = x[n, c].reshape(-1)[places]
+        unknown = np.flatnonzero(np.isnan(values))
+        best = unknown[-1] if unknown.size else values.argmax()
+        assert indices[n, c, i, j] == places[best]
+        np.testing.assert_array_equal(y[n, c, i, j], values[best])
