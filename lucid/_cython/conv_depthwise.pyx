@@ -26,6 +26,7 @@ from libc.string cimport memset
 from lucid._cython.depthwise_plan cimport (
     HELD_BYTES, Plan, make_plan, runs, set_axes, set_block_start, set_run, set_taps,
 )
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport Axis, ceil_div, clip, dst_start, phase_taps, src_start, tail_size
 from lucid._cython.rows cimport Window, copy_row, find_window
 from lucid._cython.sliding cimport VECTOR_BYTES, Run, add_lanes, add_rows, sum_rows
@@ -237,6 +238,7 @@ cdef int correlate(
 ) except -1:
     """Add to y, or the bias, the sum over taps; both directions differ in the axes only."""
     cdef Py_ssize_t task, tasks, weights, t
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *packed
     cdef real *buffers
@@ -261,9 +263,12 @@ cdef int correlate(
                 packed[task * plan.kernel + t] = w[task * plan.kernel + tap[t]]
         memset(buffers, 0, threads * plan.buffer_size * sizeof(real))
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            if interrupted(&watch):
+                continue
             add_task(
                 plan, task, x, packed, offset, bias, y, buffers + threadid() * plan.buffer_size
             )
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
@@ -325,6 +330,7 @@ cdef int correlate_with_output(
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
     cdef Py_ssize_t task, tasks, t, chunk, chunks, features, results
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *result
     cdef real *buffers
@@ -354,6 +360,8 @@ cdef int correlate_with_output(
         set_taps(plan, offset, tap)
         memset(buffers, 0, threads * plan.buffer_size * sizeof(real))
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            if interrupted(&watch):
+                continue
             sum_task(
                 plan, task % features, task // features * plan.items // chunks,
                 (task // features + 1) * plan.items // chunks, x, y, offset, tap,
@@ -362,6 +370,7 @@ cdef int correlate_with_output(
         for chunk in range(chunks):
             for t in range(features * plan.kernel):
                 w[t] += result[chunk * features * plan.kernel + t]
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

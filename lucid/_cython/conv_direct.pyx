@@ -25,6 +25,7 @@ from libc.string cimport memset
 from lucid._cython.direct_plan cimport WEIGHT_BYTES, Plan, make_plan, set_axes, set_offsets, whole
 from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, sum_task
 from lucid._cython.direct_tile cimport TILE_PITCH, Patch, run_panel
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport Axis, ceil_div, copy_channel, dst_start, phase_taps
 from lucid._cython.types cimport real
@@ -125,6 +126,7 @@ cdef int correlate(
     Forward reads the weights where they are; the other direction packs them, a part at a time.
     """
     cdef Py_ssize_t task, turn, panel, first, last, most, tasks, panel_size, group_size, offsets
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *packed
     cdef real *buffers
@@ -161,11 +163,14 @@ cdef int correlate(
                         packed + panel * panel_size,
                     )
             for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+                if interrupted(&watch):
+                    continue
                 run_task(
                     plan, task, x, packed if backward else w,
                     (last - first) * panel_size if backward else group_size, offset, first, last,
                     bias, y, buffers + threadid() * plan.buffer_size,
                 )
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
@@ -236,6 +241,7 @@ cdef int correlate_with_output(
     """Add to w, for every tap, the sum over items and positions of x times y."""
     cdef Plan *plan = &sums.plan
     cdef Py_ssize_t task, tasks, f, row, bases, positions, results
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef Py_ssize_t *base
     cdef Py_ssize_t *position
@@ -260,10 +266,11 @@ cdef int correlate_with_output(
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
                 sums, task, x, y, base, position + threadid() * positions, result,
-                result + results + threadid() * sums.buffer_size,
+                result + results + threadid() * sums.buffer_size, &watch,
             )
         for f in prange(plan.groups * plan.features, num_threads=threads):
             add_sums(sums, f, result, w)
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

@@ -21,6 +21,7 @@ at most 4 MiB at a time. It must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.matmul_columns cimport (
     STEP, Block, Run, find_offsets, find_runs, plane_room, set_block, unfold,
 )
@@ -213,6 +214,7 @@ cdef int multiply(
     """Add to y the product, for as many features at a time as have their weights packed."""
     cdef Py_ssize_t task, panel, panel_size = p.channels * p.taps * ROWS, most, turn, first, last
     cdef Room room
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef const real *weight = w
     cdef real *packed
@@ -251,11 +253,14 @@ cdef int multiply(
                         packed + panel * panel_size,
                     )
             for task in prange(p.tasks, num_threads=threads, schedule="dynamic"):
+                if interrupted(&watch):
+                    continue
                 run_task(
                     p, task, x, weight, bias, first, last, y,
                     runs + threadid() * room.runs, offsets + threadid() * room.offsets,
                     planes + threadid() * room.plane, columns + threadid() * room.b,
                 )
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
@@ -321,6 +326,7 @@ cdef int multiply_by_output(
 ) except -1:
     """Add to w[f, t] the sum over columns of y[f, q] times b[t, q]."""
     cdef Py_ssize_t task, tasks, parts
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *result
     cdef real *buffers
@@ -342,10 +348,11 @@ cdef int multiply_by_output(
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
                 sums, task, x, y, result, runs + threadid() * sums.width,
-                offsets + threadid() * sums.p.taps, buffers + threadid() * sums.buffer_size,
+                offsets + threadid() * sums.p.taps, buffers + threadid() * sums.buffer_size, &watch,
             )
         for task in prange(parts, num_threads=threads):
             add_sums(sums, task, result, w)
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

@@ -20,6 +20,7 @@ Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplicatio
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport (
     DOTS, LANE_BYTES, MAX_LANES, MAX_VECTOR, ROWS, VECTOR_BYTES, add_product,
 )
@@ -123,6 +124,7 @@ cdef void run_task(
 cdef int multiply(Product *p, const real *a, const real *b, real *y, int threads) except -1:
     """Add to y the product of a and b, some columns a task."""
     cdef Py_ssize_t task, size
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *buffers
     p.width = WIDTH_BYTES // LANE_BYTES * (LANE_BYTES // <Py_ssize_t> sizeof(real))
@@ -132,7 +134,9 @@ cdef int multiply(Product *p, const real *a, const real *b, real *y, int threads
     p.blocks = ceil_div(p.columns, p.width)
     with nogil:
         for task in prange(p.groups * p.blocks, num_threads=threads, schedule="dynamic"):
-            run_task(p, task, a, b, y, buffers + threadid() * size)
+            if not interrupted(&watch):
+                run_task(p, task, a, b, y, buffers + threadid() * size)
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
@@ -233,12 +237,15 @@ def forward(
     cdef Py_ssize_t task, f, group, items = x.shape[0], features = w.shape[0] // groups
     cdef Py_ssize_t terms = w.shape[1] * w.shape[2] * w.shape[3] * w.shape[4]
     cdef Py_ssize_t parts = ceil_div(features, FEATURES)
+    cdef Watch watch = watch_calls(1)
     _check(x, w, y, dilation, low)
     cdef const real *of_x = &x[0, 0, 0, 0, 0]
     cdef const real *of_w = &w[0, 0, 0, 0, 0]
     cdef real *to = &y[0, 0, 0, 0, 0]
     with nogil:
         for task in prange(groups * parts, num_threads=threads, schedule="dynamic"):
+            if interrupted(&watch):
+                continue
             group = task // parts
             f = task % parts * FEATURES
             run_dots(
@@ -247,6 +254,7 @@ def forward(
                 min(<Py_ssize_t> FEATURES, features - f), terms,
                 to + group * features + f, groups * features,
             )
+    raise_if_interrupted(&watch)
 
 
 def input_grad(

@@ -20,6 +20,7 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport Axis, ceil_div, src_start
 from lucid._cython.rows cimport Window, copy_row, find_window
 from lucid._cython.types cimport real
@@ -120,7 +121,7 @@ cdef void sum_block(
 
 cdef void sum_task(
     Plan *plan, Py_ssize_t group, Py_ssize_t first, Py_ssize_t last, const real *x, const real *y,
-    const Py_ssize_t *offset, real *w, real *buffer,
+    const Py_ssize_t *offset, real *w, real *buffer, Watch *watch,
 ) noexcept nogil:
     """Sum up the items first to last for one group; w gets its weights."""
     cdef Block block
@@ -129,6 +130,8 @@ cdef void sum_task(
     memset(sums, 0, ceil_div(plan.features, 4) * 4 * plan.rows * lanes * sizeof(real))
     for n in range(first, last):
         for each in range(plan.blocks[0] * plan.blocks[1] * plan.blocks[2]):
+            if interrupted(watch):
+                return
             find_block(plan, each, &block)
             unfold(
                 plan, &block, x + (n * plan.groups + group) * plan.channels * plan.src_plane, buffer
@@ -151,6 +154,7 @@ cdef int correlate_with_output(
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
     cdef Py_ssize_t task, tasks, t, chunk, chunks, weights, results, buffer_size
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef Py_ssize_t *offset
     cdef real *result
@@ -178,10 +182,12 @@ cdef int correlate_with_output(
                 plan, task % plan.groups, task // plan.groups * plan.items // chunks,
                 (task // plan.groups + 1) * plan.items // chunks, x, y, offset,
                 result + task * (weights // plan.groups), buffers + threadid() * buffer_size,
+                &watch,
             )
         for chunk in range(chunks):
             for t in range(weights):
                 w[t] += result[chunk * weights + t]
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

@@ -52,6 +52,7 @@ first; any dilation, padding and groups. It must equal `conv_naive`.
 
 from typing import NamedTuple
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_products cimport Work, cut_work, run_columns
@@ -214,6 +215,7 @@ cdef int correlate(
     """
     cdef Plan *plan = &work.plan
     cdef Py_ssize_t group, turn
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
     cdef float *weights
@@ -234,6 +236,8 @@ cdef int correlate(
             plan.first = 0
             while plan.first < plan.whole_depth:
                 for turn in range(ceil_div(plan.columns, work.columns_held)):
+                    if interrupted(&watch):
+                        break
                     run_columns(
                         work, x, w, y, turn * work.columns_held, inputs, weights,
                         weights + work.panels_held * work.weight_size, threads,
@@ -244,6 +248,7 @@ cdef int correlate(
             y += plan.features * plan.dst_plane
             if bias != NULL:
                 plan.bias += plan.features
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
@@ -306,6 +311,7 @@ cdef int correlate_weights(
     """Add to w the sum over items and positions, one block of weights after the other."""
     cdef Plan *plan = &sums.plan
     cdef Py_ssize_t group, turn, f
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
     cdef float *outputs
@@ -326,12 +332,13 @@ cdef int correlate_weights(
                     sum_block(
                         sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
                         min(sums.features, plan.features - f), inputs, outputs,
-                        outputs + plan.points * sums.output_step, threads,
+                        outputs + plan.points * sums.output_step, threads, &watch,
                     )
                 plan.first += plan.depth
             x += plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

@@ -38,6 +38,7 @@ padding and groups. It must equal `conv_naive`.
 
 from math import prod
 
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport CHUNK, Plan, passes, set_pass, set_sizes, set_tiles
 from lucid._cython.strided_products cimport Work, cut_work, run_columns
@@ -141,6 +142,7 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
     cdef Plan *plan = &work.plan
     cdef Py_ssize_t group, turn
     cdef Py_ssize_t left = plan.items * plan.groups * plan.channels * plan.src_plane
+    cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
     cdef float *weights
@@ -159,6 +161,8 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
             plan.start = 0
             while plan.start < plan.whole_depth:
                 for turn in range(ceil_div(plan.columns, work.columns_held)):
+                    if interrupted(&watch):
+                        break
                     run_columns(
                         work, x, left, w, y, turn * work.columns_held, inputs, weights,
                         weights + work.panels_held * work.weight_size, threads,
@@ -168,6 +172,7 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
             left -= plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
+    raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 

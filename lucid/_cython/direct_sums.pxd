@@ -8,6 +8,7 @@ So the bits of the result do not depend on the number of threads.
 from libc.string cimport memset
 
 from lucid._cython.direct_plan cimport BLOCK_BYTES, WEIGHT_BYTES, Plan, whole
+from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS, multiply_add_scattered
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
@@ -78,7 +79,7 @@ cdef inline void pack_columns(
 
 cdef inline void sum_task(
     Sums *sums, Py_ssize_t task, const real *x, const real *y, const Py_ssize_t *base,
-    Py_ssize_t *position, real *result, real *buffer,
+    Py_ssize_t *position, real *result, real *buffer, Watch *watch,
 ) noexcept nogil:
     """Sum up the units of one chunk, for one group and a part of its columns of features."""
     cdef Plan *plan = &sums.plan
@@ -97,6 +98,8 @@ cdef inline void sum_task(
     buffer += whole(sums.positions * lanes, 16)
     memset(result + first * sums.column_size, 0, (last - first) * sums.column_size * sizeof(real))
     for unit in range(chunk * sums.units // sums.chunks, (chunk + 1) * sums.units // sums.chunks):
+        if interrupted(watch):
+            return
         rest = unit
         for a in range(2, -1, -1):
             m[a] = rest % plan.blocks[a] * axes[a].block

@@ -11,6 +11,7 @@ so do the bits.
 
 from libc.string cimport memset
 
+from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.matmul_columns cimport (
     STEP, Block, Run, clear, copy, find_offsets, find_runs, plane_room, set_block, unfold,
 )
@@ -145,7 +146,7 @@ cdef inline void multiply_lanes(
 
 cdef inline void sum_task(
     Sums *sums, Py_ssize_t task, const real *x, const real *y, real *result, Run *runs,
-    Py_ssize_t *offset, real *buffer,
+    Py_ssize_t *offset, real *buffer, Watch *watch,
 ) noexcept nogil:
     """Sum up the blocks of one chunk, for one group and a part of its channels."""
     cdef Product *p = &sums.p
@@ -167,6 +168,8 @@ cdef inline void sum_task(
     channels = min(sums.share, p.channels - c)
     terms = channels * p.taps
     for index in range(chunk * p.blocks // sums.chunks, (chunk + 1) * p.blocks // sums.chunks):
+        if interrupted(watch):
+            return
         set_block(p, &sums.phase, index, STEP, &block)
         if block.columns <= 0:
             continue

@@ -7,6 +7,7 @@ here the lanes are features. The sums of a block of weights are transformed back
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
+from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
@@ -235,13 +236,15 @@ cdef inline void sum_columns(
 
 cdef inline void sum_block(
     const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
-    float *inputs, float *outputs, float *result, int threads,
+    float *inputs, float *outputs, float *result, int threads, Watch *watch,
 ) noexcept nogil:
     """Compute the weights of a block of features and the channels that are held."""
     cdef const Plan *plan = &sums.plan
     cdef Py_ssize_t task, turn, parts = ceil_div(features, LANES)
     memset(result, 0, plan.points * sums.sum_step * sizeof(float))
     for turn in range(ceil_div(plan.columns, sums.columns)):
+        if interrupted(watch):
+            return
         sum_columns(
             sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
         )

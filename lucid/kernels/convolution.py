@@ -28,8 +28,6 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
-LONG = {"naive": 10**8, "auto": 4 * 10**9}  # multiply-adds in about 100 ms, by algorithm
-SHORT = min(LONG.values())
 
 
 def _specialise(function, dtype):
@@ -181,15 +179,9 @@ class _Call:
         if self.lift:
             lift = self.lift
             x, w, y = x[lift], w[lift], y[lift]
-        threads = threads_for(self.work, PARALLEL_FROM)
-        if self.work <= SHORT:
-            if self.work:
-                function(x, w, y, *self.arguments, threads, *bias)
-            return
-        items, limit = x.shape[0], LONG.get(registry.algorithm.get(), LONG["auto"])
-        step = max(1, limit * items // self.work)
-        for n in range(0, items, step):  # Python hears Ctrl-C between two calls
-            function(x[n : n + step], w, y[n : n + step], *self.arguments, threads, *bias)
+        if self.work:
+            threads = threads_for(self.work, PARALLEL_FROM)
+            function(x, w, y, *self.arguments, threads, *bias)
 
 
 @lru_cache(maxsize=4096)

@@ -393,16 +393,6 @@ def test_two_python_threads_compute_at_once():
     assert not wrong
 
 
-def test_a_large_batch_in_several_calls_is_the_same(monkeypatch):
-    row = case((8, 8), 3, low=1, channels=(4, 8), n=7)
-    x, w, y = arrays(row, np.float32)
-    wanted = [compute(primitive, x, w, y, row[3]) for primitive in PRIMITIVES]
-    monkeypatch.setattr(convolution, "SHORT", 1)
-    monkeypatch.setattr(convolution, "LONG", {"auto": 40_000})
-    for primitive, right in zip(PRIMITIVES, wanted, strict=True):
-        assert np.array_equal(compute(primitive, x, w, y, row[3]), right)
-
-
 def test_winograd_computes_float32_where_it_is_exact_enough():
     n, c, f, geometry = case((20, 20), 3, low=1, channels=(48, 16), n=1)
     rng = np.random.default_rng(0)
