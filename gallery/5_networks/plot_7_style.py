@@ -72,8 +72,8 @@ for _ in range(8):
 print(f"loss {losses[0]:.3f} before, {losses[-1]:.3f} after {len(losses)} evaluations")
 
 # %%
-# The digit is still where it was, but around it the paper has bands of dark and light, about as wide
-# as the fields of the board.
+# The digit is still where it was, but around it the paper has bands of dark and light, about as
+# wide as the fields of the board.
 
 figure, axes = plt.subplots(1, 4, figsize=(9, 2.4), layout="constrained")
 pictures = {"places of": content, "texture of": style, "together": image.detach()}

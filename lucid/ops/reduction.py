@@ -179,7 +179,7 @@ def _check_floating(x, name):
         raise DtypeError(f"{name}: needs floating point, not {x.dtype.name}; call x.float() first")
 
 
-def var(x, dim=None, keepdim=False, *, correction=1):
+def var(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the variance: :math:`\frac{1}{n - c} \sum (x - \bar x)^2`.
 
     Parameters
@@ -192,6 +192,8 @@ def var(x, dim=None, keepdim=False, *, correction=1):
         Keep the folded axes, with length 1.
     correction : number, default 1
         The :math:`c` taken from the count: 1 for a sample, 0 for a whole population.
+    unbiased : bool, optional
+        PyTorch's older word: True is ``correction=1``, False is ``correction=0``.
 
     Returns
     -------
@@ -210,6 +212,8 @@ def var(x, dim=None, keepdim=False, *, correction=1):
     tensor(1.)
     """
     _check_floating(x, "var")
+    if unbiased is not None:
+        correction = int(unbiased)
     dims = check_dims(dim, x.array.ndim, "var")
     deviation = x - mean(x, dims, keepdim=True)
     degrees = _count(x, dims) - correction
@@ -217,7 +221,7 @@ def var(x, dim=None, keepdim=False, *, correction=1):
     return total / (float(degrees) if degrees > 0 else float("nan"))
 
 
-def std(x, dim=None, keepdim=False, *, correction=1):
+def std(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the standard deviation, the root of `var`.
 
     Parameters
@@ -230,6 +234,8 @@ def std(x, dim=None, keepdim=False, *, correction=1):
         Keep the folded axes, with length 1.
     correction : number, default 1
         As in `var`.
+    unbiased : bool, optional
+        PyTorch's older word: True is ``correction=1``, False is ``correction=0``.
 
     Returns
     -------
@@ -246,7 +252,7 @@ def std(x, dim=None, keepdim=False, *, correction=1):
     >>> lucid.std(lucid.tensor([1.0, 3.0, 5.0]))
     tensor(2.)
     """
-    return sqrt(var(x, dim, keepdim, correction=correction))
+    return sqrt(var(x, dim, keepdim=keepdim, correction=correction, unbiased=unbiased))
 
 
 def _extreme(reduce, x, dim, keepdim, name):

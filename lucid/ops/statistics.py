@@ -168,7 +168,7 @@ def norm(x, p="fro", dim=None, keepdim=False):
     return sum(abs(x), dims, keepdim) if p == 1 else Norm(p, dims, keepdim)(x)
 
 
-def var_mean(x, dim=None, keepdim=False, *, correction=1):
+def var_mean(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the variance and the mean.
 
     Parameters
@@ -181,6 +181,8 @@ def var_mean(x, dim=None, keepdim=False, *, correction=1):
         Keep the folded axes, with length 1.
     correction : number, default 1
         What is taken from the count in the variance: 1 for a sample, 0 for a whole population.
+    unbiased : bool, optional
+        PyTorch's older word: True is ``correction=1``, False is ``correction=0``.
 
     Returns
     -------
@@ -198,7 +200,8 @@ def var_mean(x, dim=None, keepdim=False, *, correction=1):
     >>> lucid.var_mean(lucid.tensor([1.0, 2.0, 3.0]))
     (tensor(1.), tensor(2.))
     """
-    return var(x, dim, keepdim, correction=correction), mean(x, dim, keepdim)
+    options = {"correction": correction, "unbiased": unbiased}
+    return var(x, dim, keepdim=keepdim, **options), mean(x, dim, keepdim)
 
 
 def count_nonzero(x, dim=None):

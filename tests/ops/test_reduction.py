@@ -25,7 +25,7 @@ def all_of(dims):
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("dim", DIMS, ids=str)
 def test_values_are_numpys(name, dim, keepdim):
-    y = getattr(lucid, name)(lucid.tensor(ARRAY), dim, keepdim)
+    y = getattr(lucid, name)(lucid.tensor(ARRAY), dim, keepdim=keepdim)
     expected = MANY[name](ARRAY, axis=all_of(dim), keepdims=keepdim)
     assert y.shape == expected.shape
     assert np.allclose(y.array, expected)
@@ -37,7 +37,7 @@ def test_values_are_numpys(name, dim, keepdim):
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("dim", DIMS, ids=str)
 def test_derivatives(name, dim, keepdim, check_derivatives):
-    check_derivatives(lambda x: getattr(lucid, name)(x, dim, keepdim), ARRAY[:, :, :2])
+    check_derivatives(lambda x: getattr(lucid, name)(x, dim, keepdim=keepdim), ARRAY[:, :, :2])
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
@@ -164,3 +164,12 @@ def test_max_and_min_of_two_tensors_are_element_by_element():
     x, y = lucid.tensor([[1, 5]]), lucid.tensor([[3], [4]])
     assert lucid.max(x, y).tolist() == lucid.maximum(x, y).tolist() == [[3, 5], [4, 5]]
     assert x.min(y).tolist() == [[1, 3], [1, 4]]
+
+
+def test_unbiased_is_the_older_word_for_the_correction():
+    x = lucid.tensor([[1.0, 2.0, 6.0]])
+    assert x.var(1, unbiased=False).item() == x.var(1, correction=0).item() == pytest.approx(14 / 3)
+    assert x.std(1, unbiased=True, keepdim=True).item() == x.std(1, keepdim=True).item()
+    for function in (lucid.var, lucid.std, lucid.var_mean):
+        with pytest.raises(TypeError):  # PyTorch would take it for `unbiased`, so it has to be said
+            function(x, 1, True)
