@@ -1,11 +1,12 @@
-"""Peak extra memory of the suite's layers, forward and backward, each in a fresh process.
+"""Peak extra memory of the suite's layers, forward and backward, each in a process of its own.
 
     python -m benchmarks memory [--filter vgg] [--threads 1] [--quick] [--json FILE]
 
 Extra is what the process held at its peak beyond what it held before and beyond the result
-(forward) or the gradients (backward). The goal: at most 10 % of input and output, and 8 MiB. The peak is
-the kernel's own count, VmHWM of Linux, which sees memory that C allocates; it is reset before each
-measurement. A small layer runs first, so that threads and tables exist.
+(forward) or the gradients (backward). The goal: at most 10 % of input and output, for a backward
+also of the gradients, and 8 MiB. The peak is the kernel's own count, VmHWM of Linux, which sees
+memory that C allocates; it is reset before each measurement. A small layer runs first, so that
+threads and tables exist. A library is imported once; each layer runs in a fork of that process.
 """
 
 import json
@@ -48,11 +49,9 @@ def warm_up(library, function, ndim):
     y.backward(library.ones_like(y))
 
 
-def measure_here(library_name, label, threads):
+def measure_here(library, layer, threads):
     """Measure one layer in this process; return its extra bytes, forward and backward."""
-    library = __import__(library_name)
     library.set_num_threads(threads)
-    layer = next(layer for layer in LAYERS if layer.label == label)
     rng = np.random.default_rng(0)
     x, w, b, grad_y = (
         library.from_numpy(rng.standard_normal(shape, dtype=np.float32))
@@ -70,44 +69,72 @@ def measure_here(library_name, label, threads):
     wanted += [] if layer.first else [x.requires_grad_()]
     y = function(x, w, b, **options)
     _, backward = extra_of(lambda: y.backward(grad_y))
-    gradients = sum(prod(each.shape) for each in wanted)
-    return forward - 4 * prod(layer.y_shape), backward - 4 * gradients
+    return forward - 4 * prod(layer.y_shape), backward - 4 * sum(prod(w.shape) for w in wanted)
 
 
-def measure(library_name, layer, threads):
-    """Measure one layer in a fresh process, with the allocator as a user gets it."""
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", library_name, layer.label, str(threads)],
-        capture_output=True, text=True, check=True,
+def serve(library_name, threads, labels):
+    """Import a library, then measure each layer in a fork, and print its label and figures."""
+    library = __import__(library_name)
+    __import__(f"{library_name}.nn.functional")
+    for layer in LAYERS:
+        if layer.label in labels:
+            sys.stdout.flush()
+            child = os.fork()
+            if not child:
+                print(json.dumps([layer.label, *measure_here(library, layer, threads)]), flush=True)
+                os._exit(0)
+            if os.waitpid(child, 0)[1]:
+                raise SystemExit(f"{layer.label} failed in {library_name}")
+
+
+def start(library_name, layers, threads):
+    """Measure layers in a process of their own, with the allocator as a user gets it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.memory", library_name, str(threads),
+         *(layer.label for layer in layers)],
+        stdout=subprocess.PIPE, text=True,
         env={name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")},
     )
-    return json.loads(run.stdout)
+
+
+def goals_of(layer):
+    """Return the bytes allowed beside the results, forward and backward."""
+    moved = prod(layer.x_shape) + prod(layer.y_shape)
+    gradients = prod(layer.w_shape) + layer.out_channels
+    gradients += 0 if layer.first else prod(layer.x_shape)
+    return [GOAL_BYTES + GOAL_SHARE * 4 * count for count in (moved, moved + gradients)]
 
 
 def main(options):
     """Measure all chosen layers and print the table."""
-    print(f"{'extra MiB':26}{'goal':>8}{'lucid':>9}{'torch':>9}{'backward: lucid':>17}{'torch':>9}")
-    rows, families = [], set()
+    layers, families = [], set()
     for layer in LAYERS:
-        if options.filter not in layer.label or (options.quick and layer.family in families):
-            continue
-        families.add(layer.family)
-        moved = 4 * (prod(layer.x_shape) + prod(layer.y_shape))
-        row = {"layer": layer.label, "goal": GOAL_SHARE * moved + GOAL_BYTES}
-        for library in ("lucid", "torch"):
-            row[library] = measure(library, layer, options.threads)
+        if options.filter in layer.label and not (options.quick and layer.family in families):
+            layers.append(layer)
+            families.add(layer.family)
+    print(f"{'extra MiB':26}{'forward: goal':>14}{'lucid':>8}{'torch':>8}"
+          f"{'backward: goal':>16}{'lucid':>8}{'torch':>8}")
+    rows, over = [], [0, 0]
+    servers = {library: start(library, layers, options.threads) for library in ("lucid", "torch")}
+    for layer in layers:
+        row = {"layer": layer.label, "goal": goals_of(layer)}
+        for library, server in servers.items():
+            label, *row[library] = json.loads(server.stdout.readline())
+            assert label == layer.label
         rows.append(row)
-        over = "  over" if max(row["lucid"]) > row["goal"] else ""
-        print(f"{layer.label:26}{row['goal'] / MIB:8.1f}{row['lucid'][0] / MIB:9.1f}"
-              f"{row['torch'][0] / MIB:9.1f}{row['lucid'][1] / MIB:17.1f}"
-              f"{row['torch'][1] / MIB:9.1f}{over}", flush=True)
+        line, worse = f"{layer.label:26}", False
+        for number, width in enumerate((14, 16)):
+            goal, lucid, torch = (row[name][number] for name in ("goal", "lucid", "torch"))
+            line += f"{goal / MIB:{width}.1f}{lucid / MIB:8.1f}{torch / MIB:8.1f}"
+            over[number] += lucid > goal
+            worse = worse or lucid > goal
+        print(line + ("  over" if worse else ""), flush=True)
     for number, what in enumerate(("forward", "backward")):
-        above = sum(row["lucid"][number] > row["goal"] for row in rows)
-        print(f"{what}: {above} of {len(rows)} layers over the goal")
+        print(f"{what}: {over[number]} of {len(rows)} layers over the goal")
     if options.json:
         with open(options.json, "w") as file:
             json.dump({"threads": options.threads, "rows": rows}, file, indent=1)
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure_here(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
