@@ -205,6 +205,10 @@ def test_error_on_checkerboards_stays_below_that_of_any_sum(channels):
         ("forward", 512, 512, 3, 64, False),  # two thirds of a tile jut out
         ("weight_grad", 64, 64, 8, 3, False),
         ("weight_grad", 64, 64, 8, 4, True),
+        ("weight_grad", 16, 16, 32, 4, True),
+        ("weight_grad", 3, 64, 56, 4, False),  # the rows of a panel of channels are empty
+        ("weight_grad", 8, 8, 32, 4, False),
+        ("forward", 24, 24, 56, 4, False),
     ],
 )
 def test_choice(primitive, channels, features, size, items, wanted):
