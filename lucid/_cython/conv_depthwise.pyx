@@ -127,9 +127,10 @@ cdef void interleave(
         last = clip(ceil_div(axis.dst_size - start, step), run.columns)
         for r in range(run.rows):
             row, to = result + r * plan.result_step, y + r * run.y_step + start
-            for q in range(first, last):
-                if q < begin or q >= end:
-                    to[q * step] = row[q] + (to[q * step] if bias == NULL else value)
+            for q in range(first, min(begin, last)):
+                to[q * step] = row[q] + (to[q * step] if bias == NULL else value)
+            for q in range(max(first, end), last):
+                to[q * step] = row[q] + (to[q * step] if bias == NULL else value)
         result += plan.result_phase
 
 

@@ -104,15 +104,16 @@ cdef inline void add_tile(
             for l in range(lanes):
                 if l < columns:
                     acc[j][l] += y[j * run.y_step + l]
-    for j in range(rows):
-        if size >= lanes:
+    if size >= lanes:
+        for j in range(rows):
             for l in range(lanes):
                 y[j * run.y_step + l] = acc[j][l]
-        else:
-            for l in range(lanes):
-                value = acc[j][l]
-                if l < columns:
-                    y[j * run.y_step + l] = value
+        return
+    for j in range(rows):
+        for l in range(lanes):
+            value = acc[j][l]
+            if l < columns:
+                y[j * run.y_step + l] = value
 
 
 cdef inline void sum_tile(
