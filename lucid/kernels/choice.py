@@ -139,6 +139,19 @@ def saves_products(task):
     )
 
 
+def sums_up_groups(task):
+    """A plain product copies its input anew for every group; tiles of 3x3 taps copy it once.
+
+    So from 16 channels a group on they win, though their transforms cost more than they save.
+    """
+    taps = task.on_three_axes("kernel_size")[1:]
+    return (
+        task.primitive == "weight_grad" and task.geometry.groups > 1 and taps == (3, 3)
+        and min(task.channels, task.features) >= 16 and not is_not_for_winograd(task)
+        and conv_winograd.may_use(task.items * task.positions)
+    )
+
+
 def saves_products_of_two_taps(task):
     """A stride leaves two taps an axis for each phase: Winograd's tiles need 25 products for 64.
 
@@ -221,6 +234,7 @@ def always(task):
 RULES = [
     ("naive", has_almost_nothing_to_do),
     ("winograd", saves_products),
+    ("winograd", sums_up_groups),
     ("winograd_strided", saves_products_of_two_taps),
     ("fft", has_a_long_kernel),
     ("depthwise", has_one_channel_a_group),
