@@ -180,8 +180,15 @@ def has_a_long_kernel(task):
 
 
 def has_one_channel_a_group(task):
-    """Each channel by itself: rows fill the lanes, and nothing is shared between channels."""
-    return task.channels == 1 and task.geometry.groups > 1
+    """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
+
+    So it is too where a single channel is convolved with a single feature; and with more features,
+    where they are added up in the one channel, at stride 1.
+    """
+    if task.channels > 1 or task.geometry.groups > 1:
+        return task.channels == 1
+    wide = task.taps > 1 and does_not_cover_the_input(task)
+    return wide and (task.features == 1 or task.primitive == "input_grad" and not task.strided)
 
 
 def covers_the_input(task):
@@ -200,7 +207,9 @@ def has_few_weights_a_group(task):
 
 def writes_few_channels(task):
     """Few channels leave the rows of a direct kernel empty; im2col's rows are taps there."""
-    return task.primitive == "input_grad" and task.channels < 4 and task.taps > 9
+    return task.primitive == "input_grad" and task.channels < 4 and (
+        task.taps > 9 or task.channels == 1
+    )
 
 
 def fills_the_lanes_of_a_product(task):
