@@ -188,7 +188,7 @@ BESIDE = """
 
 LEFT_OUT = {
     "lucid.Size": "shapes are plain tuples, which print, compare and unpack like themselves",
-    "lucid.fft": "there are no complex tensors; numpy.fft shows the algorithm on arrays",
+    "lucid.fft": "there are no complex tensors; kernels.use('fft') computes, numpy.fft shows",
     "lucid.autograd.Function.save_for_backward": "a step is an object: inputs are kept for it",
     "lucid.autograd.Function.setup_context": "options go to __init__, there is no context",
     "lucid.autograd.Function.needs_input_grad": "it is called needs",
