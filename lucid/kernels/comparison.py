@@ -111,8 +111,23 @@ def _winograd_products(task):
     )
 
 
+def _strided_products(task):
+    """Count 5 products for 4 positions of an axis where a phase has two taps, 4 for one tap."""
+    backward, count = task.primitive == "input_grad", task.geometry.groups
+    sizes = task.on_three_axes("input_size" if backward else "output_size")
+    axes = zip(
+        task.on_three_axes("kernel_size"), task.on_three_axes("stride"), sizes, strict=True
+    )
+    for axis, (taps, stride, size) in enumerate(axes):
+        positions = -(-size // stride) if backward else size
+        two, one = max(0, taps - stride), min(taps, 2 * stride - taps)
+        count *= -(-positions // 4) * (5 * two + 4 * one) if axis else positions * taps
+    return count * task.channels * task.features
+
+
 PRODUCTS = {  # of one item, where it is not the definition's
-    "winograd": _winograd_products, "fft": fourier.multiply_adds,
+    "winograd": _winograd_products, "winograd_strided": _strided_products,
+    "fft": fourier.multiply_adds,
 }
 
 

@@ -9,6 +9,7 @@ from lucid import kernels
 from lucid._cython import workspace
 from lucid.errors import ShapeError
 from lucid.kernels import comparison, registry
+from lucid.kernels.explanation import lay_out
 
 LAYER, X_SHAPE = nn.Conv2d(32, 40, 3, padding=1), (2, 32, 13, 13)
 
@@ -50,6 +51,17 @@ def test_winograd_counts_one_product_for_each_point_of_a_tile():
         tiles = -(-13 // high) * -(-13 // wide)
         row = by_name(LAYER, X_SHAPE, primitive=primitive, algorithms=["winograd"])["winograd"]
         assert row.multiply_adds == 2 * tiles * (high + 2) * (wide + 2) * 32 * 40
+
+
+@pytest.mark.parametrize(("kernel", "products"), [(4, 100), (3, 81), (2, 64)])
+def test_two_taps_a_phase_take_five_products_for_eight(kernel, products):
+    task = lay_out(
+        (5, 3, kernel, kernel), (1, 3, 32, 32), stride=2, padding=(kernel - 1) // 2
+    ).task("forward")
+    tiles = 4 * 4  # of 4 x 4 outputs
+    count = comparison.PRODUCTS["winograd_strided"](task)
+    assert count == tiles * products * 3 * 5
+    assert count < task.work or kernel == 2
 
 
 def test_workspace_is_what_a_kernel_borrows():
