@@ -332,12 +332,12 @@ cdef int multiply_by_output(
     cdef real *buffers
     cdef Run *runs
     cdef Py_ssize_t *offsets
-    make_sums(sums, sizeof(real))
+    make_sums(sums, sizeof(real), threads)
     parts = sums.p.groups * sums.parts
     tasks = parts * sums.chunks
     threads = <int> min(threads, tasks)
     workspace = borrow(
-        threads * (sums.width * sizeof(Run) + sums.p.taps * sizeof(Py_ssize_t))
+        threads * (sums.width * sizeof(Run) + (sums.p.taps + sums.width) * sizeof(Py_ssize_t))
         + (tasks * sums.region + threads * sums.buffer_size) * sizeof(real)
     )
     buffers = <real *> workspace.data
@@ -347,11 +347,13 @@ cdef int multiply_by_output(
     with nogil:
         for task in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
-                sums, task, x, y, result, runs + threadid() * sums.width,
-                offsets + threadid() * sums.p.taps, buffers + threadid() * sums.buffer_size, &watch,
+                sums, task, x, y, w, result, runs + threadid() * sums.width,
+                offsets + threadid() * (sums.p.taps + sums.width),
+                buffers + threadid() * sums.buffer_size, &watch,
             )
-        for task in prange(parts, num_threads=threads):
-            add_sums(sums, task, result, w)
+        if sums.region:
+            for task in prange(parts, num_threads=threads):
+                add_sums(sums, task, result, w)
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0

@@ -173,6 +173,66 @@ cdef inline void add_narrow_product(
     )
 
 
+cdef inline void scattered_tile(
+    const real *a, Py_ssize_t row_step, const Py_ssize_t *position, const real *b,
+    Py_ssize_t count, real *sums, Py_ssize_t pitch, int rows, int lanes,
+) noexcept nogil:
+    """`add_scattered_product` for numbers of rows and lanes that the compiler must know."""
+    cdef real acc[8][MAX_LANES]  # so many that every branch of scattered_rows fits
+    cdef Py_ssize_t t, b_step = LANE_BYTES // sizeof(real)
+    cdef int j, l
+    for j in range(rows):
+        for l in range(lanes):
+            acc[j][l] = 0
+    for t in range(count):
+        for j in range(rows):
+            for l in range(lanes):
+                acc[j][l] += a[j * row_step + position[t]] * b[t * b_step + l]
+    for j in range(rows):
+        for l in range(lanes):
+            sums[j * pitch + l] += acc[j][l]
+
+
+cdef inline void scattered_rows(
+    const real *a, Py_ssize_t row_step, const Py_ssize_t *position, const real *b,
+    Py_ssize_t count, real *sums, Py_ssize_t pitch, Py_ssize_t rows, int lanes,
+) noexcept nogil:
+    """`add_scattered_product` for a number of lanes that the compiler must know."""
+    if rows == ROWS:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, ROWS, lanes)
+        return
+    if rows == 1:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 1, lanes)
+    elif rows == 2:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 2, lanes)
+    elif rows == 3:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 3, lanes)
+    elif rows == 4:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 4, lanes)
+    elif rows == 5:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 5, lanes)
+    elif rows == 6:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 6, lanes)
+    else:
+        scattered_tile(a, row_step, position, b, count, sums, pitch, 7, lanes)
+
+
+cdef inline void add_scattered_product(
+    const real *a, Py_ssize_t row_step, const Py_ssize_t *position, const real *b,
+    Py_ssize_t count, real *sums, Py_ssize_t pitch, Py_ssize_t rows, bint narrow,
+) noexcept nogil:
+    """``sums[j * pitch + l] += sum over t of a[j * row_step + position[t]] * b[t * lanes + l]``.
+
+    For t < count, j < rows <= ROWS and l < lanes, or l < NARROW if those are fewer and `narrow`.
+    """
+    if narrow and NARROW < LANE_BYTES // sizeof(real):
+        scattered_rows(a, row_step, position, b, count, sums, pitch, rows, NARROW)
+    else:
+        scattered_rows(
+            a, row_step, position, b, count, sums, pitch, rows, LANE_BYTES // sizeof(real)
+        )
+
+
 cdef inline void dot_tile(
     const real *a, Py_ssize_t a_pitch, const real *b, Py_ssize_t b_pitch, Py_ssize_t count,
     real *sums, Py_ssize_t pitch, int rows, int columns,
