@@ -1,10 +1,10 @@
 r"""Winograd's minimal filtering of two taps an axis: for kernels with a stride, phase by phase.
 
-A kernel of at most twice as many taps as its stride (4 taps and stride 2, 3 and 2) is, for each
-residue of the positions modulo the stride, a convolution of stride 1 with one or two taps an axis
-(`strided_plan.pxd`). Along an axis of two taps, 4 outputs are computed from 5 inputs by 5 products
-(`strided_transforms.pxd`) instead of 8; one tap needs no transform and 4 products. So a kernel of
-4x4 taps with stride 2 takes 25 products for 64, one of 3x3 taps with stride 2 takes
+A kernel of at most twice as many taps as its stride (4 taps and stride 2, 3 and 2, 2 and 1) is, for
+each residue of the positions modulo the stride, a convolution of stride 1 with one or two taps an
+axis (`strided_plan.pxd`). Along an axis of two taps, 4 outputs are computed from 5 inputs by 5
+products (`strided_transforms.pxd`) instead of 8; one tap needs no transform and 4 products. So a
+kernel of 4x4 taps with stride 2 takes 25 products for 64, one of 3x3 taps with stride 2 takes
 25 + 20 + 20 + 16 = 81 for 144, forward and backward. As in `conv_winograd`, each point is a product
 of matrices in registers with LANES tiles of the whole batch side by side, and only the last two
 axes are transformed: taps of the first axis count as more input channels.
@@ -13,27 +13,27 @@ Sources: Lavin and Gray, "Fast algorithms for convolutional neural networks", 20
 for the phases, Yang, Zeng, Du and others, "A stride-based convolution decomposition method to
 stretch CNN acceleration algorithms for efficient and flexible hardware implementation", 2020.
 
-Cost: see `cost`. Memory: as of `conv_winograd`.
+Cost: see `cost`. Memory: as of `conv_winograd`; a weight gradient takes at most 14 MB.
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
-million outputs in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
+million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
 powers of two (with normal data at most 8), beside the bound of a sum of n terms in any order,
 n + 16. An input gradient has larger ones, since at a border positions have fewer terms:
 
-=======  =====  =========  ==========
-terms n  bound  forward    input grad
-=======  =====  =========  ==========
-192      208    166        683
-256      272    132        760
-384      400    94         328
-512      528    48         196
-=======  =====  =========  ==========
+=======  =====  =========  ==========  ===========
+terms n  bound  forward    input grad  weight grad
+=======  =====  =========  ==========  ===========
+192      208    166        683         174
+256      272    132        760         80
+384      400    94         328         37
+512      528    48         196         40
+=======  =====  =========  ==========  ===========
 
 So `may_use` asks for 512 terms. What `conv_winograd` says of NaN, infinities and huge neighbours
 holds here too.
 
-float32 only; dilation 1 and at most 2 taps for each residue in the last two axes; any first axis,
-padding and groups. It must equal `conv_naive`.
+float32 only; in the last two axes stride 1 or 2, dilation 1 and at most two taps for each residue;
+any first axis, padding and groups. It must equal `conv_naive`.
 """
 
 from math import prod
@@ -42,6 +42,7 @@ from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, w
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport CHUNK, Plan, passes, set_pass, set_sizes, set_tiles
 from lucid._cython.strided_products cimport Work, cut_work, run_columns
+from lucid._cython.strided_sums cimport BLOCK, Sums, cut_sums, sum_block
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 FEWEST_TERMS = 512  # see the table above
@@ -57,7 +58,9 @@ def supports(itemsize, kernel_size, stride, dilation):
     False
     """
     taps = [-(-kernel_size[a] // stride[a]) for a in (1, 2)]
-    return itemsize == 4 and max(taps) == 2 and tuple(dilation[1:]) == (1, 1)
+    return (
+        itemsize == 4 and max(taps) == 2 and max(stride[1:]) <= 2 and tuple(dilation[1:]) == (1, 1)
+    )
 
 
 def may_use(terms):
@@ -75,14 +78,17 @@ def _passes(turned, taps, stride, size):
     return [(more, most, size), (fewer, most - 1, size)] if more else [(fewer, most, size)]
 
 
-def cost(turned, channels, features, kernel_size, stride, size, items):
+def cost(primitive, channels, features, kernel_size, stride, size, items):
     """Estimate the time of a call: as many multiply-adds in registers would take as long.
 
-    `channels` are read and `features` written, `size` is that of what is written, of 3 axes. Tiles
-    come in 16 lanes at least. A transform costs for each of its points 80 for a tile of inputs or
-    outputs, and 20 for a weight.
+    `channels` are read and `features` written or, for a weight gradient, those of the output;
+    `size` is that of what is written or of the output, of 3 axes. Tiles come in 16 lanes at least.
+    A transform costs for each of its points 50 for a tile of inputs or outputs, 20 for a weight and
+    45 for its gradient, whose inputs and outputs are transformed for each block of 256 of the
+    others.
     """
     total = 0
+    turned = primitive == "input_grad"
     axes = [_passes(turned, *each) for each in zip(kernel_size, stride, size, strict=True)]
     for slots0, taps0, count0 in axes[0]:
         for slots1, taps1, count1 in axes[1]:
@@ -92,18 +98,25 @@ def cost(turned, channels, features, kernel_size, stride, size, items):
                 points = (tile1 + taps1 - 1) * (3 + taps2)
                 tiles = items * count0 * -(-count1 // tile1) * -(-count2 // 4)
                 tiles = -(-tiles // 16) * 16
-                total += points * tiles * (depth * features + 80 * (depth + features))
-                total += points * 20 * depth * features
+                if primitive == "weight_grad":
+                    blocks = -(-features // 256) * depth + -(-depth // 256) * features
+                    total += points * (tiles * 50 * blocks + 45 * depth * features)
+                else:
+                    total += points * (tiles * 50 * (depth + features) + 20 * depth * features)
+                total += points * tiles * depth * features
     return total
 
 
-def wins(primitive, channels, features, kernel_size, stride, input_size, output_size):
+def wins(
+    primitive, channels, features, kernel_size, stride, input_size, output_size, items=1
+):
     """Tell whether this is both exact enough and faster than a product of matrices.
 
     `channels` and `features` are those of one group, sizes are those of 3 axes. The other takes
-    1.25 times as long as the definition's multiply-adds. Where some phases have but one tap an
-    axis, as those of 3 taps with stride 2, too little is saved for it to win. Costs are compared
-    for 16 items, so that what is chosen for one item does not depend on the others.
+    1.25 times as long as the definition's multiply-adds, 1.35 times for a weight gradient. Where
+    some phases have but one tap an axis, as those of 3 taps with stride 2, too little is saved for
+    it to win. Only a weight gradient looks at `items`; the others are compared for 16, so that what
+    is chosen for one item does not depend on its batch.
 
     >>> from lucid._cython import conv_winograd_strided
     >>> sizes = (1, 4, 4), (1, 2, 2), (1, 32, 32), (1, 16, 16)
@@ -114,26 +127,27 @@ def wins(primitive, channels, features, kernel_size, stride, input_size, output_
     """
     if any(kernel_size[a] % min(kernel_size[a], stride[a]) for a in (1, 2)):
         return False
-    taps = prod(kernel_size)
-    other = 1.25 * 16 * taps * channels * features * prod(output_size)
-    if primitive == "forward":
-        return may_use(channels * taps) and other > cost(
-            False, channels, features, kernel_size, stride, output_size, 16
-        )
-    terms = features
-    for k, s in zip(kernel_size, stride, strict=True):
-        terms *= -(-k // s)
-    return may_use(terms) and other > cost(
-        True, features, channels, kernel_size, stride, input_size, 16
-    )
+    taps, size, other = prod(kernel_size), output_size, 1.25
+    read, written, terms = channels, features, channels * taps
+    if primitive == "weight_grad":
+        other, terms = 1.35, items * prod(output_size)
+    else:
+        items = 16
+    if primitive == "input_grad":
+        read, written, size = features, channels, input_size
+        terms = features * prod(-(-k // s) for k, s in zip(kernel_size, stride, strict=True))
+    other *= items * taps * channels * features * prod(output_size)
+    return may_use(terms) and cost(
+        primitive, read, written, kernel_size, stride, size, items
+    ) < other
 
 
 def _check(w, stride, dilation):
     if not supports(4, w.shape[2:5], stride, dilation):
         raise ValueError(
             f"kernel {tuple(w.shape[2:5])}, stride {stride}, dilation {dilation}: this algorithm "
-            f"needs at most twice as many taps as the stride and dilation 1 in the last two axes, "
-            f"and in one of them more taps than the stride"
+            f"needs in the last two axes dilation 1, stride 1 or 2 and at most twice as many taps "
+            f"as the stride, and in one of them more than the stride"
         )
 
 
@@ -141,7 +155,6 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
     """Add to y what one pass gives, one chunk of the depth after the other."""
     cdef Plan *plan = &work.plan
     cdef Py_ssize_t group, turn
-    cdef Py_ssize_t left = plan.items * plan.groups * plan.channels * plan.src_plane
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
@@ -164,12 +177,11 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
                     if interrupted(&watch):
                         break
                     run_columns(
-                        work, x, left, w, y, turn * work.columns_held, inputs, weights,
+                        work, x, w, y, turn * work.columns_held, inputs, weights,
                         weights + work.panels_held * work.weight_size, threads,
                     )
                 plan.start += plan.depth
             x += plan.channels * plan.src_plane
-            left -= plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
     raise_if_interrupted(&watch)
@@ -217,3 +229,60 @@ def input_grad(
     _check(w, stride, dilation)
     set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
     correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
+
+
+cdef int sum_pass(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:
+    """Add to w what one pass gives, one block of weights after the other."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t group, turn, f
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace
+    cdef float *inputs
+    cdef float *outputs
+    set_tiles(plan, BLOCK)
+    cut_sums(sums)
+    workspace = borrow(sizeof(float) * (
+        sums.input_size + plan.points * (sums.output_step + sums.sum_step)
+    ))
+    inputs = <float *> workspace.data
+    outputs = inputs + sums.input_size
+    with nogil:
+        for group in range(plan.groups):
+            plan.start = 0
+            while plan.start < plan.whole_depth:
+                for turn in range(ceil_div(plan.features, sums.features)):
+                    f = turn * sums.features
+                    if interrupted(&watch):
+                        break
+                    sum_block(
+                        sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
+                        min(sums.features, plan.features - f), inputs, outputs,
+                        outputs + plan.points * sums.output_step, threads,
+                    )
+                plan.start += plan.depth
+            x += plan.channels * plan.src_plane
+            w += plan.w_group
+            y += plan.features * plan.dst_plane
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0
+
+
+def weight_grad(
+    const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
+    cdef Sums sums
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t[3] s = stride
+    cdef Py_ssize_t[3] d = dilation
+    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t pass1, pass2
+    _check(w, stride, dilation)
+    set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    for pass1 in range(passes(plan, 1)):
+        for pass2 in range(passes(plan, 2)):
+            set_pass(plan, 0, pass1, pass2)
+            sum_pass(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)

@@ -12,6 +12,7 @@ from lucid._cython.padded cimport Axis, ceil_div, dst_start, lay_out, shift, slo
 from lucid._cython.winograd_tiles cimport LANES, PAD
 
 cdef enum:
+    SLOTS = 4  # of a channel, at most
     TILE = 4  # outputs of a tile along an axis
     CHUNK = 512  # of the depth at a time: a transformed column of that many takes 1.6 MB
 
@@ -94,6 +95,11 @@ cdef inline void set_pass(
     plan.phases[0] = plan.taps[0] if plan.turned else plan.axes[0].taps
 
 
+cdef inline Py_ssize_t slots(const Plan *plan) noexcept nogil:
+    """Count the slots of a channel."""
+    return plan.phases[1] * plan.phases[2]
+
+
 cdef inline void set_tiles(Plan *plan, Py_ssize_t chunk) noexcept nogil:
     """Cut the outputs of a pass into tiles, and the depth into equal chunks."""
     plan.tile1 = min(<Py_ssize_t> TILE, plan.count[1]) if plan.taps[1] == 1 else TILE
@@ -103,8 +109,9 @@ cdef inline void set_tiles(Plan *plan, Py_ssize_t chunk) noexcept nogil:
     plan.tiles2 = ceil_div(plan.count[2], TILE)
     plan.tiles = plan.items * plan.count[0] * plan.tiles1 * plan.tiles2
     plan.columns = ceil_div(plan.tiles, LANES)
-    plan.whole_depth = plan.phases[0] * plan.phases[1] * plan.phases[2] * plan.channels
-    plan.start, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
+    plan.whole_depth = plan.phases[0] * plan.channels * slots(plan)
+    plan.start, plan.depth = 0, plan.phases[0] * plan.channels
+    plan.depth = ceil_div(plan.depth, ceil_div(plan.whole_depth, chunk)) * slots(plan)
     plan.input_step = plan.depth * LANES + PAD
     plan.input_size = plan.points * plan.input_step
 
@@ -115,18 +122,34 @@ cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:
 
 
 cdef inline Pair pair_at(const Plan *plan, Py_ssize_t d) noexcept nogil:
-    """Find element d of the chunk of the depth: channels of one slot are neighbours."""
+    """Find element d of the chunk of the depth: slots of one channel are neighbours."""
     cdef Pair pair
     d += plan.start
-    pair.channel = d % plan.channels
-    d //= plan.channels
     pair.phase2 = plan.phase[2] + d % plan.phases[2]
     d //= plan.phases[2]
     pair.phase1 = plan.phase[1] + d % plan.phases[1]
-    pair.k0 = d // plan.phases[1]
+    d //= plan.phases[1]
+    pair.channel = d % plan.channels
+    pair.k0 = d // plan.channels
     if plan.turned:
         pair.k0 = plan.phase[0] + pair.k0 * plan.axes[0].cycle
     return pair
+
+
+cdef inline void advance(const Plan *plan, Pair *pair) noexcept nogil:
+    """Go to the next element of the depth."""
+    pair.phase2 += 1
+    if pair.phase2 < plan.phase[2] + plan.phases[2]:
+        return
+    pair.phase2 = plan.phase[2]
+    pair.phase1 += 1
+    if pair.phase1 < plan.phase[1] + plan.phases[1]:
+        return
+    pair.phase1 = plan.phase[1]
+    pair.channel += 1
+    if pair.channel == plan.channels:
+        pair.channel = 0
+        pair.k0 += plan.axes[0].cycle if plan.turned else 1
 
 
 cdef inline Py_ssize_t tap_at(

@@ -8,7 +8,7 @@ from libc.string cimport memcpy, memset
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.strided_plan cimport TILE, Pair, Plan, held, pair_at, tap_at
+from lucid._cython.strided_plan cimport TILE, Pair, Plan, advance, held, pair_at, tap_at
 from lucid._cython.strided_tiles cimport Targets, find_targets, lanes_used, transform_column
 from lucid._cython.strided_transforms cimport output_taps2, weight_taps2
 from lucid._cython.winograd_products cimport multiply
@@ -52,20 +52,17 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
 
 
 cdef inline void gather_weights(
-    const Plan *plan, const Pair *pair, const float *w, Py_ssize_t rows, Py_ssize_t channels,
-    float *taps,
+    const Plan *plan, const Pair *pair, const float *w, Py_ssize_t rows, float *taps
 ) noexcept nogil:
-    """Store taps[i1, i2, c, j] of `rows` features j and some channels, the first at w."""
-    cdef Py_ssize_t j, c, i1, i2, k
-    cdef const float *tap
+    """Store taps[i1, i2, ..., j] of `rows` features j for one element of the depth."""
+    cdef Py_ssize_t j, i1, i2, k
+    w += pair.channel * plan.w_channel
     for i1 in range(plan.taps[1]):
         for i2 in range(plan.taps[2]):
             k = pair.k0 * plan.kernel1 + tap_at(plan, 1, pair.phase1, i1)
             k = k * plan.kernel2 + tap_at(plan, 2, pair.phase2, i2)
             for j in range(rows):
-                tap = w + j * plan.w_feature + k
-                for c in range(channels):
-                    taps[c * ROWS + j] = tap[c * plan.w_channel]
+                taps[j] = w[j * plan.w_feature + k]
             taps += WEIGHTS
 
 
@@ -98,19 +95,16 @@ cdef inline void transform_panel(
     cdef const Plan *plan = &work.plan
     cdef float taps[4 * WEIGHTS]
     cdef float points[25 * WEIGHTS]
-    cdef Py_ssize_t d = 0, count
-    cdef Pair pair
+    cdef Py_ssize_t d = 0, c, count, rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
+    cdef Pair pair = pair_at(plan, 0)
     cdef int i
     memset(taps, 0, sizeof(taps))
     w += panel * ROWS * plan.w_feature
     while d < held(plan):
-        pair = pair_at(plan, d)
-        count = min(plan.channels - pair.channel, held(plan) - d)
-        count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
-        gather_weights(
-            plan, &pair, w + pair.channel * plan.w_channel,
-            min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
-        )
+        count = min(held(plan) - d, <Py_ssize_t> (WEIGHTS // ROWS))
+        for c in range(count):
+            gather_weights(plan, &pair, w, rows, taps + c * ROWS)
+            advance(plan, &pair)
         transform_weights(plan, taps, points)
         for i in range(plan.points):
             if count == WEIGHTS // ROWS:  # a constant size takes no call
@@ -202,7 +196,7 @@ cdef inline void run_task(
 
 
 cdef inline void run_columns(
-    Work *work, const float *x, Py_ssize_t left, const float *w, float *y, Py_ssize_t start,
+    Work *work, const float *x, const float *w, float *y, Py_ssize_t start,
     float *inputs, float *weights, float *results, int threads,
 ) noexcept nogil:
     """Compute the columns of tiles from `start` on that are held, for one group."""
@@ -211,7 +205,7 @@ cdef inline void run_columns(
     cdef Py_ssize_t task, turn, first, panels, slices = SLICES if threads > 1 else 1
     for task in prange(columns * slices, num_threads=threads, schedule="dynamic"):
         transform_column(
-            plan, x, left, start + task // slices, task % slices * held(plan) // slices,
+            plan, x, start + task // slices, task % slices * held(plan) // slices,
             (task % slices + 1) * held(plan) // slices, inputs + task // slices * plan.input_size,
         )
     for turn in range(ceil_div(work.panels, work.panels_held)):

@@ -73,3 +73,38 @@ cdef inline void output_taps2(
         y[l * lane_step + to_step] = a * odd_a + b * odd_b
         y[l * lane_step + 2 * to_step] = aa * even_a + bb * even_b
         y[l * lane_step + 3 * to_step] = aaa * odd_a + (bbb * odd_b + m[4 * step + l])
+
+
+cdef inline void output_grad_taps2(
+    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+) noexcept nogil:
+    """Apply A: 4 vectors, whose lanes may lie apart, to 5."""
+    cdef float a = 0.5, b = 1.25, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
+    cdef float y0, y1, y2, y3, even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        y0, y1 = y[l * lane_step], y[l * lane_step + step]
+        y2, y3 = y[l * lane_step + 2 * step], y[l * lane_step + 3 * step]
+        even_a = y0 + aa * y2
+        even_b = y0 + bb * y2
+        odd_a = a * y1 + aaa * y3
+        odd_b = b * y1 + bbb * y3
+        z[l] = even_a + odd_a
+        z[to_step + l] = even_a - odd_a
+        z[2 * to_step + l] = even_b + odd_b
+        z[3 * to_step + l] = even_b - odd_b
+        z[4 * to_step + l] = y3
+
+
+cdef inline void weight_grad_taps2(
+    const float *u, int step, float *w, int to_step, int lanes
+) noexcept nogil:
+    """Apply G^T: 5 vectors to 2."""
+    cdef float a = 0.5, b = 1.25, n_a = 2 * a * (a * a - b * b), n_b = 2 * b * (b * b - a * a)
+    cdef float to_a = 1 / n_a, to_b = 1 / n_b
+    cdef float u0, u1, u2, u3
+    cdef int l
+    for l in range(lanes):
+        u0, u1, u2, u3 = u[l], u[step + l], u[2 * step + l], u[3 * step + l]
+        w[l] = to_a * (u0 - u1) + to_b * (u2 - u3)
+        w[to_step + l] = u[4 * step + l] + (to_a * a * (u0 + u1) + to_b * b * (u2 + u3))

@@ -88,7 +88,7 @@ def is_not_for_winograd(task):
 
 
 def is_not_for_two_taps(task):
-    """It needs at most 2 taps for each residue of the stride, dilation 1, float32, \"high\"."""
+    """It needs 2 taps for a residue of a stride of 1 or 2, dilation 1, float32, \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not (
         conv_winograd_strided.supports(
             4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
@@ -158,11 +158,8 @@ def saves_products_of_two_taps(task):
     It is also exact enough: `conv_winograd_strided.wins` compares errors and costs.
     """
     sizes = "kernel_size", "stride", "input_size", "output_size"
-    return (
-        task.primitive != "weight_grad" and not is_not_for_two_taps(task)
-        and conv_winograd_strided.wins(
-            task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes)
-        )
+    return not is_not_for_two_taps(task) and conv_winograd_strided.wins(
+        task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes), task.items
     )
 
 

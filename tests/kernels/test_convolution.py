@@ -16,7 +16,10 @@ from lucid.kernels import convolution, registry
 
 
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
-BUILT_IN = ("auto", "naive", "im2col", "direct", "winograd", "matmul", "product", "unfolded")
+BUILT_IN = (
+    "auto", "naive", "im2col", "direct", "winograd", "matmul", "product", "unfolded",
+    "winograd_strided",
+)
 
 
 def case(
