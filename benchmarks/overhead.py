@@ -19,7 +19,7 @@ import torch
 import lucid
 from benchmarks.layers import time_in_turn
 
-IMPORT = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
+IMPORT = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
 IMPORT_GOAL = 0.050  # seconds that lucid may take longer than numpy
 
 

@@ -46,8 +46,8 @@ def linear(x, weight, bias=None):
     operands = (x, weight) if bias is None else (x, weight, bias)
     for each in operands:
         check_tensor(each, "linear")
-    dtype = weight.array.dtype
-    if dtype.kind != "f" or [each for each in operands if each.array.dtype != dtype]:
+    dtype, own = weight.array.dtype, None if bias is None else bias.array.dtype
+    if dtype.kind != "f" or x.array.dtype != dtype or own not in (None, dtype):
         names = ", ".join(each.dtype.name for each in operands)
         raise DtypeError(
             f"linear: input, weight and bias must all be float32 or all float64, not {names}; "

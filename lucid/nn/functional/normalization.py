@@ -74,14 +74,14 @@ def batch_norm(
     y = step(x, weight, bias)
     if running_mean is not None:
         count = array.size // channels
-        _update(running_mean, step.mean, momentum)
-        _update(running_var, step.variance * (count / (count - 1)), momentum)
+        _update(running_mean, step.mean, momentum, momentum)
+        _update(running_var, step.variance, momentum, momentum * count / (count - 1))
     return y
 
 
-def _update(running, new, momentum):
+def _update(running, new, momentum, share):
     running.array *= 1 - momentum
-    running.array += momentum * new
+    running.array += share * new
     running.bump()
 
 
