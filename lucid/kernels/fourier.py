@@ -34,6 +34,7 @@ from math import isqrt, log2, prod
 import numpy as np
 
 from lucid._cython import spectra
+from lucid.kernels.threads import share_out
 
 WEIGHTS = 3 << 20  # bytes of spectra of weights
 BLOCKS = 1 << 20  # bytes of spectra of blocks, of channels and features together
@@ -65,8 +66,8 @@ def cut_axis(output_size, kernel_size, stride, dilation):
 class _Plan:
     """How the axes are cut into blocks, and the steps between arrays, blocks and spectra."""
 
-    def __init__(self, items, output_size, kernel_size, stride, dilation, low):
-        self.stride, self.dilation, self.low = stride, dilation, low
+    def __init__(self, items, output_size, kernel_size, stride, dilation, low, threads=1):
+        self.stride, self.dilation, self.low, self.threads = stride, dilation, low, threads
         cuts = map(cut_axis, output_size, kernel_size, stride, dilation)
         self.positions, self.taps, self.size = zip(*cuts, strict=True)
         self.axes = [axis for axis in range(3) if self.size[axis] > 1]  # those to transform
@@ -88,7 +89,9 @@ class _Plan:
     def transform(self, given, conjugate=False):
         """Return the spectra (A, R, 2, row) of a list of A rows (R, ...) and their places."""
         found = np.zeros((len(given), len(given[0][1]), 2, self.row))
-        for some, rows in self.pieces(*found.shape[:2]):
+
+        def transform_piece(piece):
+            some, rows = piece
             block = np.zeros((*found[some, rows].shape[:2], *self.size))
             for each, (inside, values) in zip(block, given[some], strict=True):
                 each[:, *inside] = values[rows]
@@ -97,20 +100,27 @@ class _Plan:
             block = block.reshape(*block.shape[:2], -1)
             place = found[some, rows, :, : block.shape[2]]
             place[:, :, 0], place[:, :, 1] = block.real, -block.imag if conjugate else block.imag
+
+        share_out(transform_piece, [*self.pieces(*found.shape[:2])], self.threads)
         return found
 
     def add_restored(self, found, wanted):
         """Add to a list of rows (R, ...) what their spectra (A, R, 2, row) hold at their places."""
         sizes, count = [self.size[axis] for axis in self.axes], prod(self.bins)
-        for some, rows in self.pieces(*found.shape[:2]):
-            place = found[some, rows]
+
+        def restore_piece(piece):
+            place = found[piece]
             block = place[:, :, 0, :count]
             if self.axes:
                 block = np.empty((*place.shape[:2], count), complex)
                 block.real, block.imag = place[:, :, 0, :count], place[:, :, 1, :count]
                 block = block.reshape(*place.shape[:2], *self.bins)
                 block = np.fft.irfftn(block, s=sizes, axes=[2 + axis for axis in self.axes])
-            block = block.reshape(*place.shape[:2], *self.size).astype(wanted[0][1].dtype)
+            return block.reshape(*place.shape[:2], *self.size).astype(wanted[0][1].dtype)
+
+        pieces = [*self.pieces(*found.shape[:2])]
+        restored = share_out(restore_piece, pieces, self.threads)
+        for (some, rows), block in zip(pieces, restored, strict=True):  # blocks overlap: in order
             for each, (inside, values) in zip(block, wanted[some], strict=True):
                 values[rows] += each[:, *inside]
 
@@ -137,7 +147,7 @@ class _Plan:
             source.append(slice(first, last))
         return inside, y[place[0], :, *source]
 
-    def correlate(self, primitive, x, w, y, together, threads):
+    def correlate(self, primitive, x, w, y, together):
         """Compute one of three arrays, of some channels and features that fit into memory."""
         kernel = [slice(0, t, d) for t, d in zip(self.taps, self.dilation, strict=True)]
         rows = [(kernel, each) for each in w]
@@ -151,15 +161,15 @@ class _Plan:
             y_rows = [self.find_outputs(y, place) for place in places]
             if primitive == "forward":
                 ys = np.zeros((len(places), len(w), 2, self.row))
-                spectra.add_products(self.transform(x_rows), ws, ys, threads)
+                spectra.add_products(self.transform(x_rows), ws, ys, self.threads)
                 self.add_restored(ys, y_rows)
             elif primitive == "input_grad":
                 xs = np.zeros((len(places), w.shape[1], 2, self.row))
-                spectra.add_products(self.transform(y_rows), ws.swapaxes(0, 1), xs, threads)
+                spectra.add_products(self.transform(y_rows), ws.swapaxes(0, 1), xs, self.threads)
                 self.add_restored(xs, x_rows)
             else:
                 xs, ys = self.transform(x_rows), self.transform(y_rows, conjugate=True)
-                spectra.add_products(ys.swapaxes(0, 1), xs.swapaxes(0, 1), ws, threads)
+                spectra.add_products(ys.swapaxes(0, 1), xs.swapaxes(0, 1), ws, self.threads)
         if primitive == "weight_grad":
             self.add_restored(ws, rows)
 
@@ -173,7 +183,7 @@ def _share(features, channels, row):
 
 def _run(primitive, x, w, y, stride, dilation, low, groups, threads):
     """Compute group by group, and as many channels and features at a time as fit into memory."""
-    plan = _Plan(x.shape[0], y.shape[2:], w.shape[2:], stride, dilation, low)
+    plan = _Plan(x.shape[0], y.shape[2:], w.shape[2:], stride, dilation, low, threads)
     features, channels = w.shape[0] // groups, w.shape[1]
     f_step, c_step = _share(features, channels, plan.row)
     together = max(1, BLOCKS // (16 * plan.row * (c_step + f_step)))
@@ -185,7 +195,7 @@ def _run(primitive, x, w, y, stride, dilation, low, groups, threads):
         plan.correlate(
             primitive, x[:, c_first + c : c_first + c_end],
             w[f_first + f : f_first + f_end, c:c_end], y[:, f_first + f : f_first + f_end],
-            together, threads,
+            together,
         )
 
 

@@ -1,11 +1,36 @@
 """How many threads a call may use."""
 
 import os
+from threading import Thread
 
 
 def threads_for(work, least):
     """Return how many threads may share so much work: one, if it is less than `least`."""
     return _num_threads if work >= least else 1
+
+
+def share_out(function, items, threads):
+    """Call a function with each item, on so many Python threads; return the results in order."""
+    results, errors = [None] * len(items), []
+
+    def work(first):
+        try:
+            for index in range(first, len(items), threads):
+                if errors:
+                    break
+                results[index] = function(items[index])
+        except BaseException as error:  # Ctrl-C too: the other threads are waited for
+            errors.append(error)
+
+    helpers = [Thread(target=work, args=(first,)) for first in range(1, min(threads, len(items)))]
+    for helper in helpers:
+        helper.start()
+    work(0)
+    for helper in helpers:
+        helper.join()
+    if errors:
+        raise errors[0]
+    return results
 
 
 def _default_threads():

@@ -102,6 +102,18 @@ def test_an_item_does_not_depend_on_its_batch(primitive):
         assert np.array_equal(compute(primitive, x, w, y, geometry)[:1], alone)
 
 
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_bits_do_not_depend_on_the_number_of_threads(primitive, memory, monkeypatch):
+    monkeypatch.setattr("lucid.kernels.convolution.PARALLEL_FROM", 0)
+    (x, w, y), geometry = arrays(*CASES["image, stride"])
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr("lucid.kernels.threads._num_threads", threads)
+        with kernels.use("fft"):
+            found.append(compute(primitive, x, w, y, geometry))
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+
+
 def test_blocks_are_about_four_kernels_long():
     positions, taps, size = fourier.cut_axis(10**6, 1000, 1, 1)
     assert taps == 1000 and size >= positions + 999 and 4000 <= size <= 17_000

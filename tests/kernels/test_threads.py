@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from lucid import kernels
-from lucid.kernels.threads import threads_for
+from lucid.kernels.threads import share_out, threads_for
 
 
 def run_python(program, **environment):
@@ -70,3 +71,19 @@ print("done")
 def test_a_forked_child_computes():
     found = run_python(FORK_PROGRAM, OPENBLAS_NUM_THREADS="1")
     assert found.stdout.strip() == "done", found.stderr
+
+
+def test_python_threads_share_work_and_keep_its_order():
+    for count in (1, 3, 20):
+        assert share_out(lambda item: item * item, range(7), count) == [0, 1, 4, 9, 16, 25, 36]
+    assert share_out(print, [], 2) == []
+    assert len(set(share_out(lambda _: threading.get_ident(), range(6), 3))) >= 1
+
+
+def test_an_error_of_a_python_thread_is_raised():
+    def fail(item):
+        raise KeyboardInterrupt(str(item))
+
+    for count in (1, 4):
+        with pytest.raises(KeyboardInterrupt):
+            share_out(fail, range(8), count)
