@@ -2,15 +2,18 @@
 
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport (
-    Axis, ceil_div, clip, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset,
-    tap_step,
+    LINE, Axis, ceil_div, clip, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset,
+    tap_step, unroll,
 )
 
 cdef enum:
     WEIGHT_BYTES = 4 << 20  # packed weights at a time: a share of the last cache
-    BLOCK_BYTES = 256 << 10  # input block of a thread: a quarter of a second-level cache
-    WHOLE = 4  # terms a vector of results costs to write, if it is neighbours in the result
-    PIECES = 16  # the same if it holds pieces of rows
+    BLOCK_BYTES = 512 << 10  # input block of a thread: half of a second-level cache
+    # measured costs, in multiply-adds of a vector:
+    WHOLE = 2  # of writing a vector of results that are neighbours in memory
+    PIECES = 8  # of one that holds pieces of rows
+    ROW = 10  # of copying a row of input
+    COPY = 4  # and for each of its vectors
 
 cdef struct Plan:
     Axis axes[3]
@@ -29,46 +32,63 @@ cdef inline Py_ssize_t whole(Py_ssize_t length, Py_ssize_t lanes) noexcept nogil
     return ceil_div(length, lanes) * lanes
 
 
-cdef inline void choose_rows(Plan *plan, Py_ssize_t vector) noexcept nogil:
-    """Flatten as many axes as costs least: fewer vectors hang over, but results lie in pieces."""
+cdef inline Py_ssize_t choose_rows(Plan *plan, Py_ssize_t vector) noexcept nogil:
+    """Flatten as many axes as costs least, and return the cost of an item.
+
+    Flattened rows hang over less, but have gaps, so that results lie in pieces; unless unrolled.
+    """
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t b0 = axes[0].block, b1 = axes[1].block, b2 = axes[2].block
-    cdef Py_ssize_t of_row = ceil_div(b2, vector)
-    cdef Py_ssize_t of_plane = ceil_div((b1 - 1) * plan.step1 + b2, vector)
-    cdef Py_ssize_t of_block = ceil_div(
-        (b0 - 1) * plan.step0 + (b1 - 1) * plan.step1 + b2, vector
-    )
     cdef Py_ssize_t terms = plan.channels * ceil_div(
         plan.taps, axes[0].phases * axes[1].phases * axes[2].phases
     )
-    cdef Py_ssize_t cost = b0 * b1 * of_row * (terms + WHOLE)
+    cdef Py_ssize_t cost = b0 * b1 * ceil_div(b2, vector) * (terms + WHOLE), other
+    cdef Py_ssize_t plane = (b1 - 1) * plan.step1 + b2, block = (b0 - 1) * plan.step0 + plane
     plan.flat = 1
-    if b1 > 1 and b0 * of_plane * (terms + PIECES) < cost:
+    other = b0 * ceil_div(plane, vector) * (terms + (WHOLE if plan.step1 == b2 else PIECES))
+    if b1 > 1 and other < cost:
         plan.flat = 2
-        cost = b0 * of_plane * (terms + PIECES)
-    if b0 > 1 and of_block * (terms + PIECES) < cost:
+        cost = other
+    other = ceil_div(block, vector) * (terms + PIECES)
+    if b0 > 1 and other < cost:
         plan.flat = 3
+        cost = other
+    cost *= plan.features * axes[0].phases * axes[1].phases * axes[2].phases
+    other = COPY * ceil_div(b2, vector) if axes[2].src_step == 1 else 2 * b2
+    cost += (plan.plane // plan.step1) * plan.channels * (ROW + other)
+    return cost * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
+
+
+cdef inline Py_ssize_t cut(Plan *plan, Py_ssize_t itemsize) noexcept nogil:
+    """Cut blocks that fit the caches; return the cost of an item, in multiply-adds of a vector."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t a, lanes = LANE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
+    set_blocks(axes, max(size // plan.channels, 8 * lanes), 4 * lanes)
+    plan.plane = plane_size(axes)
+    plan.step1 = axes[2].pitch
+    plan.step0 = axes[1].pitch * plan.step1
+    plan.held = clip(size // plan.plane, plan.channels)
+    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, max(1, plan.held)))
+    for a in range(3):
+        plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
+    return choose_rows(plan, VECTOR_BYTES // itemsize)
 
 
 cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcept nogil:
     """Choose blocks that fit the caches, and enough tasks for the threads."""
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t a, lanes = LANE_BYTES // itemsize, tasks = plan.items * plan.groups
-    cdef Py_ssize_t size = BLOCK_BYTES // itemsize
-    plan.taps = axes[0].taps * axes[1].taps * axes[2].taps
-    set_blocks(axes, max(size // plan.channels, 8 * lanes), 4 * lanes)
-    plan.plane = plane_size(axes)
-    plan.step1 = axes[2].pitch
-    plan.step0 = axes[1].pitch * plan.step1
-    plan.held = clip(2 * size // plan.plane, plan.channels)
-    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, max(1, plan.held)))
-    choose_rows(plan, VECTOR_BYTES // itemsize)
-    for a in range(3):
-        plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
-        tasks *= plan.blocks[a]
+    cdef Py_ssize_t cost, tasks = plan.items * plan.groups
+    cdef Plan other = plan[0]
+    plan.taps = other.taps = axes[0].taps * axes[1].taps * axes[2].taps
+    cost = cut(plan, itemsize)
+    if axes[1].count > 1 and axes[2].taps > 1:
+        unroll(&other.axes[2])
+        if cut(&other, itemsize) < cost:
+            plan[0] = other
+    tasks *= plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     plan.panels = ceil_div(plan.features, ROWS)
     plan.parts = clip(ceil_div(4 * threads, tasks) if threads > 1 else 1, plan.panels)
-    plan.buffer_size = plan.held * plan.plane + tail_size(axes) + lanes
+    plan.buffer_size = plan.held * plan.plane + tail_size(axes) + LANE_BYTES // itemsize + LINE
 
 
 cdef inline void set_offsets(Plan *plan, Py_ssize_t *offset, Py_ssize_t *order) noexcept nogil:

@@ -11,7 +11,7 @@ from lucid._cython.direct_plan cimport BLOCK_BYTES, WEIGHT_BYTES, Plan, whole
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS, multiply_add_scattered
 from lucid._cython.padded cimport (
-    Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
+    LINE, Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
 )
 from lucid._cython.types cimport real
 
@@ -52,7 +52,8 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
     size = plan.groups * sums.columns * sums.column_size * itemsize
     sums.chunks = max(1, min(min(TASKS, sums.units), WEIGHT_BYTES // size))
     sums.parts = clip(ceil_div(TASKS, sums.chunks * plan.groups), sums.columns)
-    sums.buffer_size = plan.held * plan.plane + tail_size(axes) + whole(sums.positions * lanes, 16)
+    sums.buffer_size = plan.held * plan.plane + tail_size(axes) + LINE
+    sums.buffer_size += whole(sums.positions * lanes, 16)
 
 
 cdef inline void pack_columns(
@@ -117,7 +118,8 @@ cdef inline void sum_task(
             held = min(plan.held, plan.channels - c)
             for each in range(held):
                 copy_channel(
-                    x + (rest * plan.channels + c + each) * plan.src_plane, axes, m,
+                    x + (rest * plan.channels + c + each) * plan.src_plane,
+                    x + (rest + 1) * plan.channels * plan.src_plane, axes, m,
                     buffer + each * plan.plane,
                 )
             memset(buffer + held * plan.plane, 0, tail_size(axes) * sizeof(real))

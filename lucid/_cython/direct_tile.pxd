@@ -186,7 +186,7 @@ cdef inline void run_panel(
     """Compute a patch of up to ROWS features, from the channels in the buffer."""
     cdef Py_ssize_t m0, m1, m2, r0, r1, q, at, length, lanes, vector = VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t vectors, outer0 = patch.size[0], outer1 = patch.size[1]
-    cdef bint direct
+    cdef bint direct, joined = plan.flat == 1 or plan.flat == 2 and plan.step1 == patch.size[2]
     length = patch.size[2]
     if plan.flat >= 2:
         length += (patch.size[1] - 1) * plan.step1
@@ -208,7 +208,7 @@ cdef inline void run_panel(
                     r1, m2 = m2 // plan.step1, m2 % plan.step1
                 direct = patch.dense and (
                     m2 + lanes <= patch.size[2] and r1 < patch.size[1]
-                    or plan.flat == 1 and lanes <= room(plan, patch, m0, m1, m2)
+                    or joined and lanes <= room(plan, patch, r0, r1, m2)
                 )
                 sum_rows(
                     x + m0 * plan.step0 + m1 * plan.step1 + at, offset, terms, w, row_step,

@@ -7,6 +7,9 @@ neighbouring memory whatever the stride. Rows and planes are then flattened: wit
 between rows (the *pitch*), a tap is one offset for all positions of a block, and what is computed
 for the gap between two rows is dropped.
 
+Where the gaps would cost more than copies, the last axis is *unrolled*: each of its taps gets a
+slot of its own, shifted already. Then rows have no gaps.
+
 A convolution reads slots and writes every position. Its input gradient is one dense convolution of
 stride 1 for each *phase* of the position it writes, with the taps for which ``k * dilation`` equals
 ``i + low`` modulo the stride. So there is no scatter and no product with an inserted zero.
@@ -16,8 +19,12 @@ from libc.string cimport memset
 
 from lucid._cython.types cimport real
 
+cdef enum:
+    LINE = 16  # elements copied at a time: of float32 a cache line
+
 cdef struct Axis:
     bint backward  # lay out the input gradient
+    bint unrolled  # each tap has a slot
     Py_ssize_t taps, dilation, stride, cycle  # taps k and k + cycle have one residue
     Py_ssize_t reach  # the largest shift
     Py_ssize_t slots, src_size, src_step, src_low
@@ -56,6 +63,7 @@ cdef inline Axis lay_out(
     cdef Axis axis
     cdef Py_ssize_t first = -ceil_div(-low, stride)  # floor(low / stride): the m of position 0
     axis.backward = backward
+    axis.unrolled = False
     axis.taps, axis.dilation, axis.stride = taps, dilation, stride
     axis.cycle = stride // gcd(stride, dilation)
     axis.reach = (taps - 1) * dilation // stride
@@ -76,6 +84,8 @@ cdef inline Axis lay_out(
 cdef inline Py_ssize_t shift(const Axis *axis, Py_ssize_t k) noexcept nogil:
     """Count the columns from m to what tap k reads for it."""
     cdef Py_ssize_t columns = k * axis.dilation // axis.stride
+    if axis.unrolled:
+        return 0
     return axis.reach - columns if axis.backward else columns
 
 
@@ -89,12 +99,29 @@ cdef inline Py_ssize_t phase_taps(const Axis *axis, Py_ssize_t phase) noexcept n
 
 
 cdef inline Py_ssize_t slot(const Axis *axis, Py_ssize_t k) noexcept nogil:
+    if axis.unrolled:
+        return k
     return 0 if axis.backward else k % axis.cycle
+
+
+cdef inline void unroll(Axis *axis) noexcept nogil:
+    """Give each tap a slot of its own."""
+    axis.unrolled = True
+    axis.slots = axis.taps
+    if axis.backward:
+        axis.src_low -= axis.reach
+    axis.reach = 0
 
 
 cdef inline Py_ssize_t src_start(const Axis *axis, Py_ssize_t slot, Py_ssize_t m) noexcept nogil:
     """Return the source position of column 0, in a block that starts at m."""
-    cdef Py_ssize_t residue = 0 if axis.backward else slot * axis.dilation % axis.stride
+    cdef Py_ssize_t residue
+    if axis.backward:
+        residue = -(slot * axis.dilation // axis.stride)
+    else:
+        residue = slot * axis.dilation
+        if not axis.unrolled:
+            residue %= axis.stride
     return m * axis.src_step + residue - axis.src_low
 
 
@@ -182,25 +209,55 @@ cdef inline void copy_row(
         row[q] = 0
 
 
-cdef inline void copy_channel(
-    const real *x, const Axis *axes, const Py_ssize_t *m, real *plane
+cdef inline void copy_neighbours(
+    const real *x, const real *end, Py_ssize_t count, real *row
 ) noexcept nogil:
-    """Copy one channel of the block that starts at m[0], m[1], m[2]: slots, then planes, rows."""
-    cdef Py_ssize_t s0, s1, s2, q0, q1, i0, i1
-    cdef Py_ssize_t columns = axes[2].pitch
+    """Copy `count` elements, LINE at a time: up to LINE - 1 more, where x has them before `end`."""
+    cdef real line[LINE]
+    cdef Py_ssize_t q, l
+    if end - x < count + LINE - 1:
+        for q in range(count):
+            row[q] = x[q]
+        return
+    for q in range(ceil_div(count, LINE)):
+        for l in range(LINE):
+            line[l] = x[q * LINE + l]
+        for l in range(LINE):
+            row[q * LINE + l] = line[l]
+
+
+cdef inline void copy_channel(
+    const real *x, const real *end, const Axis *axes, const Py_ssize_t *m, real *plane
+) noexcept nogil:
+    """Copy one channel of the block that starts at m[0], m[1], m[2]: slots, then planes, rows.
+
+    Up to LINE - 1 elements behind the channel are overwritten; x is read up to `end` at most.
+    """
+    cdef Py_ssize_t s0, s1, s2, q, q0, q1, i0, i1, first, last, start
+    cdef Py_ssize_t columns = axes[2].pitch, step = axes[2].src_step
+    cdef const real *row
     for s0 in range(axes[0].slots):
         for s1 in range(axes[1].slots):
             for s2 in range(axes[2].slots):
+                start = src_start(&axes[2], s2, m[2])
+                first = clip(ceil_div(-start, step), columns)
+                last = max(first, clip(ceil_div(axes[2].src_size - start, step), columns))
                 for q0 in range(axes[0].pitch):
                     i0 = src_start(&axes[0], s0, m[0]) + q0 * axes[0].src_step
+                    i1 = src_start(&axes[1], s1, m[1])
                     for q1 in range(axes[1].pitch):
-                        i1 = src_start(&axes[1], s1, m[1]) + q1 * axes[1].src_step
                         if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
-                            copy_row(
-                                x + (i0 * axes[1].src_size + i1) * axes[2].src_size,
-                                axes[2].src_step, src_start(&axes[2], s2, m[2]),
-                                axes[2].src_size, plane, columns,
-                            )
+                            row = x + (i0 * axes[1].src_size + i1) * axes[2].src_size + start
+                            for q in range(first):
+                                plane[q] = 0
+                            if step == 1:
+                                copy_neighbours(row + first, end, last - first, plane + first)
+                            else:
+                                for q in range(first, last):
+                                    plane[q] = row[q * step]
+                            for q in range(last, columns):
+                                plane[q] = 0
                         else:
                             memset(plane, 0, columns * sizeof(real))
                         plane += columns
+                        i1 += axes[1].src_step

@@ -222,7 +222,7 @@ def fills_the_lanes_of_a_product(task):
         direct = not task.strided and task.channels >= 4 and task.features <= 64
         return not (direct and (task.features > 16 or task.positions < 256))
     if task.primitive == "forward" and task.channels * task.taps <= 32:
-        return task.features >= 32
+        return task.strided and task.features >= 32
     one_tap_a_phase = task.primitive == "input_grad" and (
         task.geometry.kernel_size == task.geometry.stride
     )

@@ -71,6 +71,7 @@ def table():
             (5, 8, 9), (2, 3, 1), (1, 2, 3), (2, 1, 2), (1, 0, 2), channels=(2, 9)
         ),
         "one item": case((8, 8), 3, channels=(8, 8), n=1),
+        "rows without gaps": case((14, 14), 5, channels=(6, 16)),
         "several blocks": case((70, 90), 3, low=1, channels=(40, 9), n=1),
     }
     choose = random.Random(0).choice
@@ -192,7 +193,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
     monkeypatch.setattr(convolution, "PARALLEL_FROM", 0)
     before = kernels.get_num_threads()
     rng = np.random.default_rng(1)
-    for n, c, f, geometry in itertools.islice(TABLE.values(), 26):
+    for n, c, f, geometry in itertools.islice(TABLE.values(), 27):
         integers = arrays((n, c, f, geometry), dtype)
         x, w, y = (rng.standard_normal(a.shape).astype(dtype) for a in integers)
         for primitive in PRIMITIVES:
@@ -209,7 +210,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_bits_of_an_item_do_not_depend_on_its_batch(name, dtype):
     rng = np.random.default_rng(1)
-    for row in itertools.islice(TABLE.values(), 26):
+    for row in itertools.islice(TABLE.values(), 27):
         c, f, geometry = row[1:]
         x, w, y = (
             rng.standard_normal(each.shape).astype(dtype)
