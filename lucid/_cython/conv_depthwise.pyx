@@ -134,7 +134,7 @@ cdef void interleave(
         result += plan.result_phase
 
 
-cdef void add_plane(
+cdef inline void add_plane(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
     Py_ssize_t m2, const real *bias, real *result, real *y,
 ) noexcept nogil:
@@ -322,8 +322,9 @@ cdef void sum_task(
                 y + (n * plan.channels * plan.multiplier + f) * plan.dst_plane, sums,
             )
             n += count
+    add_lanes(sums, plan.kernel)
     for t in range(plan.kernel):
-        w[tap[t]] = add_lanes(sums + t * lanes)
+        w[tap[t]] = sums[t * lanes]
 
 
 cdef int correlate_with_output(
@@ -331,7 +332,7 @@ cdef int correlate_with_output(
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
     cdef Py_ssize_t task, tasks, t, chunk, chunks, features, results
-    cdef Watch watch = watch_calls(1)
+    cdef Watch watch
     cdef Workspace workspace
     cdef real *result
     cdef real *buffers
@@ -344,6 +345,7 @@ cdef int correlate_with_output(
     chunks = min(plan.items, ceil_div(TASKS, features))
     tasks = chunks * features
     threads = <int> min(threads, tasks)
+    watch = watch_calls(<int> (1 + 100_000 * tasks // (plan.items * plan.dst_plane * features)))
     results = ceil_div(tasks * plan.kernel, 16) * 16
     plan.buffer_size = ceil_div(
         plan.held * plan.plane + tail_size(plan.axes)

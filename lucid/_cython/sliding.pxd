@@ -300,12 +300,20 @@ cdef inline void sum_rows(
         m += rows
 
 
-cdef inline real add_lanes(real *sums) noexcept nogil:
-    """Add up one vector, by halves; it is overwritten."""
-    cdef int l, half, lanes = VECTOR_BYTES // sizeof(real)
-    while lanes > 1:
-        half = lanes // 2
-        for l in range(half):
-            sums[l] += sums[lanes - half + l]
-        lanes -= half
-    return sums[0]
+cdef inline void add_lanes(real *sums, Py_ssize_t count) noexcept nogil:
+    """Add up the lanes of each of some vectors, by halves; the first lane gets the total."""
+    cdef Py_ssize_t t
+    cdef int l, lanes = VECTOR_BYTES // sizeof(real)
+    if lanes >= 16:
+        for t in range(count):
+            for l in range(8):
+                sums[t * lanes + l] += sums[t * lanes + 8 + l]
+    if lanes >= 8:
+        for t in range(count):
+            for l in range(4):
+                sums[t * lanes + l] += sums[t * lanes + 4 + l]
+    for t in range(count):
+        for l in range(2):
+            sums[t * lanes + l] += sums[t * lanes + 2 + l]
+    for t in range(count):
+        sums[t * lanes] += sums[t * lanes + 1]
