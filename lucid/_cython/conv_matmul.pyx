@@ -36,7 +36,10 @@ from lucid._cython.padded cimport Axis, ceil_div, dst_start, phase_taps, tap_ste
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-ctypedef struct Room:  # for each thread, in elements of its kind
+cdef enum:
+    BUNCH = 8  # panels that are packed together
+
+cdef struct Room:  # for each thread, in elements of its kind
     Py_ssize_t runs, offsets, plane, b
 
 
@@ -166,12 +169,15 @@ cdef void run_task(
         before += phase.taps
 
 
-cdef void pack_panel(
-    Product *p, const real *w, Py_ssize_t rows, real *packed
+cdef void pack_panels(
+    Product *p, const real *w, Py_ssize_t features, real *packed
 ) noexcept nogil:
-    """Store the weights by which `rows` features reach every channel, phase after phase."""
+    """Store the weights by which some panels of features reach every channel, phase after phase.
+
+    Several panels together, since they lie in one line of the cache and the next one is far off.
+    """
     cdef const Axis *axes = p.axes
-    cdef Py_ssize_t p0, p1, p2, c, t0, t1, t2, j, k
+    cdef Py_ssize_t p0, p1, p2, c, t0, t1, t2, j, k, panel, size = p.channels * p.taps * ROWS
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
             for p2 in range(axes[2].phases):
@@ -184,8 +190,12 @@ cdef void pack_panel(
                                     + p1 + t1 * tap_step(&axes[1])
                                 ) * axes[2].taps + p2 + t2 * tap_step(&axes[2])
                                 k += c * p.features * p.taps
-                                for j in range(rows):
-                                    packed[j] = w[k + j * p.taps]
+                                for panel in range(features // ROWS):
+                                    for j in range(ROWS):
+                                        packed[panel * size + j] = w[k]
+                                        k += p.taps
+                                for j in range(features % ROWS):
+                                    packed[features // ROWS * size + j] = w[k + j * p.taps]
                                 packed += ROWS
 
 
@@ -213,6 +223,7 @@ cdef int multiply(
 ) except -1:
     """Add to y the product, for as many features at a time as have their weights packed."""
     cdef Py_ssize_t task, panel, panel_size = p.channels * p.taps * ROWS, most, turn, first, last
+    cdef Py_ssize_t bunches
     cdef Room room
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
@@ -245,12 +256,13 @@ cdef int multiply(
             first = turn * most
             last = min(p.panels, first + most)
             if p.packed:
-                for panel in prange(p.groups * (last - first), num_threads=threads):
-                    pack_panel(
-                        p, w + panel // (last - first) * p.channels * p.features * p.taps
-                        + (first + panel % (last - first)) * ROWS * p.taps,
-                        min(ROWS, p.features - (first + panel % (last - first)) * ROWS),
-                        packed + panel * panel_size,
+                bunches = ceil_div(last - first, BUNCH)
+                for task in prange(p.groups * bunches, num_threads=threads):
+                    panel = first + task % bunches * BUNCH
+                    pack_panels(
+                        p, w + (task // bunches * p.channels * p.features + panel * ROWS) * p.taps,
+                        min(min(BUNCH, last - panel) * ROWS, p.features - panel * ROWS),
+                        packed + (task // bunches * (last - first) + panel - first) * panel_size,
                     )
             for task in prange(p.tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):

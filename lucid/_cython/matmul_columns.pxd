@@ -19,6 +19,7 @@ from lucid._cython.types cimport real
 
 cdef enum:
     STEP = 16  # elements that are copied at a time
+    SKIPPED = 17  # so many with a stride: gcc leaves the last one out of its vectors
 
 cdef struct Run:  # neighbouring columns
     Py_ssize_t src, dst, size  # where the first is read and comes to lie, for a term's tap 0
@@ -145,15 +146,15 @@ cdef inline void copy(
             memcpy(b + k, x + k, STEP * sizeof(real))
             k += STEP
     elif step == 2:
-        while k < size and 2 * (k + STEP) <= left:
-            for l in range(STEP):
+        while k < size and 2 * (k + SKIPPED) <= left:
+            for l in range(SKIPPED):
                 b[k + l] = x[2 * (k + l)]
-            k += STEP
+            k += SKIPPED
     elif step == 4:
-        while k < size and 4 * (k + STEP) <= left:
-            for l in range(STEP):
+        while k < size and 4 * (k + SKIPPED) <= left:
+            for l in range(SKIPPED):
                 b[k + l] = x[4 * (k + l)]
-            k += STEP
+            k += SKIPPED
     for k in range(k, size):
         b[k] = x[k * step]
 

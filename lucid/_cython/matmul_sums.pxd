@@ -31,7 +31,7 @@ cdef enum:
     TURNED_BYTES = 384 << 10  # of what is turned
     WIDTH = 1024  # columns of a block of dots, at most; 256 if one matrix is turned
     TASKS = 8  # at least half as many, whatever the threads
-    SUMS_BYTES = 4 << 20  # of all tasks, where several add to the same weights
+    SUMS_BYTES = 4 << 20  # of all tasks that add to the same weights; of the output's rows copied
 
 cdef struct Sums:
     Product p
@@ -77,7 +77,7 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcep
     set_phase(p, &sums.phase, 0)
     positions = sums.phase.positions
     choose_product(sums, lanes)
-    most = WIDTH
+    most = max(WIDTH // 16, min(<Py_ssize_t> WIDTH, SUMS_BYTES // (f * itemsize)))
     if sums.turned:
         most = max(WIDTH // 4, min(most, TURNED_BYTES // (ceil_div(f, lanes) * LANE_BYTES)))
     p.together = max(1, clip(most // positions, p.items))
