@@ -310,7 +310,8 @@ cdef inline void gather(
     Neighbours go together, 16 bytes at a time; the transform takes them apart in registers. If
     the neighbours are phases, they are in the right lanes: rows[row, column of 6, lane].
     """
-    cdef Py_ssize_t n, l, i
+    cdef Py_ssize_t n, l, i, edge1 = plan.edge1, pitch = plan.pitch
+    cdef bint six = plan.edge2 == 6
     cdef float *more = rows + 24 * LANES
     cdef const float *row
     if plan.apart:
@@ -321,11 +322,15 @@ cdef inline void gather(
         memcpy(image + at.to[n], x + at.src[n], at.size[n] * sizeof(float))
     for l in range(LANES):
         row = image + at.start[l]
-        for i in range(plan.edge1):
-            memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
-            if plan.edge2 == 6:
+        if six:
+            for i in range(edge1):
+                memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
                 memcpy(more + (i * LANES + l) * 2, row + 4, 2 * sizeof(float))
-            row += plan.pitch
+                row += pitch
+        else:
+            for i in range(edge1):
+                memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
+                row += pitch
 
 
 cdef inline void transform_inputs(const Plan *plan, float *rows, float *points) noexcept nogil:
@@ -357,6 +362,7 @@ cdef inline void transform_column(
     cdef float rows[36 * LANES]
     cdef float points[36 * LANES]
     cdef Py_ssize_t c, i, j, tap0, located = -1
+    cdef Py_ssize_t edge1 = plan.edge1, edge2 = plan.edge2, point_step = plan.input_step
     cdef float *to
     for c in range(first, last):
         tap0 = (plan.first + c) // plan.channels
@@ -373,10 +379,10 @@ cdef inline void transform_column(
         )
         transform_inputs(plan, rows, points)
         to = inputs + c * LANES
-        for i in range(plan.edge1):
-            for j in range(plan.edge2):
+        for i in range(edge1):
+            for j in range(edge2):
                 memcpy(to, points + (i * 6 + j) * LANES, LANES * sizeof(float))
-                to += plan.input_step
+                to += point_step
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:

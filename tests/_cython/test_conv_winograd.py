@@ -185,6 +185,15 @@ def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
     assert errors("weight_grad", arrays, arguments).max() <= terms + 16
 
 
+@pytest.mark.parametrize("taps", [2, 3])
+@pytest.mark.parametrize("terms", [192, 288, 1000])
+def test_error_of_a_weight_gradient_in_one_axis_stays_below_that_of_any_sum(terms, taps):
+    case = (1, 64, 64, (1, 1, terms + taps - 1), (1, 1, taps), (0, 0, 0), (0, 0, 0), 1)
+    arrays, arguments = make(case, spread=8)
+    assert conv_winograd.may_use(terms, (1, taps))
+    assert errors("weight_grad", arrays, arguments).max() <= terms + 16
+
+
 @pytest.mark.parametrize("channels", [24, 64])
 def test_error_on_checkerboards_stays_below_that_of_any_sum(channels):
     (x, w, y), arguments = make((2, channels, 8, (1, 30, 30), 1, (0, 1, 1), (0, 1, 1), 1))
