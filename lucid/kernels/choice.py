@@ -214,12 +214,14 @@ def fills_the_lanes_of_a_product(task):
 
     So it wins where there is one tap, where many channels share the copy, where a stride or a
     small image lets the direct kernel's lanes hang over; and for nearly every weight gradient,
-    except that of 17 to 64 features and stride 1, where the direct kernel copies less.
+    except that of 17 to 64 features and stride 1, or of many taps and few positions, where the
+    direct kernel copies less.
     """
     if task.taps == 1:
         return True
     if task.primitive == "weight_grad":
-        direct = not task.strided and task.channels >= 4 and task.features <= 64
+        few_large = task.positions <= 128 and task.taps > 16  # a stride hardly matters to it there
+        direct = (not task.strided or few_large) and task.channels >= 4 and task.features <= 64
         return not (direct and (task.features > 16 or task.positions < 256))
     if task.primitive == "forward" and task.channels * task.taps <= 32:
         return task.strided and task.features >= 32
