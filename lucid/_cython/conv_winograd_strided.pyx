@@ -13,7 +13,7 @@ Sources: Lavin and Gray, "Fast algorithms for convolutional neural networks", 20
 for the phases, Yang, Zeng, Du and others, "A stride-based convolution decomposition method to
 stretch CNN acceleration algorithms for efficient and flexible hardware implementation", 2020.
 
-Cost: see `cost`. Memory: as of `conv_winograd`; a weight gradient takes at most 14 MB.
+Cost: see `cost`. Memory: as of `conv_winograd`; a weight gradient takes at most 9 MB.
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
@@ -42,7 +42,7 @@ from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, w
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport CHUNK, Plan, passes, set_pass, set_sizes, set_tiles
 from lucid._cython.strided_products cimport Work, cut_work, run_columns
-from lucid._cython.strided_sums cimport BLOCK, Sums, cut_sums, sum_block
+from lucid._cython.strided_sums cimport DEPTH, Sums, cut_sums, sum_block
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 FEWEST_TERMS = 512  # see the table above
@@ -239,7 +239,7 @@ cdef int sum_pass(Sums *sums, const float *x, float *w, const float *y, int thre
     cdef Workspace workspace
     cdef float *inputs
     cdef float *outputs
-    set_tiles(plan, BLOCK)
+    set_tiles(plan, DEPTH)
     cut_sums(sums)
     workspace = borrow(sizeof(float) * (
         sums.input_size + plan.points * (sums.output_step + sums.sum_step)

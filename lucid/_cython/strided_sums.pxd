@@ -18,7 +18,8 @@ from lucid._cython.winograd_sums cimport multiply_tiles
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
 cdef enum:
-    BLOCK = 256  # elements of the depth and features at a time
+    DEPTH = 128  # elements of the depth at a time
+    FEATURES = 256
     TILES = 128  # at a time
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
@@ -31,9 +32,9 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
 
 
 cdef inline void cut_sums(Sums *sums) noexcept nogil:
-    """Choose blocks whose sums take 6.5 MB, inputs and outputs 3.3 MB each, at most."""
+    """Choose blocks whose sums and outputs take 3.3 MB each, inputs 1.7 MB, at most."""
     cdef Plan *plan = &sums.plan
-    sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
+    sums.features = ceil_div(plan.features, ceil_div(plan.features, FEATURES))
     sums.parts = ceil_div(sums.features, LANES)
     sums.panels = ceil_div(plan.depth, ROWS)
     sums.columns = min(max(<Py_ssize_t> 1, <Py_ssize_t> (TILES // LANES)), plan.columns)
