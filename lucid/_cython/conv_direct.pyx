@@ -39,7 +39,7 @@ cdef void pack_panel(
 
     w (F, C, *K) begins at the first of these channels of x.
     """
-    cdef const Axis *axes = plan.axes
+    cdef const Axis *axes = &plan.axes[0]
     cdef Py_ssize_t p0, p1, p2, c, j, t, taps
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
@@ -129,6 +129,7 @@ cdef int correlate(
     cdef Py_ssize_t task, turn, panel, first, last, most, tasks, panel_size, group_size, offsets
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
+    cdef const real *weight = w
     cdef real *packed
     cdef real *buffers
     cdef Py_ssize_t *offset
@@ -149,6 +150,8 @@ cdef int correlate(
     offset = <Py_ssize_t *> workspace.data
     packed = <real *> (offset + offsets + whole(plan.taps, 8))
     buffers = packed + plan.groups * most * panel_size * backward
+    if backward:
+        weight = packed
     with nogil:
         set_offsets(plan, offset, offset + offsets)
         for turn in range(ceil_div(plan.panels, most)):
@@ -167,8 +170,8 @@ cdef int correlate(
                 if interrupted(&watch):
                     continue
                 run_task(
-                    plan, task, x, packed if backward else w,
-                    (last - first) * panel_size if backward else group_size, offset, first, last,
+                    plan, task, x, weight, (last - first) * panel_size if backward else group_size,
+                    offset, first, last,
                     bias, y, buffers + threadid() * plan.buffer_size,
                 )
     raise_if_interrupted(&watch)

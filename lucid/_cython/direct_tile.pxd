@@ -110,7 +110,7 @@ cdef inline Py_ssize_t place(
     const Plan *plan, const Patch *patch, Py_ssize_t m0, Py_ssize_t m1, Py_ssize_t m2
 ) noexcept nogil:
     """Return the index in a channel of the result where m is written."""
-    cdef const Axis *axes = plan.axes
+    cdef const Axis *axes = &plan.axes[0]
     return (
         (patch.start[0] + m0 * axes[0].dst_step) * axes[1].dst_size
         + patch.start[1] + m1 * axes[1].dst_step
@@ -122,7 +122,7 @@ cdef inline void put_piece(
     Py_ssize_t m1, Py_ssize_t m2, Py_ssize_t length, real *y,
 ) noexcept nogil:
     """Write `length` neighbours of a row, from m on."""
-    cdef const Axis *axes = plan.axes
+    cdef const Axis *axes = &plan.axes[0]
     cdef Py_ssize_t j, q, l, first, last, step = axes[2].dst_step
     cdef Py_ssize_t start = patch.start[2] + m2 * step, vector = VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t vectors = ceil_div(length, vector)

@@ -179,8 +179,8 @@ def has_a_long_kernel(task):
 def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
 
-    So it is too where a single channel is convolved with a single feature; and with more features,
-    where they are added up in the one channel, at stride 1.
+    So it is too where a single channel is convolved with a single feature; and with more
+    features, where they are added up in the one channel, at stride 1.
     """
     if task.channels > 1 or task.geometry.groups > 1:
         return task.channels == 1

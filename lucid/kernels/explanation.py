@@ -268,6 +268,8 @@ def explain(
     >>> print(found.forward)
     depthwise, because the rule 'has_one_channel_a_group' holds:
         Each channel by itself: rows fill the lanes, and nothing is shared between channels.
+        So it is too where a single channel is convolved with a single feature; and with more
+        features, where they are added up in the one channel, at stride 1.
         Here: channels 1.
 
     A transposed layer, by its shapes; and a wish that not every algorithm can fulfil:
