@@ -64,8 +64,8 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
     work.columns_held = ceil_div(plan.columns, ceil_div(plan.columns, work.columns_held))
     work.share = SHARE
     if threads > 1:
-        work.share = clip(ceil_div(work.panels_held * work.columns_held, 2 * threads), SHARE)
-    work.share = min(work.share, work.panels_held)
+        work.share = max(1, work.panels_held * work.columns_held // (8 * threads))
+    work.share = min(work.share, min(<Py_ssize_t> SHARE, work.panels_held))
     work.parts = ceil_div(work.panels_held, work.share)
     work.result_size = work.share * plan.edge1 * 6 * ROWS * LANES
 
