@@ -14,18 +14,7 @@ class Handle:
         hooks[self.key] = hook
 
     def remove(self):
-        """Forget the hook; more than once does no harm.
-
-        Examples
-        --------
-        >>> import lucid
-        >>> x = lucid.ones(2, requires_grad=True)
-        >>> handle = x.register_hook(lambda gradient: gradient * 10)
-        >>> handle.remove()
-        >>> x.sum().backward()
-        >>> x.grad
-        tensor([1., 1.])
-        """
+        """Forget the hook; more than once does no harm."""
         self.hooks.pop(self.key, None)
 
 

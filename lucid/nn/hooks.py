@@ -43,6 +43,21 @@ class RemovableHandle(Handle):
     tensor([0., 0.])
     """
 
+    def remove(self):
+        """Forget the hook; more than once does no harm.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> import lucid.nn as nn
+        >>> layer = nn.Identity()
+        >>> handle = layer.register_forward_hook(lambda module, args, y: y + 1)
+        >>> handle.remove()
+        >>> layer(lucid.zeros(2))
+        tensor([0., 0.])
+        """
+        super().remove()
+
     def __enter__(self):
         return self
 
