@@ -19,14 +19,13 @@ from lucid._cython import (
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
-from lucid.kernels.arrays import empty, zeros
+from lucid.kernels.arrays import READY, empty, zeros
 from lucid.kernels.choice import Task, decide
 from lucid.kernels.registry import PRIMITIVES
 from lucid.kernels.threads import threads_for
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
-READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
 
 
