@@ -21,6 +21,7 @@ from benchmarks.peers import onnx_forward
 from benchmarks.suite import LAYERS
 
 ROUND_SECONDS = 0.02  # how long one library runs before it is the other's turn
+SETTLE_SECONDS = 0.01  # how long it has run before it is timed: see `time_in_turn`
 
 
 class Sides:
@@ -73,7 +74,12 @@ class Sides:
 
 
 def time_in_turn(functions, rounds):
-    """Time functions in turn; return the median seconds a call of each."""
+    """Time functions in turn; return the median seconds a call of each.
+
+    A round begins with calls that do not count. PyTorch's second thread spins for 6 ms after its
+    last call, and would take half of a core from the other library's second thread; and the caches
+    hold the other's data.
+    """
     repeats, times = [], [[] for _ in functions]
     for function in functions:
         function()
@@ -82,6 +88,9 @@ def time_in_turn(functions, rounds):
         repeats.append(max(1, int(ROUND_SECONDS / (time.perf_counter() - start + 1e-9))))
     for _ in range(rounds):
         for place, function in enumerate(functions):
+            settled = time.perf_counter() + SETTLE_SECONDS
+            while time.perf_counter() < settled:
+                function()
             start = time.perf_counter()
             for _ in range(repeats[place]):
                 function()
