@@ -12,7 +12,7 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 from dataclasses import dataclass
 from math import prod
 
-from lucid._cython import conv_product, conv_winograd, conv_winograd_strided
+from lucid._cython import conv_pointwise, conv_product, conv_winograd, conv_winograd_strided
 from lucid.kernels import fourier, registry
 
 
@@ -103,6 +103,13 @@ def does_not_cover_the_input(task):
     ))
 
 
+def has_neighbours(task):
+    """It needs one tap, stride 1 and no padding: a result of each position by itself."""
+    return not conv_pointwise.supports(*map(
+        task.on_three_axes, ("kernel_size", "stride", "low", "input_size", "output_size")
+    ))
+
+
 def is_not_for_spectra(task):
     """It needs float32, for it computes in float64, and its precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high"
@@ -110,6 +117,7 @@ def is_not_for_spectra(task):
 
 REFUSALS = {
     "depthwise": has_several_channels_a_group,
+    "pointwise": has_neighbours,
     "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
     "winograd_strided": is_not_for_two_taps,
@@ -173,6 +181,14 @@ def has_a_long_kernel(task):
     speed = 35 if task.primitive == "weight_grad" else 65
     return task.taps >= 64 and not is_not_for_spectra(task) and (
         fourier.cost(task) < 2 * task.work / speed
+    )
+
+
+def moves_more_than_it_computes(task):
+    """One tap and few channels on one side: the time is that of reading or writing images once."""
+    return (
+        task.primitive != "weight_grad" and min(task.channels, task.features) <= 4
+        and task.positions >= 64 and not has_neighbours(task)
     )
 
 
@@ -245,6 +261,7 @@ RULES = [
     ("winograd", sums_up_groups),
     ("winograd_strided", saves_products_of_two_taps),
     ("fft", has_a_long_kernel),
+    ("pointwise", moves_more_than_it_computes),
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
     ("unfolded", has_few_weights_a_group),

@@ -14,8 +14,8 @@ from math import gcd, prod
 import numpy as np
 
 from lucid._cython import (
-    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_product,
-    conv_unfolded, conv_winograd, conv_winograd_strided,
+    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_pointwise,
+    conv_product, conv_unfolded, conv_winograd, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -315,8 +315,9 @@ def conv_weight_grad(x, y, geometry):
 
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
-    "depthwise": conv_depthwise, "unfolded": conv_unfolded, "product": conv_product,
-    "winograd": conv_winograd, "winograd_strided": conv_winograd_strided, "fft": fourier,
+    "depthwise": conv_depthwise, "pointwise": conv_pointwise, "unfolded": conv_unfolded,
+    "product": conv_product, "winograd": conv_winograd,
+    "winograd_strided": conv_winograd_strided, "fft": fourier,
 }.items():
     registry.register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
     if hasattr(_module, "fill_forward"):

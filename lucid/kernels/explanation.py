@@ -128,7 +128,7 @@ class Decision:
     Examples
     --------
     >>> from lucid import kernels
-    >>> decision = kernels.explain((8, 4, 1, 1), (1, 4, 32, 32)).forward
+    >>> decision = kernels.explain((32, 16, 1, 1), (1, 16, 32, 32)).forward
     >>> decision.algorithm, decision.rule.__name__, decision.figures["taps"]
     ('matmul', 'fills_the_lanes_of_a_product', 1)
     """

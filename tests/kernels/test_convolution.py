@@ -18,7 +18,7 @@ from lucid.kernels import convolution, registry
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
 BUILT_IN = (
     "auto", "naive", "im2col", "direct", "winograd", "matmul", "product", "unfolded",
-    "winograd_strided",
+    "winograd_strided", "pointwise",
 )
 
 
@@ -49,6 +49,8 @@ def table():
         "kernel as large as the image, groups": case((3, 5), (3, 5), channels=(7, 9), groups=2),
         "kernel larger than the image": case((2, 3), 5, low=2, channels=(2, 9)),
         "1x1": case((7, 9), 1, channels=(37, 3)),
+        "1x1 to few": case((33, 40), 1, channels=(9, 2)),
+        "1x1 from few, groups": case((7, 5, 31), 1, channels=(3, 8), groups=2),
         "1x1 stride 2": case((7, 9), 1, stride=2, channels=(5, 16)),
         "3x3 same": case((13, 17), 3, low=1, channels=(37, 37)),
         "long rows": case((3, 224), 3, low=1, channels=(3, 8)),

@@ -1,0 +1,121 @@
+"""Sums of whole images equal the definition where a kernel has one tap."""
+
+import numpy as np
+import pytest
+
+from lucid import kernels
+from lucid._cython import conv_naive, conv_pointwise
+from lucid.geometry import conv_geometry
+
+ONES, ZEROS = (1, 1, 1), (0, 0, 0)
+PRIMITIVES = ("forward", "input_grad")
+
+# items, channels and features of a group, size, groups
+CASES = {
+    "one": (1, 1, 1, (1, 1, 1), 1),
+    "less than a vector": (3, 5, 2, (1, 1, 7), 1),
+    "last of a segmentation": (2, 64, 2, (1, 20, 30), 1),
+    "several runs": (2, 7, 3, (1, 41, 77), 1),
+    "few channels": (2, 3, 40, (2, 9, 33), 1),
+    "several tasks of features": (2, 2, 150, (1, 30, 40), 1),
+    "groups": (3, 6, 2, (1, 5, 11), 3),
+    "many on both sides": (1, 30, 41, (1, 4, 9), 2),
+}
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def make(case, dtype, integers=True):
+    """Return x, w, y; small integers, on which every order of summation gives the same bits."""
+    items, channels, features, size, groups = case
+    rng = np.random.default_rng(0)
+    shapes = (
+        (items, groups * channels, *size), (groups * features, channels, *ONES),
+        (items, groups * features, *size),
+    )
+    if integers:
+        return [rng.integers(-4, 5, shape).astype(dtype) for shape in shapes]
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
+def run(module, name, arrays, groups, threads=1, *bias):
+    """Compute into a copy of one of the three arrays, from the other two."""
+    arrays = list(arrays)
+    position = 0 if "input_grad" in name else 2
+    result = arrays[position] = arrays[position].copy()
+    getattr(module, name)(*arrays, ONES, ONES, ZEROS, groups, threads, *bias)
+    return result
+
+
+@each_dtype
+@each_primitive
+@each_case
+def test_it_adds_what_the_definition_adds_on_any_threads(case, primitive, dtype):
+    arrays = make(case, dtype)
+    wanted = run(conv_naive, primitive, arrays, case[-1])
+    for threads in (1, 3):
+        found = run(conv_pointwise, primitive, arrays, case[-1], threads)
+        np.testing.assert_array_equal(found, wanted)
+
+
+@each_dtype
+@each_primitive
+@each_case
+def test_a_filled_result_is_the_bias_and_the_sum(case, primitive, dtype):
+    arrays = make(case, dtype)
+    position = 0 if primitive == "input_grad" else 2
+    bias = np.arange(arrays[position].shape[1]).astype(dtype)
+    wanted = arrays[position] * 0 + bias[:, None, None, None]
+    wanted = run(conv_naive, primitive, [*arrays[:position], wanted, *arrays[position + 1 :]],
+                 case[-1])
+    arrays[position][...] = np.nan  # what the result held before does not matter
+    found = run(conv_pointwise, f"fill_{primitive}", arrays, case[-1], 2, bias)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@each_primitive
+@each_case
+def test_bits_depend_neither_on_threads_nor_on_the_batch(case, primitive):
+    x, w, y = make(case, np.float32, integers=False)
+    together = run(conv_pointwise, primitive, (x, w, y), case[-1])
+    for threads in (2, 5):
+        again = run(conv_pointwise, primitive, (x, w, y), case[-1], threads)
+        np.testing.assert_array_equal(again, together)
+    for n in range(len(x)):
+        item = x[n : n + 1], w, y[n : n + 1]
+        alone = run(conv_pointwise, primitive, item, case[-1])
+        np.testing.assert_array_equal(together[n : n + 1], alone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ((ONES, ONES, ZEROS, (1, 4, 4), (1, 4, 4)), True),
+        ((ONES, (3, 1, 1), ZEROS, (1, 4, 4), (1, 4, 4)), True),
+        (((1, 1, 2), ONES, ZEROS, (1, 4, 4), (1, 4, 3)), False),
+        ((ONES, (1, 2, 1), ZEROS, (1, 4, 4), (1, 2, 4)), False),
+        ((ONES, ONES, (0, 1, 0), (1, 4, 4), (1, 4, 4)), False),
+        ((ONES, ONES, ZEROS, (1, 4, 4), (1, 4, 5)), False),
+    ],
+)
+def test_what_is_supported(arguments, wanted):
+    assert conv_pointwise.supports(*arguments) is wanted
+
+
+@each_primitive
+def test_other_geometries_are_refused(primitive):
+    x, w, y = make((2, 3, 4, (1, 4, 4), 1), np.float64)
+    function = getattr(conv_pointwise, primitive)
+    with pytest.raises(ValueError, match=r"kernel \(1, 1, 1\).*low \(0, 1, 0\).*needs one tap"):
+        function(x, w, y, ONES, ONES, (0, 1, 0), 1, 1)
+    with pytest.raises(ValueError, match=r"stride \(1, 2, 2\), .*output \(1, 4, 4\).*stride 1"):
+        function(x, w, y, (1, 2, 2), ONES, ZEROS, 1, 1)
+
+
+def test_auto_takes_the_weight_gradient_elsewhere():
+    x, y = np.ones((1, 5, 3, 3)), np.ones((1, 2, 3, 3))
+    geometry = conv_geometry(x.shape, (2, 5, 1, 1))
+    with kernels.use("pointwise"):
+        found = kernels.conv_weight_grad(x, y, geometry)
+    assert np.array_equal(found, np.full((2, 5, 1, 1), 9.0))
