@@ -101,8 +101,7 @@ cdef void shrink():
     cdef size_t size, bound = max(peak_bytes + peak_bytes // 8, FLOOR)
     cdef list blocks
     while kept_bytes > LIMIT or kept_bytes and lent_bytes + kept_bytes > bound:
-        for size in kept:
-            break
+        size = next(iter(kept))
         blocks = kept[size]
         free(<void *> <uintptr_t> blocks.pop())
         kept_bytes -= size
