@@ -59,6 +59,15 @@ class Geometry:
     low: tuple
     groups: int = 1
 
+    def __post_init__(self):
+        # geometries are looked up in every call: their hash is worked out once
+        sizes = self.input_size, self.kernel_size, self.output_size
+        options = self.stride, self.dilation, self.low, self.groups
+        object.__setattr__(self, "_hash", hash((sizes, options)))
+
+    def __hash__(self):
+        return self._hash
+
     @property
     def ndim(self):
         """Number of spatial axes, 1 to 3."""

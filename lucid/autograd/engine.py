@@ -115,8 +115,8 @@ def grad(
         retain_graph = create_graph
     wanted = [_edge(x, position, "grad") for position, x in enumerate(_as_tuple(inputs))]
     walk = _Walk([x.node or x for x in outputs], wanted, retain_graph, create_graph)
-    found = {id(edge): gradient for edge, gradient in walk.run(gradients)}
-    results = [found.get(id(edge)) for edge in wanted]
+    found = dict(walk.run(gradients))
+    results = [found.get(edge) for edge in wanted]
     for position, result in enumerate(results):
         if result is not None:
             results[position] = walk.own(result)
@@ -211,12 +211,11 @@ class _Walk:
 
     def __init__(self, roots, wanted, retain_graph, create_graph):
         self.roots = roots
-        self.wanted = None if wanted is None else {id(edge) for edge in wanted}
+        self.wanted = None if wanted is None else set(wanted)
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.taken = set()  # arrays that somebody else holds: not to be handed to a leaf
-        self.gradients = {}
-        self.edges = {}
+        self.gradients = {}  # for each edge what was added up so far
 
     def run(self, gradients):
         """Return (edge, gradient) for every wanted edge that the roots depend on."""
@@ -226,33 +225,33 @@ class _Walk:
             for edge, gradient in zip(self.roots, gradients, strict=True):
                 self._add(edge, gradient)
             order = backward_order(self.roots)
-            needs = self._needs(order)
+            needs = None if self.wanted is None else self._needs(order)
             results = []
             for node in order:
                 gradient = self._finish(node, results)
-                if gradient is not None and any(needs[node]):
-                    self._step(node, gradient, needs[node])
-            for key in list(self.gradients):
-                self._finish(self.edges[key], results)
+                if gradient is None:
+                    continue
+                node.needs = node.tracked if needs is None else needs[node]
+                if True in node.needs:
+                    self._step(node, gradient)
+            for edge in list(self.gradients):
+                self._finish(edge, results)
         return results
 
     def _add(self, edge, gradient):
-        key = id(edge)
-        before = self.gradients.get(key)
-        self.gradients[key] = gradient if before is None else before + gradient
-        self.edges[key] = edge
+        before = self.gradients.get(edge)
+        self.gradients[edge] = gradient if before is None else before + gradient
 
     def _finish(self, edge, results):
         """Take the whole gradient of an edge, through its hooks, and note it if it is wanted."""
-        gradient = self.gradients.pop(id(edge), None)
+        gradient = self.gradients.pop(edge, None)
         if gradient is None:
             return None
         if edge.hooks:
             gradient = self._call_hooks(edge.hooks, gradient)
         if edge.retained is not None and (tensor := edge.retained()) is not None:
             self.store(tensor, gradient)
-        is_leaf = not isinstance(edge, Function)
-        if is_leaf if self.wanted is None else id(edge) in self.wanted:
+        if edge in self.wanted if self.wanted is not None else not isinstance(edge, Function):
             results.append((edge, gradient))
         return gradient
 
@@ -270,34 +269,28 @@ class _Walk:
 
     def _needs(self, order):
         """Tell for every node which of its inputs lead to something wanted."""
-        if self.wanted is None:
-            return {node: tuple([edge is not None for edge in node.edges]) for node in order}
         needs = {}
         for node in reversed(order):
             needs[node] = tuple([self._leads(edge, needs) for edge in node.edges])
         return needs
 
     def _leads(self, edge, needs):
-        if edge is None:
-            return False
-        if id(edge) in self.wanted:
-            return True
-        return isinstance(edge, Function) and any(needs[edge])
+        return edge in self.wanted or isinstance(edge, Function) and True in needs[edge]
 
-    def _step(self, node, gradient, needs):
-        node.needs = needs
+    def _step(self, node, gradient):
         results = node.backward(gradient)
         if not isinstance(results, (tuple, list)):
             results = (results,)
-        if len(results) != len(node.edges):
+        edges, needs = node.edges, node.needs
+        if len(results) != len(edges):
             raise GradError(
                 f"{type(node).__name__}.backward returned {len(results)} gradients for "
-                f"{len(node.edges)} inputs"
+                f"{len(edges)} inputs"
             )
-        for position, (edge, result) in enumerate(zip(node.edges, results, strict=True)):
+        for position, result in enumerate(results):
             if result is None or not needs[position]:
                 continue
-            shape = node.input_shapes[position]
+            edge, shape = edges[position], node.input_shapes[position]
             dtype = edge.result_dtype if isinstance(edge, Function) else edge.array.dtype
             array = getattr(result, "array", None)
             if array is None or array.shape != shape or array.dtype != dtype:

@@ -92,6 +92,7 @@ class Function:
     computes = True
 
     edges = ()  # for each input the node behind it, the leaf itself, or None
+    tracked = ()  # for each input whether a gradient flows to it
     needs = ()
     hooks = None
     retained = None  # weak reference to a tensor that keeps its gradient
@@ -161,8 +162,12 @@ class Function:
                 f"this {type(self).__name__} was used already: an instance is one step of one "
                 f"graph; make a new one, {type(self).__name__}(...)(x)"
             )
+        arrays, is_wanted = [], False
         try:
-            arrays = [x.array for x in inputs]
+            for x in inputs:
+                arrays.append(x.array)
+                if x._requires_grad:
+                    is_wanted = True
         except AttributeError:
             kinds = ", ".join([type(x).__name__ for x in inputs])
             raise TypeError(
@@ -175,22 +180,24 @@ class Function:
                 f"x.float() first, and .half() on the result"
             )
         array = self.forward(*arrays)
-        if state.enabled:
-            for x in inputs:
-                if x._requires_grad:
-                    return self._record(inputs, arrays, array)
-        return inputs[0].wrap(array)
+        if is_wanted and state.enabled:
+            return self._record(inputs, array)
+        return x.wrap(array)
 
-    def _record(self, inputs, arrays, array):
+    def _record(self, inputs, array):
         y = inputs[0].wrap(array, self)
         self.result_dtype = y.array.dtype
         if self.result_dtype.kind != "f":  # only floating-point results have gradients
             return inputs[0].wrap(y.array)
-        self.edges = tuple([x.node or (x if x._requires_grad else None) for x in inputs])
-        self.input_shapes = tuple([array.shape for array in arrays])
+        edges, tracked, shapes = [], [], []
+        for x in inputs:
+            edges.append(x.node or (x if x._requires_grad else None))
+            tracked.append(x._requires_grad)
+            shapes.append(x.array.shape)
+        self.edges, self.tracked, self.input_shapes = tuple(edges), tuple(tracked), tuple(shapes)
         if self.keeps_inputs:
-            if self.reads is not None and None in self.edges:
-                read = self.reads(*[edge is not None for edge in self.edges])
+            if self.reads is not None and None in edges:
+                read = self.reads(*tracked)
                 inputs = tuple([
                     x if is_read else None for x, is_read in zip(inputs, read, strict=True)
                 ])

@@ -11,6 +11,7 @@ __all__ = []
 
 LARGE = 65536  # bytes from which an array's memory is kept for the next one of its size
 _ndarray = np.ndarray
+_empty = np.empty
 
 C_ORDER = 1  # in np.ndarray.flags.num
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
@@ -34,15 +35,22 @@ def ready(x):
 
 def threads_for(elements):
     """Give the threads for a pass over so many elements; three passes count three times."""
-    return threads.threads_for(elements, ELEMENTS)
+    return threads.threads_for(elements, ELEMENTS) if elements >= ELEMENTS else 1
 
 
 def empty(shape, dtype):
     """Make an array with arbitrary elements, in C order; of memory that is kept if it is large."""
     size = prod(shape) * dtype.itemsize
     if size < LARGE:
-        return np.empty(shape, dtype)
+        return _empty(shape, dtype)
     return _ndarray(shape, dtype, memory.lend(size))
+
+
+def like(x):
+    """Make an array as `empty` does, of the shape and type of x, which is in C order."""
+    if x.nbytes < LARGE:
+        return _empty(x.shape, x.dtype)
+    return _ndarray(x.shape, x.dtype, memory.lend(x.nbytes))
 
 
 def zeros(shape, dtype):

@@ -11,7 +11,6 @@ from lucid.dtypes import as_dtype, category, get_default_dtype, result_type
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.geometry import check_int
 
-
 class _Quiet(threading.local):
     """A context for each thread in which NumPy does not warn."""
 
@@ -62,7 +61,7 @@ def is_tensor(x):
 
 def check_tensor(x, name):
     """Refuse what is not a tensor, with the name of the function that was called."""
-    if not is_tensor(x):
+    if not hasattr(x, "wrap"):
         raise TypeError(
             f"{name}: needs a Tensor, not {type(x).__name__}; make one with lucid.tensor(...)"
         )
@@ -164,7 +163,7 @@ def pair(x, other, name):
     if not (hasattr(x, "wrap") and hasattr(other, "wrap")):
         x, other = _wrap_number(x, other, name)
     a, b = x.array, other.array
-    if a.dtype != b.dtype:
+    if a.dtype is not b.dtype and a.dtype != b.dtype:
         target = result_type(((x.dtype, a.ndim), (other.dtype, b.ndim)))
         x, other = cast(x, target), cast(other, target)
     if a.shape != b.shape and a.ndim and b.ndim:

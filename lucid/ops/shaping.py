@@ -8,7 +8,7 @@ import numpy as np
 from lucid.autograd import Function
 from lucid.dtypes import promote_types
 from lucid.errors import ShapeError
-from lucid.geometry import check_int
+from lucid.geometry import MAXIMUM, check_int
 from lucid.ops.operands import BroadcastTo, cast, check_dim, check_dims, check_tensor
 
 __all__ = [
@@ -103,7 +103,10 @@ def as_shape(shape, name="shape"):
     """Take sizes as separate arguments or as one tuple."""
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
-    return tuple([check_int(size, name) for size in shape])
+    for size in shape:
+        if type(size) is not int or size > MAXIMUM:
+            return tuple([check_int(size, name) for size in shape])
+    return tuple(shape)
 
 
 def reshape(x, *shape):
@@ -139,9 +142,11 @@ def reshape(x, *shape):
 
 def check_sizes(x, shape):
     """Return the shape to read x into, with its -1 filled in."""
+    size = x.array.size
+    if -1 not in shape and prod(shape) == size and min(shape, default=0) >= 0:
+        return shape  # the usual case
     known = prod([size for size in shape if size != -1])
     unknown = shape.count(-1)
-    size = x.array.size
     if unknown > 1 or min(shape, default=0) < -1:
         raise ShapeError(f"reshape: {shape} may hold one -1 and no other negative size")
     if (known != size) if not unknown else (known == 0 or size % known):
