@@ -1,6 +1,6 @@
 """The commonest pooling by itself: windows of 2x2 positions, side by side.
 
-The general loop in `pooling.pyx` passes over a row once for every tap, which for a short row is
+The general loop in `max_pool.pyx` passes over a row once for every tap, which for a short row is
 more beginning and ending than work. Here the four positions of a window are compared at once, in
 the order of memory: the first of equal maxima wins, and the last NaN. All four are read before
 anything is compared, and always as many windows as a vector has numbers: so there is no branch,

@@ -10,8 +10,9 @@ from math import prod
 
 import numpy as np
 
-from lucid._cython import pooling
-from lucid.kernels.arrays import empty, zeros
+from lucid._cython import average_pool as average_loops
+from lucid._cython import max_pool as max_loops
+from lucid.kernels.arrays import empty, ready, versions, zeros
 from lucid.kernels.normalization import sum_channels
 from lucid.kernels.threads import threads_for
 
@@ -22,12 +23,9 @@ __all__ = [
 _INDEX = np.dtype(np.intp)
 PARALLEL_FROM = 500_000  # elements of windows; below, a second thread costs more than it saves
 CALL_LIMIT = 10**8  # elements of windows a call, so that Ctrl-C is heard within 100 ms
-# each loop in its two versions: this skips Cython's slow choice between them
-_LOOPS = {
-    (name, np.dtype(dtype)): getattr(pooling, name)[version]
-    for name in ("max_pool", "max_scatter", "max_gather", "average_pool", "average_input_grad")
-    for dtype, version in ((np.float32, "float"), (np.float64, "double"))
-}
+_LOOPS = versions(max_loops, "max_pool", "max_scatter", "max_gather") | versions(
+    average_loops, "average_pool", "average_input_grad"
+)
 
 
 def max_pool(x, geometry, with_indices=True):
@@ -59,13 +57,13 @@ def max_pool(x, geometry, with_indices=True):
     >>> kernels.pooling.max_pool(x, pool_geometry(x.shape, (2,), (2,), (0,), (1,)))
     (array([[[5., 4.]]]), array([[[1, 3]]]))
     """
-    shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
-    x = _ready(x)
-    y = empty(shape, x.dtype)
-    indices = empty(shape, _INDEX) if with_indices else None
-    options = _max_options(geometry)
-    arrays = [each if each is None else _volumes(each, geometry) for each in (x, y, indices)]
-    _run("max_pool", arrays, options, y.size * prod(geometry.kernel_size))
+    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
+    y, indices, volumes = empty(shapes.y, x.dtype), None, None
+    if with_indices:
+        indices = empty(shapes.y, _INDEX)
+        volumes = indices.reshape(shapes.y_volumes)
+    arrays = x.reshape(shapes.x_volumes), y.reshape(shapes.y_volumes), volumes
+    _run("max_pool", arrays, _max_options(geometry), shapes.work)
     return y, indices
 
 
@@ -94,9 +92,9 @@ def max_pool_scatter(y, indices, geometry):
     >>> kernels.pooling.max_pool_scatter(y, indices, geometry)
     array([[[0., 7., 0., 8.]]])
     """
-    y = _ready(y)
-    x = zeros((*y.shape[: -geometry.ndim], *geometry.input_size), y.dtype)
-    _run("max_scatter", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
+    y, shapes = ready(y), _shapes(y.shape[: -geometry.ndim], geometry)
+    x = zeros(shapes.x, y.dtype)
+    _run("max_scatter", (x.reshape(shapes.x_planes), *_planes(geometry, indices, y)), (), y.size)
     return x
 
 
@@ -127,9 +125,9 @@ def max_pool_gather(x, indices, geometry):
     >>> kernels.pooling.max_pool_gather(x, indices, geometry)
     array([[[6., 8.]]])
     """
-    x = _ready(x)
+    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
     y = empty(indices.shape, x.dtype)
-    _run("max_gather", [_planes(each, geometry) for each in (x, indices, y)], (), y.size)
+    _run("max_gather", (x.reshape(shapes.x_planes), *_planes(geometry, indices, y)), (), y.size)
     return y
 
 
@@ -163,15 +161,14 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     >>> kernels.pooling.average_pool(x, geometry)
     array([[[3., 3.]]])
     """
-    x = _ready(x)
-    shape = (*x.shape[: -geometry.ndim], *geometry.output_size)
+    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
     if _is_whole(geometry):
-        sums = sum_channels(_planes(x, geometry)[None])
-        return (sums / x.dtype.type(divisor or prod(geometry.kernel_size))).reshape(shape)
-    y = empty(shape, x.dtype)
+        sums = sum_channels(x.reshape(1, *shapes.x_planes))
+        return (sums / x.dtype.type(divisor or prod(geometry.kernel_size))).reshape(shapes.y)
+    y = empty(shapes.y, x.dtype)
     options = _average_options(geometry, count_padding, divisor, x.dtype)
-    work = y.size * prod(geometry.kernel_size)
-    _run("average_pool", [_volumes(each, geometry) for each in (x, y)], options, work)
+    arrays = x.reshape(shapes.x_volumes), y.reshape(shapes.y_volumes)
+    _run("average_pool", arrays, options, shapes.work)
     return y
 
 
@@ -199,16 +196,15 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     >>> kernels.pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
     array([[[1., 1., 2., 2.]]])
     """
-    y = _ready(y)
-    shape = (*y.shape[: -geometry.ndim], *geometry.input_size)
+    y, shapes = ready(y), _shapes(y.shape[: -geometry.ndim], geometry)
     if _is_whole(geometry):
-        x = empty(shape, y.dtype)
+        x = empty(shapes.x, y.dtype)
         x[...] = y / y.dtype.type(divisor or prod(geometry.kernel_size))
         return x
-    x = zeros(shape, y.dtype)
+    x = zeros(shapes.x, y.dtype)
     options = _average_options(geometry, count_padding, divisor, y.dtype)
-    work = y.size * prod(geometry.kernel_size)
-    _run("average_input_grad", [_volumes(each, geometry) for each in (x, y)], options, work)
+    arrays = x.reshape(shapes.x_volumes), y.reshape(shapes.y_volumes)
+    _run("average_input_grad", arrays, options, shapes.work)
     return x
 
 
@@ -218,24 +214,26 @@ def _is_whole(geometry):
     return whole and max(geometry.output_size) == 1
 
 
-def _ready(x):
-    """Return x itself, or a copy in C order and the machine's byte order."""
-    if x.flags.c_contiguous and x.dtype.isnative:
-        return x
-    return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
+class _Shapes:
+    """The shapes of x and y: as they are, as planes and positions, and as volumes."""
+
+    def __init__(self, lead, geometry):
+        planes, ones = prod(lead), (1,) * (3 - geometry.ndim)
+        self.x, self.y = (*lead, *geometry.input_size), (*lead, *geometry.output_size)
+        self.x_planes = planes, prod(geometry.input_size)
+        self.x_volumes = planes, *ones, *geometry.input_size
+        self.y_volumes = planes, *ones, *geometry.output_size
+        self.work = prod(self.y) * prod(geometry.kernel_size)  # elements of all windows
 
 
-def _planes(x, geometry):
-    """View (N, C, *spatial) as (planes, positions)."""
-    axis = x.ndim - geometry.ndim
-    return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
+_shapes = lru_cache(maxsize=1024)(_Shapes)
 
 
-def _volumes(x, geometry):
-    """View (N, C, *spatial) as (planes, depth, height, width)."""
-    axis = x.ndim - geometry.ndim
-    size = (1,) * (3 - geometry.ndim) + x.shape[axis:]
-    return x.reshape(prod(x.shape[:axis]), *size)
+def _planes(geometry, *arrays):
+    """View arrays, which an adaptive pooling gives any output size, as planes and positions."""
+    shape = arrays[0].shape
+    axis = len(shape) - geometry.ndim
+    return [ready(each).reshape(prod(shape[:axis]), prod(shape[axis:])) for each in arrays]
 
 
 def _run(name, arrays, options, work):

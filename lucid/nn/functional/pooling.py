@@ -1,5 +1,7 @@
 """Pooling of tensors: one number for each window, for one to three spatial axes."""
 
+from functools import lru_cache
+
 from lucid.autograd import is_grad_enabled
 from lucid.errors import DtypeError
 from lucid.geometry import check_int, pool_geometry, pool_options
@@ -26,9 +28,20 @@ def avg_pool(x, options, ceil_mode, count_include_pad, divisor_override):
     return AveragePool(geometry, bool(count_include_pad), divisor_override)(x)
 
 
+def _options(*options):
+    """Do as `pool_options`, which is slow, and remember what came of it."""
+    try:
+        return _remembered(*options)
+    except TypeError:  # an option that cannot be looked up, such as a list; or none at all
+        return pool_options(*options)
+
+
+_remembered = lru_cache(maxsize=1024, typed=True)(pool_options)  # typed: True is no 1
+
+
 def _geometry(x, options, ceil_mode):
     check_tensor(x, "pooling")
-    if not x.dtype.is_floating_point:
+    if x.array.dtype.kind != "f":
         raise DtypeError(
             f"pooling needs float32 or float64, not {x.dtype.name}; call x.float() first"
         )
@@ -94,7 +107,7 @@ def max_pool1d(
     >>> y, indices
     (tensor([[[5., 4.]]]), tensor([[[1, 3]]]))
     """
-    options = pool_options(1, kernel_size, stride, padding, dilation)
+    options = _options(1, kernel_size, stride, padding, dilation)
     return max_pool(x, options, ceil_mode, return_indices)
 
 
@@ -149,7 +162,7 @@ def max_pool2d(
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    options = pool_options(2, kernel_size, stride, padding, dilation)
+    options = _options(2, kernel_size, stride, padding, dilation)
     return max_pool(x, options, ceil_mode, return_indices)
 
 
@@ -203,7 +216,7 @@ def max_pool3d(
     >>> F.max_pool3d(lucid.zeros(2, 3, 8, 16, 16), (2, 3, 3), stride=2, padding=(0, 1, 1)).shape
     (2, 3, 4, 8, 8)
     """
-    options = pool_options(3, kernel_size, stride, padding, dilation)
+    options = _options(3, kernel_size, stride, padding, dilation)
     return max_pool(x, options, ceil_mode, return_indices)
 
 
@@ -249,7 +262,7 @@ def avg_pool1d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_in
     >>> F.avg_pool1d(x, 2)
     tensor([[[3., 3.]]])
     """
-    options = pool_options(1, kernel_size, stride, padding)
+    options = _options(1, kernel_size, stride, padding)
     return avg_pool(x, options, ceil_mode, count_include_pad, None)
 
 
@@ -301,7 +314,7 @@ def avg_pool2d(
     tensor([[[[1., 1.],
               [1., 1.]]]])
     """
-    options = pool_options(2, kernel_size, stride, padding)
+    options = _options(2, kernel_size, stride, padding)
     return avg_pool(x, options, ceil_mode, count_include_pad, check_divisor(divisor_override))
 
 
@@ -352,5 +365,5 @@ def avg_pool3d(
     >>> F.avg_pool3d(lucid.zeros(2, 3, 8, 16, 16), (2, 4, 4)).shape
     (2, 3, 4, 4, 4)
     """
-    options = pool_options(3, kernel_size, stride, padding)
+    options = _options(3, kernel_size, stride, padding)
     return avg_pool(x, options, ceil_mode, count_include_pad, check_divisor(divisor_override))

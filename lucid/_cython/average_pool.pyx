@@ -1,0 +1,166 @@
+r"""Pooling by the average: one number for each window of each plane, by its definition.
+
+With the position i of tap k of output o, as `windows.pxd` tells it:
+
+====================  ===================================================
+`average_pool`        ``y[p, o] = (sum over k of x[p, i]) / divisor[o]``
+`average_input_grad`  ``x[p, i] += y[p, o] / divisor[o]``
+====================  ===================================================
+
+Cost: one addition for each (p, o, k), and memory: every x and y once. Threads split the planes and
+share nothing.
+"""
+
+from cython.parallel cimport prange
+
+from lucid._cython.types cimport real
+from lucid._cython.windows cimport CHUNK, Axis, Run, axis_of, position_of, run_of
+
+
+cdef inline void add_up(
+    const real *x, Py_ssize_t step, real *total, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    if step == 1:
+        for o in range(count):
+            total[o] += x[o]
+    elif step == 2:
+        for o in range(count):
+            total[o] += x[o * 2]
+    else:
+        for o in range(count):
+            total[o] += x[o * step]
+
+
+cdef inline void add_out(
+    real *x, Py_ssize_t step, const real *share, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t o
+    if step == 1:
+        for o in range(count):
+            x[o] += share[o]
+    else:
+        for o in range(count):
+            x[o * step] += share[o]
+
+
+cdef inline void average_chunk(
+    const real *x, real *y, const Axis *axes, real divisor, const real *divisors,
+    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
+) noexcept nogil:
+    cdef real total[CHUNK]
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o
+    cdef Run run
+    for o in range(count):
+        total[o] = 0
+    for k0 in range(axes[0].taps):
+        i0 = position_of(&axes[0], o0, k0)
+        if i0 < 0:
+            continue
+        for k1 in range(axes[1].taps):
+            i1 = position_of(&axes[1], o1, k1)
+            if i1 < 0:
+                continue
+            for k2 in range(axes[2].taps):
+                run = run_of(&axes[2], k2, begin, count)
+                add_up(
+                    x + (i0 * axes[1].size + i1) * axes[2].size + run.position, axes[2].stride,
+                    total + run.start, run.stop - run.start,
+                )
+    for o in range(count):
+        y[o] = total[o] / (divisor * divisors[o])
+
+
+cdef inline void average_grad_chunk(
+    real *x, const real *y, const Axis *axes, real divisor, const real *divisors,
+    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
+) noexcept nogil:
+    cdef real share[CHUNK]
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o
+    cdef Run run
+    for o in range(count):
+        share[o] = y[o] / (divisor * divisors[o])
+    for k0 in range(axes[0].taps):
+        i0 = position_of(&axes[0], o0, k0)
+        if i0 < 0:
+            continue
+        for k1 in range(axes[1].taps):
+            i1 = position_of(&axes[1], o1, k1)
+            if i1 < 0:
+                continue
+            for k2 in range(axes[2].taps):
+                run = run_of(&axes[2], k2, begin, count)
+                add_out(
+                    x + (i0 * axes[1].size + i1) * axes[2].size + run.position, axes[2].stride,
+                    share + run.start, run.stop - run.start,
+                )
+
+
+cdef inline void average_plane(
+    const real *x, real *y, const Axis *axes, const real *divisor0, const real *divisor1,
+    const real *divisor2,
+) noexcept nogil:
+    cdef Py_ssize_t o0, o1, chunk, begin, row
+    for o0 in range(axes[0].count):
+        for o1 in range(axes[1].count):
+            row = (o0 * axes[1].count + o1) * axes[2].count
+            for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
+                begin = chunk * CHUNK
+                average_chunk(
+                    x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
+                    o0, o1, begin, min(CHUNK, axes[2].count - begin),
+                )
+
+
+cdef inline void average_grad_plane(
+    real *x, const real *y, const Axis *axes, const real *divisor0, const real *divisor1,
+    const real *divisor2,
+) noexcept nogil:
+    cdef Py_ssize_t o0, o1, chunk, begin, row
+    for o0 in range(axes[0].count):
+        for o1 in range(axes[1].count):
+            row = (o0 * axes[1].count + o1) * axes[2].count
+            for chunk in range((axes[2].count + CHUNK - 1) // CHUNK):
+                begin = chunk * CHUNK
+                average_grad_chunk(
+                    x, y + row + begin, axes, divisor0[o0] * divisor1[o1], divisor2 + begin,
+                    o0, o1, begin, min(CHUNK, axes[2].count - begin),
+                )
+
+
+def average_pool(
+    const real[:, :, :, ::1] x not None, real[:, :, :, ::1] y not None,
+    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
+    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+):
+    """Write to y (P, *O) the sums of x (P, *I) over its windows, divided by the three divisors."""
+    cdef Axis axes[3]
+    cdef Py_ssize_t p
+    cdef int number
+    for number in range(3):
+        axes[number] = axis_of(
+            number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, (1, 1, 1), low
+        )
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        average_plane(
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+        )
+
+
+def average_input_grad(
+    real[:, :, :, ::1] x not None, const real[:, :, :, ::1] y not None,
+    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
+    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+):
+    """Add to x (P, *I) the derivative of ``<average_pool(x), y>`` by x."""
+    cdef Axis axes[3]
+    cdef Py_ssize_t p
+    cdef int number
+    for number in range(3):
+        axes[number] = axis_of(
+            number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, (1, 1, 1), low
+        )
+    for p in prange(x.shape[0], nogil=True, num_threads=threads):
+        average_grad_plane(
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+        )
