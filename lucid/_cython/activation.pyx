@@ -1,14 +1,13 @@
-r"""Functions with a kink, element by element, and what they let through of a gradient.
+r"""Functions with a kink, element by element, and what they let through of a gradient g.
 
-===============  ==========================================
-`relu`           :math:`y = \max(x, 0)`
-`relu_grad`      :math:`x = g` where :math:`y > 0`, else 0
-`clamp`          :math:`y = \min(\max(x, low), high)`
-`clamp_grad`     :math:`z = g` where :math:`low \le x \le high`, else 0
-`hardtanh_grad`  :math:`z = g` unless :math:`x \le low` or :math:`x \ge high`
-`leaky`          :math:`y = x` where :math:`x > 0`, else :math:`a x`
-`leaky_grad`     :math:`z = g` where :math:`x > 0`, else :math:`a g`
-===============  ==========================================
+========  ===================================  ==============================================
+kind      y                                    what passes
+========  ===================================  ==============================================
+RELU      :math:`\max(x, 0)`                   g where the result is above 0, else 0
+CLAMP     :math:`\min(\max(x, a), b)`          g where :math:`a \le x \le b`, else 0
+HARDTANH  the same                             g unless :math:`x \le a` or :math:`x \ge b`
+LEAKY     x above 0, else :math:`a x`          g above 0, else :math:`a g`
+========  ===================================  ==============================================
 
 A NaN stays a NaN on the way forward. Cost: each array once
 through memory, nothing in between; a choice between two numbers, not a branch, becomes one vector
@@ -21,131 +20,77 @@ from lucid._cython.types cimport real
 
 cdef enum:
     BLOCK = 16384  # elements
+    RELU = 0
+    CLAMP = 1
+    HARDTANH = 2
+    LEAKY = 3
+
+KINDS = {"relu": RELU, "clamp": CLAMP, "hardtanh": HARDTANH, "leaky": LEAKY}
 
 
-cdef inline void relu_block(const real *x, real *y, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        y[i] = <real> 0 if x[i] < 0 else x[i]
-
-
-cdef inline void relu_grad_block(
-    const real *y, const real *grad, real *x, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        x[i] = grad[i] if y[i] > 0 else <real> 0
-
-
-cdef inline void clamp_block(
-    const real *x, real *y, real low, real high, Py_ssize_t count
+cdef inline void value_block(
+    int kind, const real *x, real *y, real a, real b, Py_ssize_t count
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef real raised
-    for i in range(count):
-        raised = low if x[i] < low else x[i]
-        y[i] = high if raised > high else raised
+    if kind == RELU:
+        for i in range(count):
+            y[i] = <real> 0 if x[i] < 0 else x[i]
+    elif kind == LEAKY:
+        for i in range(count):
+            y[i] = x[i] if x[i] > 0 else a * x[i]
+    else:
+        for i in range(count):
+            raised = a if x[i] < a else x[i]
+            y[i] = b if raised > b else raised
 
 
-cdef inline void clamp_grad_block(
-    const real *x, const real *grad, real *z, real low, real high, Py_ssize_t count
+cdef inline void slope_block(
+    int kind, const real *x, const real *g, real *z, real a, real b, Py_ssize_t count
 ) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(count):
-        z[i] = grad[i] if (x[i] >= low) & (x[i] <= high) else <real> 0
+    if kind == RELU:
+        for i in range(count):
+            z[i] = g[i] if x[i] > 0 else <real> 0
+    elif kind == CLAMP:
+        for i in range(count):
+            z[i] = g[i] if (x[i] >= a) & (x[i] <= b) else <real> 0
+    elif kind == HARDTANH:
+        for i in range(count):
+            z[i] = <real> 0 if (x[i] <= a) | (x[i] >= b) else g[i]
+    else:
+        for i in range(count):
+            z[i] = g[i] if x[i] > 0 else a * g[i]
 
 
-cdef inline void hardtanh_grad_block(
-    const real *x, const real *grad, real *z, real low, real high, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        z[i] = <real> 0 if (x[i] <= low) | (x[i] >= high) else grad[i]
-
-
-cdef inline void leaky_block(
-    const real *x, const real *grad, real *z, real slope, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        z[i] = grad[i] if x[i] > 0 else slope * grad[i]
-
-
-def relu(const real[::1] x not None, real[::1] y not None, int threads):
-    """Write to y the elements of x, 0 for those below."""
-    cdef Py_ssize_t block, count = x.shape[0]
-    for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        relu_block(&x[block * BLOCK], &y[block * BLOCK], min(BLOCK, count - block * BLOCK))
-
-
-def relu_grad(
-    const real[::1] y not None, const real[::1] grad not None, real[::1] x not None, int threads
+def value(
+    const real[::1] x not None, real[::1] y not None, int kind, double a, double b, int threads
 ):
-    """Write to x what of grad passes where y is above 0."""
+    """Write to y the function of x."""
     cdef Py_ssize_t block, count = x.shape[0]
+    if count <= BLOCK:  # to share work out costs half a microsecond, even for one thread
+        if count > 0:
+            value_block(kind, &x[0], &y[0], <real> a, <real> b, count)
+        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        relu_grad_block(
-            &y[block * BLOCK], &grad[block * BLOCK], &x[block * BLOCK],
+        value_block(
+            kind, &x[block * BLOCK], &y[block * BLOCK], <real> a, <real> b,
             min(BLOCK, count - block * BLOCK),
         )
 
 
-def clamp(
-    const real[::1] x not None, real[::1] y not None, double low, double high, int threads
+def slope(
+    const real[::1] x not None, const real[::1] g not None, real[::1] z not None, int kind,
+    double a, double b, int threads,
 ):
-    """Write to y the elements of x, cut off at low and high."""
+    """Write to z what of the gradient g passes at x; of RELU, where the result is x."""
     cdef Py_ssize_t block, count = x.shape[0]
+    if count <= BLOCK:
+        if count > 0:
+            slope_block(kind, &x[0], &g[0], &z[0], <real> a, <real> b, count)
+        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        clamp_block(
-            &x[block * BLOCK], &y[block * BLOCK], <real> low, <real> high,
-            min(BLOCK, count - block * BLOCK),
-        )
-
-
-def clamp_grad(
-    const real[::1] x not None, const real[::1] grad not None, real[::1] z not None, double low,
-    double high, int threads,
-):
-    """Write to z what of grad passes where x is from low to high."""
-    cdef Py_ssize_t block, count = x.shape[0]
-    for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        clamp_grad_block(
-            &x[block * BLOCK], &grad[block * BLOCK], &z[block * BLOCK], <real> low, <real> high,
-            min(BLOCK, count - block * BLOCK),
-        )
-
-
-def hardtanh_grad(
-    const real[::1] x not None, const real[::1] grad not None, real[::1] z not None, double low,
-    double high, int threads,
-):
-    """Write to z what of grad passes where x is between low and high, or a NaN."""
-    cdef Py_ssize_t block, count = x.shape[0]
-    for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        hardtanh_grad_block(
-            &x[block * BLOCK], &grad[block * BLOCK], &z[block * BLOCK], <real> low, <real> high,
-            min(BLOCK, count - block * BLOCK),
-        )
-
-
-def leaky(const real[::1] x not None, real[::1] y not None, double slope, int threads):
-    """Write to y the elements of x, times the slope where they are not above 0."""
-    cdef Py_ssize_t block, count = x.shape[0]
-    for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        leaky_block(
-            &x[block * BLOCK], &x[block * BLOCK], &y[block * BLOCK], <real> slope,
-            min(BLOCK, count - block * BLOCK),
-        )
-
-
-def leaky_grad(
-    const real[::1] x not None, const real[::1] grad not None, real[::1] z not None, double slope,
-    int threads,
-):
-    """Write to z the elements of grad, times the slope where x is not above 0."""
-    cdef Py_ssize_t block, count = x.shape[0]
-    for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
-        leaky_block(
-            &x[block * BLOCK], &grad[block * BLOCK], &z[block * BLOCK], <real> slope,
+        slope_block(
+            kind, &x[block * BLOCK], &g[block * BLOCK], &z[block * BLOCK], <real> a, <real> b,
             min(BLOCK, count - block * BLOCK),
         )

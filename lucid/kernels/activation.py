@@ -4,7 +4,7 @@ Arrays are float32 or float64, of any shape; the arrays of the caller are never 
 """
 
 from lucid._cython import activation, smooth
-from lucid.kernels.arrays import empty, ready, threads_for, versions
+from lucid.kernels.arrays import like, ready, threads_for, versions
 
 __all__ = [
     "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad", "slope",
@@ -12,9 +12,19 @@ __all__ = [
 ]
 
 COST = 4  # of a smooth function, in passes over a number
-_LOOPS = versions(
-    activation, "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad",
-) | versions(smooth, "slope", "value")
+
+
+def _table(name):
+    """For each kind and dtype: the loop, the number of the kind, and its cost."""
+    return {
+        (kind, dtype): (loop, number, cost)
+        for module, cost in ((activation, 1), (smooth, COST))
+        for kind, number in module.KINDS.items()
+        for (_, dtype), loop in versions(module, name).items()
+    }
+
+
+_VALUES, _SLOPES = _table("value"), _table("slope")
 
 
 def relu(x):
@@ -37,7 +47,7 @@ def relu(x):
     >>> kernels.activation.relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    return _run("relu", (x,))
+    return _value("relu", x)
 
 
 def relu_grad(y, grad):
@@ -60,7 +70,7 @@ def relu_grad(y, grad):
     >>> kernels.activation.relu_grad(np.array([0.0, 2.0]), np.array([5.0, 6.0]))
     array([0., 6.])
     """
-    return _run("relu_grad", (y, grad))
+    return _slope("relu", y, grad)
 
 
 def clamp(x, low, high):
@@ -85,7 +95,7 @@ def clamp(x, low, high):
     >>> kernels.activation.clamp(np.array([-1.0, 2.0, 9.0]), 0, 6)
     array([0., 2., 6.])
     """
-    return _run("clamp", (x,), low, high)
+    return _value("clamp", x, low, high)
 
 
 def clamp_grad(x, grad, low, high):
@@ -110,7 +120,7 @@ def clamp_grad(x, grad, low, high):
     >>> kernels.activation.clamp_grad(np.array([-1.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
     array([0., 7.])
     """
-    return _run("clamp_grad", (x, grad), low, high)
+    return _slope("clamp", x, grad, low, high)
 
 
 def hardtanh_grad(x, grad, low, high):
@@ -135,7 +145,7 @@ def hardtanh_grad(x, grad, low, high):
     >>> kernels.activation.hardtanh_grad(np.array([0.0, 2.0]), np.array([5.0, 7.0]), 0, 6)
     array([0., 7.])
     """
-    return _run("hardtanh_grad", (x, grad), low, high)
+    return _slope("hardtanh", x, grad, low, high)
 
 
 def leaky(x, slope):
@@ -160,7 +170,7 @@ def leaky(x, slope):
     >>> kernels.activation.leaky(np.array([-2.0, 3.0]), 0.5)
     array([-1.,  3.])
     """
-    return _run("leaky", (x,), slope)
+    return _value("leaky", x, slope)
 
 
 def leaky_grad(x, grad, slope):
@@ -185,7 +195,7 @@ def leaky_grad(x, grad, slope):
     >>> kernels.activation.leaky_grad(np.array([-2.0, 3.0]), np.array([4.0, 4.0]), 0.5)
     array([2., 4.])
     """
-    return _run("leaky_grad", (x, grad), slope)
+    return _slope("leaky", x, grad, slope)
 
 
 def value(kind, x, a=0.0, b=0.0):
@@ -194,11 +204,12 @@ def value(kind, x, a=0.0, b=0.0):
     Parameters
     ----------
     kind : str
-        ``"sigmoid"``, ``"silu"``, ``"elu"``, ``"gelu"``, ``"hardsigmoid"`` or ``"hardswish"``.
+        ``"sigmoid"``, ``"tanh"``, ``"silu"``, ``"elu"``, ``"gelu"``, ``"gelu_tanh"``,
+        ``"softplus"``, ``"mish"``, ``"hardsigmoid"`` or ``"hardswish"``.
     x : numpy.ndarray
         Of any shape.
     a, b : float
-        What ``"elu"`` tends to, and its scale.
+        What ``"elu"`` tends to, and its scale; beta of ``"softplus"``, and its threshold.
 
     Returns
     -------
@@ -212,7 +223,7 @@ def value(kind, x, a=0.0, b=0.0):
     >>> kernels.activation.value("sigmoid", np.array([-1000.0, 0.0]))
     array([0. , 0.5])
     """
-    return _run("value", (x,), smooth.KINDS[kind], a, b)
+    return _value(kind, x, a, b)
 
 
 def slope(kind, x, grad, a=0.0, b=0.0):
@@ -223,8 +234,8 @@ def slope(kind, x, grad, a=0.0, b=0.0):
     kind, a, b
         As for `value`.
     x, grad : numpy.ndarray
-        What `value` was given, or its result for ``"sigmoid"``; and the gradient with respect to
-        its result, of one shape and type.
+        What `value` was given, or its result for ``"sigmoid"`` and ``"tanh"``; and the gradient
+        with respect to its result, of one shape and type.
 
     Returns
     -------
@@ -238,13 +249,21 @@ def slope(kind, x, grad, a=0.0, b=0.0):
     >>> kernels.activation.slope("silu", np.zeros(1), np.ones(1))
     array([0.5])
     """
-    return _run("slope", (x, grad), smooth.KINDS[kind], a, b)
+    return _slope(kind, x, grad, a, b)
 
 
-def _run(name, arrays, *options):
-    x = arrays[0]
-    result = empty(x.shape, x.dtype)
-    rows = [ready(each).reshape(-1) for each in arrays]
-    work = COST * x.size if name in ("value", "slope") else x.size
-    _LOOPS[name, x.dtype](*rows, result.reshape(-1), *options, threads_for(work))
-    return result
+def _value(kind, x, a=0.0, b=0.0):
+    x = ready(x)
+    y = like(x)
+    loop, number, cost = _VALUES[kind, x.dtype]
+    loop(x.reshape(-1), y.reshape(-1), number, a, b, threads_for(cost * x.size))
+    return y
+
+
+def _slope(kind, x, grad, a=0.0, b=0.0):
+    x, grad = ready(x), ready(grad)
+    z = like(x)
+    loop, number, cost = _SLOPES[kind, x.dtype]
+    rows = x.reshape(-1), grad.reshape(-1), z.reshape(-1)
+    loop(*rows, number, a, b, threads_for(cost * x.size))
+    return z

@@ -127,24 +127,19 @@ class Gelu(_Compiled):
         return chance + x * exp(x * x * -0.5) * (1 / sqrt(2 * pi))
 
 
-class GeluTanh(Function):
+class GeluTanh(_Compiled):
     r"""Nearly `Gelu`: :math:`y = \frac{x}{2} (1 + t)`, :math:`t = \tanh(c (x + b x^3))`.
 
     With :math:`c = \sqrt{2 / \pi}` and :math:`b = 0.044715`,
     :math:`y_x = \frac{1 + t}{2} + \frac{x}{2} (1 - t^2) \, c \, (1 + 3 b x^2)`.
     """
 
-    c, b = sqrt(2 / pi), 0.044715
+    kind = "gelu_tanh"
 
-    def forward(self, x):
-        c, b = x.dtype.type(self.c), x.dtype.type(self.b)
-        return x * ((1 + np.tanh(c * (x + b * x * x * x))) / x.dtype.type(2))
-
-    def backward(self, grad_y):
-        (x,) = self.inputs
-        t = tanh((x + x * x * x * self.b) * self.c)
-        inner = (1 + x * x * (3 * self.b)) * self.c
-        return grad_y * ((1 + t) * 0.5 + x * (1 - t * t) * inner * 0.5)
+    def slope(self, x):
+        c, b = sqrt(2 / pi), 0.044715
+        t = tanh((x + x * x * x * b) * c)
+        return (1 + t) * 0.5 + x * (1 - t * t) * (1 + x * x * (3 * b)) * (c / 2)
 
 
 class Silu(_Compiled):
@@ -157,43 +152,31 @@ class Silu(_Compiled):
         return s * (1 + x * (1 - s))
 
 
-class Softplus(Function):
+class Softplus(_Compiled):
     r"""Round the corner of the ReLU: :math:`y = \ln(1 + e^{bx}) / b`, slope :math:`\sigma(bx)`.
 
     Where bx is above the threshold, y is x itself and the slope 1.
     """
 
+    kind = "softplus"
+
     def __init__(self, beta=1.0, threshold=np.inf):
-        self.beta, self.threshold = beta, threshold
+        self.options = beta, threshold
 
-    def forward(self, x):
-        scaled = x * x.dtype.type(self.beta)
-        y = _softplus(scaled) / x.dtype.type(self.beta)
-        return np.where(scaled > self.threshold, x, y)
-
-    def backward(self, grad_y):
-        (x,) = self.inputs
-        slope = sigmoid(x * self.beta)
-        if self.threshold < np.inf:
-            slope = where(x * self.beta > self.threshold, 1.0, slope)
-        return grad_y * slope
+    def slope(self, x):
+        beta, threshold = self.options
+        slope = sigmoid(x * beta)
+        return where(x * beta > threshold, 1.0, slope) if threshold < np.inf else slope
 
 
-class Mish(Function):
+class Mish(_Compiled):
     r"""Multiply by the squashed softplus: :math:`y = xt` with :math:`t = \tanh \ln(1 + e^x)`.
 
     :math:`y_x = t + x (1 - t^2) \, \sigma(x)`.
     """
 
-    def forward(self, x):
-        return x * np.tanh(_softplus(x))
+    kind = "mish"
 
-    def backward(self, grad_y):
-        (x,) = self.inputs
+    def slope(self, x):
         t = tanh(Softplus()(x))
-        return grad_y * (t + x * (1 - t * t) * sigmoid(x))
-
-
-def _softplus(x):
-    """Compute ln(1 + e^x), where e^x may be too large or too small to be added to 1."""
-    return np.maximum(x, x.dtype.type(0)) + np.log1p(np.exp(-np.abs(x)))
+        return t + x * (1 - t * t) * sigmoid(x)

@@ -252,7 +252,9 @@ class Tanh(Function):
 
     def backward(self, grad_y):
         y = self.output
-        return grad_y * (1 - y * y)
+        if is_grad_enabled():
+            return grad_y * (1 - y * y)
+        return y.wrap(kernels.activation.slope("tanh", y.array, grad_y.array))
 
 
 class Sigmoid(Function):

@@ -103,6 +103,15 @@ def phi(x):
     return 0.5 * math.erfc(-x * math.sqrt(0.5))
 
 
+def squashed(x):
+    return np.clip(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3), -300, 300)
+
+
+def gelu_tanh_slope(x):
+    rise = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x**2)
+    return 1 / (1 + np.exp(-2 * squashed(x))) + x / 2 / np.cosh(squashed(x)) ** 2 * rise
+
+
 SMOOTH = {  # the function, and its slope
     "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), None),
     "silu": (lambda x: x / (1 + np.exp(-x)),
@@ -111,6 +120,13 @@ SMOOTH = {  # the function, and its slope
             lambda x: np.where(x > 0, 1.5, 3 * np.exp(np.minimum(x, 0)))),
     "gelu": (lambda x: x * wide(phi)(x),
              lambda x: wide(phi)(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+    "tanh": (np.tanh, None),
+    "gelu_tanh": (lambda x: x / (1 + np.exp(-2 * squashed(x))), lambda x: gelu_tanh_slope(x)),
+    "softplus": (lambda x: np.where(2 * x > 1.5, x, np.log1p(np.exp(np.minimum(2 * x, 9))) / 2),
+                 lambda x: np.where(2 * x > 1.5, 1, 1 / (1 + np.exp(-2 * x)))),
+    "mish": (lambda x: x * np.tanh(np.logaddexp(0, x)),
+             lambda x: np.tanh(np.logaddexp(0, x))
+             + x / np.cosh(np.logaddexp(0, x)) ** 2 / (1 + np.exp(-x))),
     "hardsigmoid": (lambda x: np.clip(x + 3, 0, 6) / 6, lambda x: (np.abs(x) < 3) / 6),
     "hardswish": (lambda x: x * np.clip(x + 3, 0, 6) / 6,
                   lambda x: np.where(np.abs(x) < 3, x / 3 + 0.5, x >= 3)),
@@ -122,7 +138,7 @@ SMOOTH = {  # the function, and its slope
 def test_smooth_functions_equal_their_formulas(kind, dtype):
     x = np.concatenate([np.linspace(-30, 30, 40_001), np.geomspace(1e-9, 1, 50)])
     x = np.concatenate([x, -x]).astype(dtype)
-    eps, options = np.finfo(dtype).eps, (2.0, 1.5) if kind == "elu" else ()
+    eps, options = np.finfo(dtype).eps, (2.0, 1.5) if kind in ("elu", "softplus") else ()
     function, slope = SMOOTH[kind]
     y = kernels.activation.value(kind, x, *options)
     right = function(x.astype(float))
@@ -130,7 +146,11 @@ def test_smooth_functions_equal_their_formulas(kind, dtype):
     np.testing.assert_allclose(y, right, rtol=8 * eps, atol=4 * eps)
     grad = np.full(x.shape, 2, dtype)
     given = y if slope is None else x
-    right = 2 * (right * (1 - right) if slope is None else slope(x.astype(float)))
+    with np.errstate(over="ignore"):
+        if slope is None:  # that of the result
+            right = 2 * (1 - right**2 if kind == "tanh" else right * (1 - right))
+        else:
+            right = 2 * slope(x.astype(float))
     np.testing.assert_allclose(
         kernels.activation.slope(kind, given, grad, *options), right, rtol=16 * eps, atol=8 * eps
     )
@@ -141,6 +161,10 @@ def test_smooth_functions_equal_their_formulas(kind, dtype):
 def test_smooth_functions_at_the_ends(kind, dtype):
     top = np.array([1e30, 2000, -2000, np.nan], dtype)
     y = kernels.activation.value(kind, top, 1.0, 1.0)
-    ones = kind in ("sigmoid", "hardsigmoid")
+    ones = kind in ("sigmoid", "hardsigmoid", "tanh")
     np.testing.assert_allclose(y[:2], [1, 1] if ones else top[:2])
-    assert y[2] == (-1 if kind == "elu" else 0) and np.isnan(y[3])
+    assert y[2] == (-1 if kind in ("elu", "tanh") else 0) and np.isnan(y[3])
+    given = y if kind in ("sigmoid", "tanh") else top
+    z = kernels.activation.slope(kind, given, np.ones_like(top), 1.0, 1.0)
+    rest = 0 if kind.startswith("hard") else np.nan
+    np.testing.assert_array_equal(z, [0 if ones else 1, 0 if ones else 1, 0, rest])
