@@ -83,3 +83,29 @@ cdef inline void sums_of_row(
         i = stop
         total[0] += add_lanes(part)
         product[0] += add_lanes(times)
+
+
+cdef inline void weighted_sums_of_row(
+    const real *x, real mean, const real *y, const real *w, Py_ssize_t count, double *total,
+    double *product,
+) noexcept nogil:
+    """Do as `sums_of_row` with y times a weight for each number."""
+    cdef real part[LANES]
+    cdef real times[LANES]
+    cdef Py_ssize_t i = 0, lane, stop
+    while i < count:
+        for lane in range(LANES):
+            part[lane] = 0
+            times[lane] = 0
+        stop = min(i + BLOCK, count)
+        while i + LANES <= stop:
+            for lane in range(LANES):
+                part[lane] += w[i + lane] * y[i + lane]
+                times[lane] += (x[i + lane] - mean) * (w[i + lane] * y[i + lane])
+            i += LANES
+        for lane in range(stop - i):
+            part[lane] += w[i + lane] * y[i + lane]
+            times[lane] += (x[i + lane] - mean) * (w[i + lane] * y[i + lane])
+        i = stop
+        total[0] += add_lanes(part)
+        product[0] += add_lanes(times)

@@ -7,13 +7,17 @@ from math import prod
 
 import numpy as np
 
+from lucid._cython import group_norm as loops_of_groups
 from lucid._cython import normalisation
 from lucid.kernels.arrays import empty, ready, threads_for, versions
 
-__all__ = ["batch_norm", "batch_norm_grad", "sum_channels"]
+__all__ = ["batch_norm", "batch_norm_grad", "group_norm", "group_norm_grad", "sum_channels"]
 
 SHORT_ROW = 8  # numbers; shorter ones are gathered first, so that a loop has something to run over
-_LOOPS = versions(normalisation, "batch_norm", "batch_norm_grad", "sum_channels")
+CHUNKS = 16  # of items, for which the gradients of scale and shift are added up separately
+_LOOPS = versions(normalisation, "batch_norm", "batch_norm_grad", "sum_channels") | versions(
+    loops_of_groups, "group_norm", "group_norm_grad"
+)
 
 
 def batch_norm(x, w, b, eps, mean=None, variance=None):
@@ -100,6 +104,84 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
     return _like(grad_x, x.shape), grad_w, grad_b
 
 
+def group_norm(x, w, b, groups, eps):
+    """Bring every group of channels of an item to mean 0 and variance 1, then scale and shift it.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (N, C, *spatial).
+    w, b : numpy.ndarray
+        (C,), scale and shift.
+    groups : int
+        Parts that the channels are split into; divides C.
+    eps : float
+        Added to the variance; at least 0.
+
+    Returns
+    -------
+    y : numpy.ndarray
+        Of the shape of `x`.
+    mean, variance : numpy.ndarray
+        (N, groups), those of each group; the variance divides by the numbers in a group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> x = np.array([[1.0, 3.0, 5.0, 5.0]])
+    >>> kernels.normalization.group_norm(x, np.ones(4), np.zeros(4), 2, 1e-9)[0]
+    array([[-1.,  1.,  0.,  0.]])
+    """
+    y = empty(x.shape, x.dtype)
+    mean, variance = np.zeros((2, x.shape[0], groups), x.dtype)
+    if x.size:
+        loop, rows = _LOOPS["group_norm", x.dtype], _positions(x)
+        threads = threads_for(3 * x.size)
+        loop(rows, ready(w), ready(b), y.reshape(rows.shape), mean, variance, eps, threads)
+    return y, mean, variance
+
+
+def group_norm_grad(x, w, grad_y, mean, variance, eps):
+    """Compute the gradients of `group_norm`.
+
+    Parameters
+    ----------
+    x, w : numpy.ndarray
+        What `group_norm` was given.
+    grad_y : numpy.ndarray
+        The gradient with respect to its result, in the shape of `x`.
+    mean, variance : numpy.ndarray
+        What it gave.
+    eps : float
+        What it was given.
+
+    Returns
+    -------
+    grad_x, grad_w, grad_b : numpy.ndarray
+        In the shapes of `x` and (C,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> x, one = np.array([[1.0, 3.0]]), np.ones(2)
+    >>> _, *moments = kernels.normalization.group_norm(x, one, one, 1, 0.0)
+    >>> kernels.normalization.group_norm_grad(x, one, x, *moments, 0.0)
+    (array([[0., 0.]]), array([-1.,  3.]), array([1., 3.]))
+    """
+    grad_x = empty(x.shape, x.dtype)
+    sums = np.zeros((min(CHUNKS, x.shape[0]), 2, x.shape[1]), x.dtype)
+    if x.size:
+        rows = _positions(x)
+        _LOOPS["group_norm_grad", x.dtype](
+            rows, ready(w), _positions(grad_y), mean, variance, eps, grad_x.reshape(rows.shape),
+            sums, threads_for(3 * x.size),
+        )
+    grad_w, grad_b = sums.sum(axis=0)
+    return grad_x, grad_w, grad_b
+
+
 def sum_channels(x):
     """Add up every channel: the gradient of a bias.
 
@@ -129,6 +211,11 @@ def sum_channels(x):
 def _sums(x):
     """Make room for two sums of each channel."""
     return np.empty((2, x.shape[1]))
+
+
+def _positions(x):
+    """View (N, C, *spatial) as (N, C, S)."""
+    return ready(x).reshape(x.shape[0], x.shape[1], prod(x.shape[2:]))
 
 
 def _rows(x):

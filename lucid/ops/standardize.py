@@ -1,62 +1,70 @@
-"""The step that layer, group and instance normalisation share: rows of mean 0 and variance 1."""
+"""The step that layer, group and instance normalisation share: groups of mean 0 and variance 1."""
 
 from math import prod
-
-import numpy as np
 
 from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
 from lucid.ops.elementwise import sqrt
-from lucid.ops.reduction import mean
+from lucid.ops.reduction import mean, sum
+from lucid.ops.shaping import reshape
 
 __all__ = []
 
 
-class Standardize(Function):
-    r"""Bring every row to mean 0 and variance 1: :math:`\hat x = (x - m) s`.
+class GroupNorm(Function):
+    r"""Bring every group of channels of an item to mean 0 and variance 1, then scale and shift it.
 
-    The rows lie along the last axis. With the mean m and the variance v of the M numbers of a row,
-    :math:`s = 1 / \sqrt{v + \epsilon}`, and with the gradient g of the result
+    With the mean m and the variance v of the M numbers of a group, :math:`s = 1 / \sqrt{v +
+    \epsilon}` and :math:`\hat x = (x - m) s`, the result is :math:`y = w \hat x + b`, with w and b
+    of a channel; and with the gradient g of the result
 
-    .. math:: x_g = s \, \Bigl(g - \frac{1}{M} \sum g - \hat x \, \frac{1}{M} \sum g \hat x \Bigr).
+    .. math:: b_g = \sum g, \quad w_g = \sum g \hat x, \quad
+        x_g = s \, \Bigl(w g - \frac{1}{M} \sum w g - \hat x \, \frac{1}{M} \sum w g \hat x \Bigr).
+
+    A layer normalisation is one group, whose channels have one position each.
 
     Attributes
     ----------
     mean, variance : numpy.ndarray
-        Of each row, with a last axis of 1; the variance divides by M.
+        (N, groups), those of each group; the variance divides by M.
 
     References
     ----------
-    .. [1] Ba, Kiros and Hinton, "Layer normalization", 2016, equation 4 and the supplement.
+    .. [1] Wu and He, "Group normalization", 2018, section 3.1.
+    .. [2] Ba, Kiros and Hinton, "Layer normalization", 2016, equation 4 and the supplement.
     """
 
     mean = variance = None
 
-    def __init__(self, eps):
-        self.eps = eps
+    def __init__(self, groups, eps):
+        self.groups, self.eps = groups, eps
 
-    def forward(self, x):
-        rows, one, zero = self._channels(x)
-        y, *statistics = kernels.normalization.batch_norm(rows, one, zero, self.eps)
-        self.mean, self.variance = [each.reshape(*x.shape[:-1], 1) for each in statistics]
-        return y.reshape(x.shape)
+    def forward(self, x, w, b):
+        y, self.mean, self.variance = kernels.normalization.group_norm(
+            x, w, b, self.groups, self.eps
+        )
+        return y
 
     def backward(self, grad_y):
-        (x,) = self.inputs
+        x, w, _ = self.inputs
         if not is_grad_enabled():
-            rows, one, _ = self._channels(x.array)
-            grad_x, _, _ = kernels.normalization.batch_norm_grad(
-                rows, one, grad_y.array.reshape(rows.shape), self.mean.reshape(-1),
-                self.variance.reshape(-1), self.eps, True,
+            grads = kernels.normalization.group_norm_grad(
+                x.array, w.array, grad_y.array, self.mean, self.variance, self.eps
             )
-            return x.wrap(grad_x.reshape(x.shape))
-        centred = x - mean(x, -1, keepdim=True)
-        scale = 1 / sqrt(mean(centred * centred, -1, keepdim=True) + self.eps)
-        y = centred * scale
-        along = mean(grad_y * y, -1, keepdim=True)
-        return scale * (grad_y - mean(grad_y, -1, keepdim=True) - y * along)
+            return tuple([grad_y.wrap(each) for each in grads])
+        return self._differentiable(x, w, grad_y)
 
-    def _channels(self, x):
-        """View rows as the channels of one item, which have a scale of 1 and a shift of 0."""
-        rows = x.reshape(1, prod(x.shape[:-1]), x.shape[-1])
-        return rows, np.ones(rows.shape[1], x.dtype), np.zeros(rows.shape[1], x.dtype)
+    def _differentiable(self, x, w, grad_y):
+        """Compute the same gradients in steps, where backward itself is recorded."""
+        items, channels, *size = x.shape
+        shape = items, self.groups, channels // self.groups, prod(size)
+        x, grad_y = reshape(x, shape), reshape(grad_y, shape)
+        centred = x - mean(x, (2, 3), keepdim=True)
+        scale = 1 / sqrt(mean(centred * centred, (2, 3), keepdim=True) + self.eps)
+        normal, share = centred * scale, grad_y * reshape(w, (*shape[1:3], 1))
+        along = mean(share * normal, (2, 3), keepdim=True)
+        grad_x = scale * (share - mean(share, (2, 3), keepdim=True) - normal * along)
+        grad_w, grad_b = sum(grad_y * normal, (0, 3)), sum(grad_y, (0, 3))
+        return reshape(grad_x, self.input_shapes[0]), reshape(grad_w, channels), reshape(
+            grad_b, channels
+        )

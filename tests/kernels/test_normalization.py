@@ -114,3 +114,46 @@ def test_bits_do_not_depend_on_the_threads():
         results.append(b"".join(each.tobytes() for each in (y, mean, variance, *grads)))
     lucid.set_num_threads(before)
     assert len(set(results)) == 1
+
+
+GROUPS = [
+    ((4, 6), 1), ((3, 6, 5), 3), ((2, 4, 3, 9), 4), ((40, 70), 1), ((3, 8, 37), 2), ((1, 1), 1),
+    ((2, 1100), 2),
+]
+
+
+def groups_of(x, groups):
+    return x.astype(np.float64).reshape(x.shape[0], groups, -1)
+
+
+@pytest.mark.parametrize(("shape", "groups"), GROUPS, ids=str)
+@each_dtype
+def test_group_norm_and_its_gradients(shape, groups, dtype):
+    x, w, b, grad_y = some(dtype, shape, shape[1], shape[1], shape)
+    y, mean, variance = kernels.normalization.group_norm(x, w, b, groups, EPS)
+    rows = groups_of(x, groups)
+    near(mean, rows.mean(-1), dtype)
+    near(variance, rows.var(-1), dtype)
+    scale = 1 / np.sqrt(rows.var(-1, keepdims=True) + EPS)
+    normal = (rows - rows.mean(-1, keepdims=True)) * scale
+    near(y, normal.reshape(shape) * column(w, x) + column(b, x), dtype)
+    grads = kernels.normalization.group_norm_grad(x, w, grad_y, mean, variance, EPS)
+    dims = tuple(axis for axis in range(x.ndim) if axis != 1)
+    share = groups_of(grad_y * column(w, x), groups)
+    along = (share * normal).mean(-1, keepdims=True)
+    grad_x = scale * (share - share.mean(-1, keepdims=True) - normal * along)
+    near(grads[0], grad_x.reshape(shape), dtype)
+    near(grads[1], (grad_y * normal.reshape(shape)).sum(dims), dtype)
+    near(grads[2], grad_y.astype(np.float64).sum(dims), dtype)
+
+
+def test_the_bits_of_group_norm_do_not_depend_on_the_threads():
+    x, w, grad_y = some(np.float32, (50, 64, 150), 64, (50, 64, 150))
+    before, results = lucid.get_num_threads(), []
+    for threads in (1, 2, 3):
+        lucid.set_num_threads(threads)
+        y, *moments = kernels.normalization.group_norm(x, w, w, 8, EPS)
+        grads = kernels.normalization.group_norm_grad(x, w, grad_y, *moments, EPS)
+        results.append(b"".join(each.tobytes() for each in (y, *grads)))
+    lucid.set_num_threads(before)
+    assert len(set(results)) == 1

@@ -9,10 +9,9 @@ from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_floating, check_number, check_same_type
 from lucid.nn.functional.normalization import batch_norm
 from lucid.nn.functional.pooling import avg_pool
-from lucid.ops.normalization import BatchNorm
 from lucid.ops.padding import pad_axes
 from lucid.ops.shaping import reshape
-from lucid.ops.standardize import Standardize
+from lucid.ops.standardize import GroupNorm
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "local_response_norm"]
 
@@ -72,8 +71,10 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
                 f"layer_norm: {name} of shape {each.array.shape} must have the shape {shape} of "
                 f"normalized_shape"
             )
-    rows = reshape(x, *x.array.shape[: -len(shape)], prod(shape))
-    return _affine(reshape(Standardize(eps)(rows), x.array.shape), weight, bias)
+    count = prod(shape)  # one group of so many channels, which have one position each
+    columns = [each if each is None else reshape(each, count) for each in (weight, bias)]
+    rows = reshape(x, prod(x.array.shape[: -len(shape)]), count)
+    return reshape(_run(GroupNorm(1, eps), rows, *columns), x.array.shape)
 
 
 def as_normalized_shape(normalized_shape):
@@ -84,20 +85,12 @@ def as_normalized_shape(normalized_shape):
     return tuple(check_int(size, "normalized_shape", 1) for size in shape)
 
 
-def _affine(y, weight, bias):
-    if weight is not None:
-        y = y * weight
-    return y if bias is None else y + bias
-
-
-def _by_channel(y, weight, bias):
-    """Scale and shift channels: a batch normalisation whose mean is 0 and variance 1."""
-    if weight is None and bias is None:
-        return y
-    one, zero = (np.full(y.shape[1], value, y.array.dtype) for value in (1, 0))
-    weight = y.wrap(one) if weight is None else weight
-    bias = y.wrap(zero) if bias is None else bias
-    return BatchNorm(0.0, zero, one)(y, weight, bias)
+def _run(step, x, weight, bias):
+    """Call a step with the scale 1 and the shift 0 where they are not given."""
+    shape = x.array.shape[1:2]
+    weight = x.wrap(np.ones(shape, x.array.dtype)) if weight is None else weight
+    bias = x.wrap(np.zeros(shape, x.array.dtype)) if bias is None else bias
+    return step(x, weight, bias)
 
 
 def _check_channels(name, x, weight, bias, **more):
@@ -167,9 +160,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
             f"group_norm: {channels} channels cannot be split into num_groups={groups} equal "
             f"parts; choose among the divisors of {channels}"
         )
-    shape = x.array.shape
-    rows = reshape(x, shape[0], groups, prod(shape[1:]) // groups)
-    return _by_channel(reshape(Standardize(eps)(rows), shape), weight, bias)
+    return _run(GroupNorm(groups, eps), x, weight, bias)
 
 
 def instance_norm(
@@ -239,12 +230,12 @@ def instance_norm(
             f"{name}: input of shape {shape} has 1 number in each channel of an item, whose "
             f"variance is always 0; it needs more positions"
         )
-    step = Standardize(eps)
-    y = reshape(step(reshape(x, shape[0], channels, count)), shape)
+    step = GroupNorm(channels, eps)
+    y = _run(step, x, weight, bias)
     if running_mean is not None and shape[0]:
-        _update(running_mean, step.mean.mean((0, 2)), momentum)
-        _update(running_var, step.variance.mean((0, 2)) * (count / (count - 1)), momentum)
-    return _by_channel(y, weight, bias)
+        _update(running_mean, step.mean.mean(0), momentum)
+        _update(running_var, step.variance.mean(0) * (count / (count - 1)), momentum)
+    return y
 
 
 def _update(running, new, momentum):
