@@ -1,4 +1,11 @@
-r"""Softmax cross-entropy: minus the log-probability of the true class.
+r"""Softmax, its logarithm, and cross-entropy: minus the log-probability of the true class.
+
+Of scores x with the largest m and the sum :math:`l = \ln \sum_c e^{x_c - m}`,
+
+.. math:: y_c = e^{x_c - m} / e^l, \quad x_c^g = y_c \, \bigl(g_c - \textstyle\sum_c g_c y_c\bigr),
+    \qquad z_c = x_c - m - l, \quad x_c^g = g_c - e^{z_c} \textstyle\sum_c g_c
+
+are softmax y and its logarithm z, with the gradients for a gradient g of the result.
 
 Of scores x (N, C, S), S positions an item, with the true class t and a count k for each position,
 
@@ -16,6 +23,7 @@ share nothing.
 from cython.parallel cimport prange
 from libc.math cimport INFINITY, log, logf
 
+from lucid._cython.channels cimport sum_row, sums_of_row
 from lucid._cython.exponential cimport exponential
 from lucid._cython.types cimport real
 
@@ -87,6 +95,132 @@ cdef inline void chunk_scales(
     for c in range(classes):
         for s in range(count):
             total[s] += exponential(x[c * step + s] - largest[s])
+
+
+cdef inline real powers_of_row(
+    const real *x, real largest, real *y, Py_ssize_t count
+) noexcept nogil:
+    """Write the powers of a row, and add them up."""
+    cdef real part[LANES]
+    cdef real total = 0
+    cdef Py_ssize_t i = 0, lane
+    for lane in range(LANES):
+        part[lane] = 0
+    while i + LANES <= count:
+        for lane in range(LANES):
+            y[i + lane] = exponential(x[i + lane] - largest)
+            part[lane] += y[i + lane]
+        i += LANES
+    for lane in range(count - i):
+        y[i + lane] = exponential(x[i + lane] - largest)
+        part[lane] += y[i + lane]
+    for lane in range(LANES):
+        total += part[lane]
+    return total
+
+
+cdef inline void softmax_row(
+    const real *x, real *y, Py_ssize_t classes, bint is_log
+) noexcept nogil:
+    cdef real largest = largest_of_row(x, classes), factor, shift
+    cdef Py_ssize_t c
+    if is_log:
+        shift = logarithm(total_of_row(x, largest, classes))
+        for c in range(classes):
+            y[c] = x[c] - largest - shift
+    else:
+        factor = <real> 1 / powers_of_row(x, largest, y, classes)
+        for c in range(classes):
+            y[c] *= factor
+
+
+cdef inline void softmax_chunk(
+    const real *x, real *y, Py_ssize_t classes, Py_ssize_t step, Py_ssize_t count, bint is_log
+) noexcept nogil:
+    cdef real largest[CHUNK]
+    cdef real total[CHUNK]
+    cdef Py_ssize_t c, s
+    chunk_scales(x, classes, step, count, largest, total)
+    for s in range(count):
+        total[s] = logarithm(total[s]) if is_log else <real> 1 / total[s]
+    for c in range(classes):
+        if is_log:
+            for s in range(count):
+                y[c * step + s] = x[c * step + s] - largest[s] - total[s]
+        else:
+            for s in range(count):
+                y[c * step + s] = exponential(x[c * step + s] - largest[s]) * total[s]
+
+
+cdef inline void softmax_grad_row(
+    const real *y, const real *g, real *grad, Py_ssize_t classes, bint is_log
+) noexcept nogil:
+    cdef real total, unused = 0
+    cdef double sum = 0, product = 0
+    cdef Py_ssize_t c
+    if is_log:
+        total = <real> sum_row(g, classes)
+        for c in range(classes):
+            grad[c] = g[c] - exponential(y[c]) * total
+    else:
+        sums_of_row(y, unused, g, classes, &sum, &product)
+        total = <real> product
+        for c in range(classes):
+            grad[c] = y[c] * (g[c] - total)
+
+
+cdef inline void softmax_grad_chunk(
+    const real *y, const real *g, real *grad, Py_ssize_t classes, Py_ssize_t step,
+    Py_ssize_t count, bint is_log,
+) noexcept nogil:
+    cdef real total[CHUNK]
+    cdef Py_ssize_t c, s
+    for s in range(count):
+        total[s] = 0
+    for c in range(classes):
+        for s in range(count):
+            total[s] += g[c * step + s] * (<real> 1 if is_log else y[c * step + s])
+    for c in range(classes):
+        if is_log:
+            for s in range(count):
+                grad[c * step + s] = g[c * step + s] - exponential(y[c * step + s]) * total[s]
+        else:
+            for s in range(count):
+                grad[c * step + s] = y[c * step + s] * (g[c * step + s] - total[s])
+
+
+def softmax(
+    const real[:, :, ::1] x not None, real[:, :, ::1] y not None, bint is_log, int threads
+):
+    """Write to y softmax of x (N, C, S) over the classes, or its logarithm."""
+    cdef Py_ssize_t n, chunk, start, classes = x.shape[1], size = x.shape[2]
+    for n in prange(x.shape[0], nogil=True, num_threads=threads):
+        if size == 1:
+            softmax_row(&x[n, 0, 0], &y[n, 0, 0], classes, is_log)
+            continue
+        for chunk in range((size + CHUNK - 1) // CHUNK):
+            start = chunk * CHUNK
+            softmax_chunk(
+                &x[n, 0, start], &y[n, 0, start], classes, size, min(CHUNK, size - start), is_log
+            )
+
+
+def softmax_grad(
+    const real[:, :, ::1] y not None, const real[:, :, ::1] g not None,
+    real[:, :, ::1] grad not None, bint is_log, int threads,
+):
+    """Write the gradient of `softmax` for the gradient g of its result y."""
+    cdef Py_ssize_t n, chunk, start, classes = y.shape[1], size = y.shape[2]
+    for n in prange(y.shape[0], nogil=True, num_threads=threads):
+        if size == 1:
+            softmax_grad_row(&y[n, 0, 0], &g[n, 0, 0], &grad[n, 0, 0], classes, is_log)
+            continue
+        for chunk in range((size + CHUNK - 1) // CHUNK):
+            start = chunk * CHUNK
+            softmax_grad_chunk(
+                &y[n, 0, start], &g[n, 0, start], &grad[n, 0, start], classes, size,
+                min(CHUNK, size - start), is_log,
+            )
 
 
 cdef inline void entropy_chunk(

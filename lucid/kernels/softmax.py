@@ -7,13 +7,81 @@ from math import prod
 
 import numpy as np
 
-from lucid._cython import softmax
+from lucid._cython import softmax as loops
 from lucid.kernels.arrays import empty, ready, threads_for, versions
 
-__all__ = ["cross_entropy", "cross_entropy_grad"]
+__all__ = ["cross_entropy", "cross_entropy_grad", "softmax", "softmax_grad"]
 
 COST = 8  # of an exponential, in passes over a number
-_LOOPS = versions(softmax, *__all__)
+_LOOPS = versions(loops, *__all__)
+
+
+def softmax(x, dim, is_log=False):
+    """Turn scores into probabilities, or into their logarithms.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        Of any shape.
+    dim : int
+        The axis of the classes, at least 0.
+    is_log : bool, default False
+        Whether the logarithms are wanted.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `x`; NaN where all scores are minus infinity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.softmax.softmax(np.array([[0.0, 0.0], [9.0, 9.0]]), 1)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    y = empty(x.shape, x.dtype)
+    if x.size:
+        shape = _around(x.shape, dim)
+        threads = threads_for(COST * x.size)
+        _LOOPS["softmax", x.dtype](ready(x).reshape(shape), y.reshape(shape), is_log, threads)
+    return y
+
+
+def softmax_grad(y, grad_y, dim, is_log=False):
+    """Compute the gradient of `softmax` with respect to the scores.
+
+    Parameters
+    ----------
+    y, grad_y : numpy.ndarray
+        Its result, and the gradient with respect to it.
+    dim, is_log
+        What it was given.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `y`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.softmax.softmax_grad(np.array([0.5, 0.5]), np.array([1.0, 0.0]), 0)
+    array([ 0.25, -0.25])
+    """
+    grad = empty(y.shape, y.dtype)
+    if y.size:
+        shape = _around(y.shape, dim)
+        rows = [ready(each).reshape(shape) for each in (y, grad_y, grad)]
+        _LOOPS["softmax_grad", y.dtype](*rows, is_log, threads_for(COST * y.size))
+    return grad
+
+
+def _around(shape, dim):
+    """View a shape as (before, the axis, behind)."""
+    return prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :])
 
 
 def cross_entropy(x, classes, weights):

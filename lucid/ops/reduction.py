@@ -5,7 +5,8 @@ from math import prod
 
 import numpy as np
 
-from lucid.autograd import Function
+from lucid import kernels
+from lucid.autograd import Function, is_grad_enabled
 from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
 from lucid.ops.elementwise import cast_like, exp, maximum, minimum, sqrt
@@ -80,24 +81,36 @@ class Extreme(Function):
         return spread(grad_y, x.shape, self.dims) * cast_like(x.wrap(share), grad_y)
 
 
-class LogSoftmax(Function):
-    r"""Log-probabilities: :math:`y = x - \ln \sum e^x`, so :math:`y_x g = g - e^y \sum g`."""
+class Softmax(Function):
+    r"""Probabilities: :math:`y = e^x / \sum e^x`, so :math:`y_x g = y \, (g - \sum g y)`."""
 
     keeps_inputs = False
     keeps_output = True
+    is_log = False
 
     def __init__(self, dim):
         self.dim = dim
 
     def forward(self, x):
-        with np.errstate(divide="ignore", invalid="ignore"):  # an empty axis, or all -inf
-            # the largest is subtracted first: then no power overflows
-            y = x - x.max(axis=self.dim, keepdims=True, initial=-np.inf)
-            return y - np.log(np.exp(y).sum(axis=self.dim, keepdims=True))
+        return kernels.softmax.softmax(x, self.dim, self.is_log)
 
     def backward(self, grad_y):
-        total = sum(grad_y, self.dim, keepdim=True)
-        return grad_y - exp(self.output) * total
+        y = self.output
+        if is_grad_enabled():
+            return self.slope(y, grad_y)
+        return y.wrap(kernels.softmax.softmax_grad(y.array, grad_y.array, self.dim, self.is_log))
+
+    def slope(self, y, grad_y):
+        return y * (grad_y - sum(grad_y * y, self.dim, keepdim=True))
+
+
+class LogSoftmax(Softmax):
+    r"""Log-probabilities: :math:`y = x - \ln \sum e^x`, so :math:`y_x g = g - e^y \sum g`."""
+
+    is_log = True
+
+    def slope(self, y, grad_y):
+        return grad_y - exp(y) * sum(grad_y, self.dim, keepdim=True)
 
 
 def sum(x, dim=None, keepdim=False, *, dtype=None):
@@ -570,7 +583,7 @@ def log_softmax(x, dim):
     """
     check_tensor(x, "log_softmax")
     dim = check_dim(dim, x.array.ndim, "log_softmax")
-    return LogSoftmax(dim if x.array.ndim else None)(as_floating(x))
+    return _of_classes(LogSoftmax, x, dim)
 
 
 def softmax(x, dim):
@@ -599,7 +612,13 @@ def softmax(x, dim):
     >>> lucid.softmax(lucid.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return exp(log_softmax(x, dim))
+    check_tensor(x, "softmax")
+    return _of_classes(Softmax, x, check_dim(dim, x.array.ndim, "softmax"))
+
+
+def _of_classes(step, x, dim):
+    x = as_floating(x)
+    return step(dim)(x) if x.array.ndim else reshape(step(0)(reshape(x, 1)), ())
 
 
 def logsumexp(x, dim, keepdim=False):

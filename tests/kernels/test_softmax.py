@@ -86,3 +86,33 @@ def test_an_empty_batch_has_no_losses():
     x, classes, one = np.zeros((0, 3)), np.zeros(0, np.int64), np.zeros(0)
     assert softmax.cross_entropy(x, classes, one).shape == (0,)
     assert softmax.cross_entropy_grad(x, classes, one, one).shape == (0, 3)
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize(
+    ("shape", "dim"), [((1,), 0), ((5, 37), 1), ((5, 300), 0), ((2, 3, 270), 1), ((2, 16, 5), 2)],
+    ids=str,
+)
+def test_softmax_and_its_gradient_equal_the_definition(shape, dim, dtype, is_log):
+    rng = np.random.default_rng(0)
+    x, grad_y = (4 * rng.standard_normal((2, *shape))).astype(dtype)
+    powers = np.exp(x.astype(float) - x.max(dim, keepdims=True))
+    share = powers / powers.sum(dim, keepdims=True)
+    y = softmax.softmax(x, dim, is_log)
+    eps = np.finfo(dtype).eps
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, np.log(share) if is_log else share, rtol=20 * eps, atol=20 * eps)
+    grad = softmax.softmax_grad(y, grad_y, dim, is_log)
+    if is_log:
+        expected = grad_y - share * grad_y.sum(dim, keepdims=True)
+    else:
+        expected = share * (grad_y - (grad_y * share).sum(dim, keepdims=True))
+    np.testing.assert_allclose(grad, expected, rtol=0, atol=300 * eps)
+
+
+def test_softmax_of_masked_scores_and_of_none():
+    x = np.array([[-np.inf, 0.0, 0.0], [np.nan, 0.0, 0.0], [-np.inf] * 3])
+    y = softmax.softmax(x, 1)
+    np.testing.assert_array_equal(y, [[0, 0.5, 0.5], [np.nan] * 3, [np.nan] * 3])
+    assert softmax.softmax(np.zeros((2, 0)), 1).shape == (2, 0)
