@@ -39,7 +39,12 @@ STEADY = [  # so that gcc keeps what moves up in registers, and leaves 8 lanes t
     "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
     "-fno-tree-loop-distribute-patterns",
 ]
-MORE = {"conv_depthwise": STEADY, "conv_unfolded": ["-fno-tree-loop-distribute-patterns"]}
+SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows are too short for a call of memcpy
+MORE = {
+    "conv_depthwise": STEADY,
+    "conv_direct": SHORT,
+    "conv_unfolded": SHORT,
+}
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}

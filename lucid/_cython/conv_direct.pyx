@@ -23,8 +23,8 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.direct_plan cimport WEIGHT_BYTES, Plan, make_plan, set_axes, set_offsets, whole
-from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, sum_task
-from lucid._cython.direct_tile cimport TILE_PITCH, Patch, run_panel
+from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, strips, sum_task
+from lucid._cython.direct_tile cimport TILE_PITCH, Part, Patch, run_panel
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport Axis, ceil_div, copy_channel, dst_start, phase_taps
@@ -56,6 +56,40 @@ cdef void pack_panel(
                 order += taps
 
 
+cdef inline void run_phases(
+    Plan *plan, Patch *patch, const real *x, const Py_ssize_t *offset, Py_ssize_t c,
+    Py_ssize_t held, const real *w, const real *bias, Py_ssize_t rows, real *tile, real *y,
+) noexcept nogil:
+    """Compute all phases of a panel of features, from the channels held: c and those that follow.
+
+    Where phases are paired, the one that begins the result's rows is the first part.
+    """
+    cdef Part parts[2]
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t a, taps, of_phase = 0
+    cdef int which
+    for patch.phase[0] in range(axes[0].phases):
+        for patch.phase[1] in range(axes[1].phases):
+            for patch.phase[2] in range(axes[2].phases):
+                patch.dense = patch.sets
+                taps = 1
+                for a in range(3):
+                    taps *= phase_taps(&axes[a], patch.phase[a])
+                    patch.start[a] = dst_start(&axes[a], patch.phase[a], patch.m[a])
+                    patch.dense = patch.dense and axes[a].dst_step == 1
+                which = plan.paired and patch.start[2] > patch.m[2] * 2
+                parts[which].offset = offset + of_phase * plan.held
+                parts[which].terms = held * taps
+                parts[which].row_step = plan.channels * taps
+                parts[which].first = of_phase * plan.channels * ROWS + c * taps
+                of_phase += taps
+                if plan.paired:
+                    patch.start[2] = patch.m[2] * 2
+                    if patch.phase[2] == 0:
+                        continue
+                run_panel(plan, patch, x, parts, w, bias, rows, tile, y)
+
+
 cdef void run_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *w, Py_ssize_t group_size,
     const Py_ssize_t *offset, Py_ssize_t first_panel, Py_ssize_t last_panel, const real *bias,
@@ -64,11 +98,10 @@ cdef void run_task(
     """Compute one block of one item and group, for a part of the panels of features."""
     cdef Patch patch
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t a, c, turn, each, held, taps, group, panel, feature, part, of_phase
+    cdef Py_ssize_t a, c, turn, each, held, group, panel, feature, part
     cdef Py_ssize_t share = ceil_div(last_panel - first_panel, plan.parts), of_all = first_panel
-    cdef const real *begin
     cdef real zeros[8]
-    cdef real tile[8 * TILE_PITCH]
+    cdef real tile[2 * 8 * TILE_PITCH]
     part = task % plan.parts
     task //= plan.parts
     for a in range(2, -1, -1):
@@ -98,25 +131,12 @@ cdef void run_task(
         patch.sets = bias != NULL and turn == 0
         for panel in range(first_panel, last_panel):
             feature = panel * ROWS
-            begin = bias + group * plan.features + feature if patch.sets else zeros
-            of_phase = 0
-            for patch.phase[0] in range(axes[0].phases):
-                for patch.phase[1] in range(axes[1].phases):
-                    for patch.phase[2] in range(axes[2].phases):
-                        patch.dense = patch.sets
-                        taps = 1
-                        for a in range(3):
-                            taps *= phase_taps(&axes[a], patch.phase[a])
-                            patch.start[a] = dst_start(&axes[a], patch.phase[a], patch.m[a])
-                            patch.dense = patch.dense and axes[a].dst_step == 1
-                        run_panel(
-                            plan, &patch, buffer, offset + of_phase * plan.held, held * taps,
-                            w + (panel - of_all) * ROWS * plan.channels * plan.taps
-                            + of_phase * plan.channels * ROWS + c * taps,
-                            plan.channels * taps, begin, min(ROWS, plan.features - feature), tile,
-                            y + feature * plan.dst_plane,
-                        )
-                        of_phase += taps
+            run_phases(
+                plan, &patch, buffer, offset, c, held,
+                w + (panel - of_all) * ROWS * plan.channels * plan.taps,
+                bias + group * plan.features + feature if patch.sets else zeros,
+                min(ROWS, plan.features - feature), tile, y + feature * plan.dst_plane,
+            )
 
 
 cdef int correlate(
@@ -244,7 +264,7 @@ cdef int correlate_with_output(
 ) except -1:
     """Add to w, for every tap, the sum over items and positions of x times y."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t task, tasks, f, row, bases, positions, results
+    cdef Py_ssize_t task, tasks, row, bases, positions, results
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef Py_ssize_t *base
@@ -272,8 +292,8 @@ cdef int correlate_with_output(
                 sums, task, x, y, base, position + threadid() * positions, result,
                 result + results + threadid() * sums.buffer_size, &watch,
             )
-        for f in prange(plan.groups * plan.features, num_threads=threads):
-            add_sums(sums, f, result, w)
+        for task in prange(strips(sums), num_threads=threads):
+            add_sums(sums, task, result, w)
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0

@@ -246,7 +246,7 @@ cdef void weight_grad_task(
         for panel in range(ceil_div(taps, ROWS)):
             multiply_add_scattered(
                 columns, base + panel * ROWS, position, packed, last - first,
-                sums + panel * ROWS * lanes,
+                sums + panel * ROWS * lanes, False, False,
             )
     w += (group * sizes.features + f) * sizes.taps + first_tap
     for panel in range(features):

@@ -2,8 +2,8 @@
 
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport (
-    LINE, Axis, ceil_div, clip, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset,
-    tap_step, unroll,
+    LINE, Axis, ceil_div, clip, even_out, lay_out, phase_taps, plane_size, set_blocks, tail_size,
+    tap_offset, tap_step, unroll,
 )
 
 cdef enum:
@@ -23,6 +23,7 @@ cdef struct Plan:
     Py_ssize_t held  # channels in the buffer at a time
     Py_ssize_t plane, step0, step1  # elements in the buffer: of a channel, a plane, a row
     Py_ssize_t flat  # how many inner axes of a block are run through as one row: 1, 2 or 3
+    bint paired  # both phases of the last axis are computed, and written, together
     Py_ssize_t panels, parts  # panels of ROWS features, shared out to this many tasks
     Py_ssize_t blocks[3]
     Py_ssize_t buffer_size
@@ -86,6 +87,7 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
         if cut(&other, itemsize) < cost:
             plan[0] = other
     tasks *= plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
+    plan.paired = axes[2].phases == 2 and axes[2].dst_step == 2
     plan.panels = ceil_div(plan.features, ROWS)
     plan.parts = clip(ceil_div(4 * threads, tasks) if threads > 1 else 1, plan.panels)
     plan.buffer_size = plan.held * plan.plane + tail_size(axes) + LANE_BYTES // itemsize + LINE
@@ -126,6 +128,8 @@ cdef inline void set_axes(
         plan.axes[a] = lay_out(
             x_shape[2 + a], w_shape[2 + a], y_shape[2 + a], stride[a], dilation[a], low[a], backward
         )
+        if backward:
+            even_out(&plan.axes[a])
     if backward:
         plan.channels, plan.features = plan.features, plan.channels
         plan.src_plane, plan.dst_plane = plan.dst_plane, plan.src_plane

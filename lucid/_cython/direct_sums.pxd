@@ -9,7 +9,7 @@ from libc.string cimport memset
 
 from lucid._cython.direct_plan cimport BLOCK_BYTES, WEIGHT_BYTES, Plan, whole
 from lucid._cython.interrupt cimport Watch, interrupted
-from lucid._cython.microkernel cimport LANE_BYTES, ROWS, multiply_add_scattered
+from lucid._cython.microkernel cimport LANE_BYTES, NARROW, ROWS, multiply_add_scattered
 from lucid._cython.padded cimport (
     LINE, Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
 )
@@ -18,6 +18,7 @@ from lucid._cython.types cimport real
 cdef enum:
     POSITIONS = 2048  # elements of a channel of a block, so that its packed outputs fit as well
     TASKS = 16  # a fixed number, whatever the threads
+    STRIP = 16  # rows added up at a time
 
 cdef struct Sums:  # how a weight gradient's sum over items and positions is cut
     Plan plan
@@ -58,11 +59,11 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize) noexcept nogil:
 
 cdef inline void pack_columns(
     Plan *plan, const real *y, Py_ssize_t features, const Py_ssize_t *m, const Py_ssize_t *size,
-    real *packed,
+    Py_ssize_t lanes, real *packed,
 ) noexcept nogil:
     """Store `lanes` features of each position side by side; zeros where there are fewer."""
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t m0, m1, m2, part, last, f, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t m0, m1, m2, part, last, f
     cdef const real *row
     for m0 in range(size[0]):
         for m1 in range(size[1]):
@@ -88,8 +89,9 @@ cdef inline void sum_task(
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t size[3]
     cdef Py_ssize_t a, c, turn, each, held, group, chunk, part, unit, rest, column, first, last
-    cdef Py_ssize_t m0, m1, m2, row, count, feature, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t m0, m1, m2, row, count, feature, features, lanes = LANE_BYTES // sizeof(real)
     cdef real *packed = buffer
+    cdef bint narrow
     part = task % sums.parts
     chunk = task // sums.parts % sums.chunks
     group = task // sums.parts // sums.chunks
@@ -97,7 +99,6 @@ cdef inline void sum_task(
     last = (part + 1) * sums.columns // sums.parts
     result += (chunk * plan.groups + group) * sums.columns * sums.column_size
     buffer += whole(sums.positions * lanes, 16)
-    memset(result + first * sums.column_size, 0, (last - first) * sums.column_size * sizeof(real))
     for unit in range(chunk * sums.units // sums.chunks, (chunk + 1) * sums.units // sums.chunks):
         if interrupted(watch):
             return
@@ -125,30 +126,51 @@ cdef inline void sum_task(
             memset(buffer + held * plan.plane, 0, tail_size(axes) * sizeof(real))
             for column in range(first, last):
                 feature = column * lanes
+                features = min(lanes, plan.features - feature)
+                narrow = features <= NARROW < lanes
                 pack_columns(
-                    plan, y + (rest * plan.features + feature) * plan.dst_plane,
-                    min(lanes, plan.features - feature), m, size, packed,
+                    plan, y + (rest * plan.features + feature) * plan.dst_plane, features, m, size,
+                    <Py_ssize_t> NARROW if narrow else lanes, packed,
                 )
                 for row in range(ceil_div(held * plan.taps, ROWS)):
                     multiply_add_scattered(
                         buffer, base + row * ROWS, position, packed, count,
                         result + column * sums.column_size
-                        + (turn * sums.rows + row * ROWS) * lanes,
+                        + (turn * sums.rows + row * ROWS) * lanes, narrow,
+                        unit == chunk * sums.units // sums.chunks,
                     )
 
 
-cdef inline void add_sums(Sums *sums, Py_ssize_t f, const real *result, real *w) noexcept nogil:
-    """Add to w what all chunks found for one feature, in their order."""
+cdef inline Py_ssize_t strips(Sums *sums) noexcept nogil:
+    """Count the strips of STRIP rows that `add_sums` handles, of all columns and groups."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t t, row, chunk, lanes = LANE_BYTES // sizeof(real)
-    cdef Py_ssize_t group = f // plan.features, feature = f % plan.features
+    return (
+        plan.groups * sums.columns * ceil_div(plan.channels, plan.held)
+        * ceil_div(plan.held * plan.taps, STRIP)
+    )
+
+
+cdef inline void add_sums(Sums *sums, Py_ssize_t strip, real *result, real *w) noexcept nogil:
+    """Add to w what all chunks found for a few rows of a column, in the order of the chunks.
+
+    The sums of a row are those of `lanes` features, which lie far apart in w: a strip of rows is
+    as long as a cache line of w.
+    """
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t turn, column, row, rows, chunk, f, t, q, lanes = LANE_BYTES // sizeof(real)
     cdef Py_ssize_t chunk_size = plan.groups * sums.columns * sums.column_size
-    cdef real total
-    result += (group * sums.columns + feature // lanes) * sums.column_size + feature % lanes
-    w += f * plan.channels * plan.taps
-    for t in range(plan.channels * plan.taps):
-        row = t // (plan.held * plan.taps) * sums.rows + t % (plan.held * plan.taps)
-        total = 0
-        for chunk in range(sums.chunks):
-            total += result[chunk * chunk_size + row * lanes]
-        w[t] += total
+    cdef Py_ssize_t of_turn = ceil_div(plan.held * plan.taps, STRIP)
+    row = strip % of_turn * STRIP
+    turn = strip // of_turn % ceil_div(plan.channels, plan.held)
+    column = strip // of_turn // ceil_div(plan.channels, plan.held)
+    rows = min(STRIP, min(plan.held, plan.channels - turn * plan.held) * plan.taps - row)
+    result += column * sums.column_size + (turn * sums.rows + row) * lanes
+    for chunk in range(1, sums.chunks):
+        for q in range(rows * lanes):
+            result[q] += result[chunk * chunk_size + q]
+    f = column % sums.columns * lanes
+    w += (column // sums.columns * plan.features + f) * plan.channels * plan.taps
+    w += turn * plan.held * plan.taps + row
+    for f in range(min(lanes, plan.features - f)):
+        for t in range(rows):
+            w[f * plan.channels * plan.taps + t] += result[t * lanes + f]

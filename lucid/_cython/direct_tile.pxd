@@ -3,7 +3,9 @@
 A tile is up to ROWS features wide and up to VECTORS registers of neighbouring positions long. Its
 sums go straight to the result where they are neighbours there too. If the tile hangs over the end
 of a row, what it writes too far is the start of the next row, which is computed later and sets it
-right; only at the end of a block is the tile put down elsewhere and copied piece by piece.
+right; only at the end of a block is the tile put down elsewhere and copied piece by piece. An
+input gradient of stride 2 puts down a tile of each of the two phases of the last axis, which take
+turns in the result: `put_pair` writes whole cache lines of it.
 """
 
 from lucid._cython.direct_plan cimport Plan
@@ -27,6 +29,11 @@ cdef struct Patch:  # the positions of one phase of a block
     Py_ssize_t start[3]  # position in the result of m, in this phase
     bint sets  # the result is set, else added to
     bint dense  # and neighbours m are neighbours in the result
+
+
+cdef struct Part:  # the taps of one phase
+    const Py_ssize_t *offset
+    Py_ssize_t terms, row_step, first  # of the weights: those of a feature, and the first of all
 
 
 cdef inline void sum_tile(
@@ -155,17 +162,65 @@ cdef inline void put_piece(
                 to[l * step] += tile[j * TILE_PITCH + l]
 
 
+cdef inline void put_pair(
+    const Plan *plan, const Patch *patch, const real *tile, Py_ssize_t rows, Py_ssize_t m0,
+    Py_ssize_t m1, Py_ssize_t m2, Py_ssize_t length, real *y,
+) noexcept nogil:
+    """Write `length` neighbours of both phases of a row, which take turns there, from m on."""
+    cdef const Axis *axes = &plan.axes[0]
+    cdef Py_ssize_t j, q, l, vector = VECTOR_BYTES // sizeof(real), pairs
+    cdef const real *even
+    cdef const real *odd
+    cdef real *to
+    if not (
+        patch.start[0] + m0 * axes[0].dst_step < axes[0].dst_size
+        and patch.start[1] + m1 * axes[1].dst_step < axes[1].dst_size
+    ):
+        return
+    y += place(plan, patch, m0, m1, m2)
+    pairs = min(length, (axes[2].dst_size - patch.start[2]) // 2 - m2)
+    for j in range(rows):
+        even = tile + j * TILE_PITCH
+        odd = even + ROWS * TILE_PITCH
+        to = y + j * plan.dst_plane
+        q = 0
+        if patch.sets:
+            while q + vector <= pairs:
+                for l in range(vector):
+                    to[2 * (q + l)] = even[q + l]
+                    to[2 * (q + l) + 1] = odd[q + l]
+                q += vector
+            for l in range(q, pairs):
+                to[2 * l] = even[l]
+                to[2 * l + 1] = odd[l]
+            if pairs < length:
+                to[2 * pairs] = even[pairs]
+        else:
+            while q + vector <= pairs:
+                for l in range(vector):
+                    to[2 * (q + l)] += even[q + l]
+                    to[2 * (q + l) + 1] += odd[q + l]
+                q += vector
+            for l in range(q, pairs):
+                to[2 * l] += even[l]
+                to[2 * l + 1] += odd[l]
+            if pairs < length:
+                to[2 * pairs] += even[pairs]
+
+
 cdef inline void put_tile(
     const Plan *plan, const Patch *patch, const real *tile, Py_ssize_t rows, Py_ssize_t m0,
     Py_ssize_t m1, Py_ssize_t m2, Py_ssize_t lanes, real *y,
 ) noexcept nogil:
     """Write the pieces of rows that a tile holds, from m on; what fell between rows is dropped."""
-    cdef Py_ssize_t lane = 0
+    cdef Py_ssize_t lane = 0, length
     while lane < lanes and m0 < patch.size[0]:
         if m1 < patch.size[1] and m2 < patch.size[2]:
-            put_piece(
-                plan, patch, tile + lane, rows, m0, m1, m2, min(patch.size[2] - m2, lanes - lane), y
-            )
+            length = min(patch.size[2] - m2, lanes - lane)
+            if plan.paired:
+                put_pair(plan, patch, tile + lane, rows, m0, m1, m2, length, y)
+            else:
+                put_piece(plan, patch, tile + lane, rows, m0, m1, m2, length, y)
         if plan.flat == 1:
             return
         lane += plan.step1 - m2
@@ -179,12 +234,15 @@ cdef inline void put_tile(
 
 
 cdef inline void run_panel(
-    const Plan *plan, const Patch *patch, const real *x, const Py_ssize_t *offset,
-    Py_ssize_t terms, const real *w, Py_ssize_t row_step, const real *bias, Py_ssize_t rows,
-    real *tile, real *y,
+    const Plan *plan, const Patch *patch, const real *x, const Part *part, const real *w,
+    const real *bias, Py_ssize_t rows, real *tile, real *y,
 ) noexcept nogil:
-    """Compute a patch of up to ROWS features, from the channels in the buffer."""
+    """Compute a patch of up to ROWS features, from the channels in the buffer.
+
+    It has one part, the taps of its phase, or two parts if phases are paired.
+    """
     cdef Py_ssize_t m0, m1, m2, r0, r1, q, at, length, lanes, vector = VECTOR_BYTES // sizeof(real)
+    cdef int each
     cdef Py_ssize_t vectors, outer0 = patch.size[0], outer1 = patch.size[1]
     cdef bint direct, joined = plan.flat == 1 or plan.flat == 2 and plan.step1 == patch.size[2]
     length = patch.size[2]
@@ -210,10 +268,13 @@ cdef inline void run_panel(
                     m2 + lanes <= patch.size[2] and r1 < patch.size[1]
                     or joined and lanes <= room(plan, patch, r0, r1, m2)
                 )
-                sum_rows(
-                    x + m0 * plan.step0 + m1 * plan.step1 + at, offset, terms, w, row_step,
-                    bias, y + place(plan, patch, r0, r1, m2) if direct else tile,
-                    plan.dst_plane if direct else <Py_ssize_t> TILE_PITCH, rows, vectors,
-                )
+                for each in range(2 if plan.paired else 1):
+                    sum_rows(
+                        x + m0 * plan.step0 + m1 * plan.step1 + at, part[each].offset,
+                        part[each].terms, w + part[each].first, part[each].row_step, bias,
+                        y + place(plan, patch, r0, r1, m2) if direct
+                        else tile + each * ROWS * TILE_PITCH,
+                        plan.dst_plane if direct else <Py_ssize_t> TILE_PITCH, rows, vectors,
+                    )
                 if not direct:
                     put_tile(plan, patch, tile, rows, r0, r1, m2, lanes, y)

@@ -78,15 +78,15 @@ cdef inline void multiply_add(
             y[j * pitch + l] = acc[j][l]
 
 
-cdef inline void multiply_add_scattered(
+cdef inline void scattered_sums(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *position, const real *y,
-    Py_ssize_t count, real *w,
+    Py_ssize_t count, real *w, Py_ssize_t pitch, int lanes, bint start,
 ) noexcept nogil:
-    """``w[j * lanes + l] += sum over t of x[base[j] + position[t]] * y[t * lanes + l]``."""
+    """`multiply_add_scattered` for a number of lanes that the compiler must know."""
     cdef real acc[ROWS][MAX_LANES]
     cdef const real *row[ROWS]
     cdef Py_ssize_t t
-    cdef int j, l, lanes = LANE_BYTES // sizeof(real)
+    cdef int j, l
     for j in range(ROWS):
         row[j] = x + base[j]
         for l in range(lanes):
@@ -95,9 +95,29 @@ cdef inline void multiply_add_scattered(
         for j in range(ROWS):
             for l in range(lanes):
                 acc[j][l] += row[j][position[t]] * y[t * lanes + l]
+    if not start:
+        for j in range(ROWS):
+            for l in range(lanes):
+                acc[j][l] += w[j * pitch + l]
     for j in range(ROWS):
         for l in range(lanes):
-            w[j * lanes + l] += acc[j][l]
+            w[j * pitch + l] = acc[j][l]
+
+
+cdef inline void multiply_add_scattered(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *position, const real *y,
+    Py_ssize_t count, real *w, bint narrow, bint start,
+) noexcept nogil:
+    """``w[j * lanes + l] += sum over t of x[base[j] + position[t]] * y[t * step + l]``.
+
+    For j < ROWS and l < step, which is `lanes`, or NARROW if those are fewer and `narrow`. With
+    `start`, w is set, not read.
+    """
+    cdef int lanes = LANE_BYTES // sizeof(real)
+    if narrow and NARROW < LANE_BYTES // sizeof(real):
+        scattered_sums(x, base, position, y, count, w, lanes, NARROW, start)
+    else:
+        scattered_sums(x, base, position, y, count, w, lanes, lanes, start)
 
 
 cdef inline void product_tile(

@@ -15,8 +15,6 @@ stride 1 for each *phase* of the position it writes, with the taps for which ``k
 ``i + low`` modulo the stride. So there is no scatter and no product with an inserted zero.
 """
 
-from libc.string cimport memset
-
 from lucid._cython.types cimport real
 
 cdef enum:
@@ -25,8 +23,9 @@ cdef enum:
 cdef struct Axis:
     bint backward  # lay out the input gradient
     bint unrolled  # each tap has a slot
+    bint even  # no phase begins before position 0
     Py_ssize_t taps, dilation, stride, cycle  # taps k and k + cycle have one residue
-    Py_ssize_t reach  # the largest shift
+    Py_ssize_t reach, base  # the largest shift; backward, that of tap 0
     Py_ssize_t slots, src_size, src_step, src_low
     Py_ssize_t phases, dst_size, dst_step, dst_low
     Py_ssize_t count, block  # positions m to compute for each phase: in all, and at a time
@@ -63,10 +62,10 @@ cdef inline Axis lay_out(
     cdef Axis axis
     cdef Py_ssize_t first = -ceil_div(-low, stride)  # floor(low / stride): the m of position 0
     axis.backward = backward
-    axis.unrolled = False
+    axis.unrolled = axis.even = False
     axis.taps, axis.dilation, axis.stride = taps, dilation, stride
     axis.cycle = stride // gcd(stride, dilation)
-    axis.reach = (taps - 1) * dilation // stride
+    axis.reach = axis.base = (taps - 1) * dilation // stride
     axis.slots = axis.phases = 1
     if backward:
         axis.phases = min(taps, axis.cycle)
@@ -81,12 +80,29 @@ cdef inline Axis lay_out(
     return axis
 
 
+cdef inline bint is_late(const Axis *axis, Py_ssize_t k) noexcept nogil:
+    """Tell whether the phase of a tap leaves out its first m, which writes before position 0."""
+    return axis.even and k * axis.dilation % axis.stride < axis.dst_low
+
+
+cdef inline void even_out(Axis *axis) noexcept nogil:
+    """Let m of each phase begin with its first position, so that all phases have as many m.
+
+    Then neighbours of different phases have one m. Before `unroll`; backward only.
+    """
+    cdef Py_ssize_t k
+    axis.even = True
+    axis.count = axis.block = ceil_div(axis.dst_size, axis.dst_step)
+    for k in range(axis.taps):
+        axis.reach = max(axis.reach, shift(axis, k))
+
+
 cdef inline Py_ssize_t shift(const Axis *axis, Py_ssize_t k) noexcept nogil:
     """Count the columns from m to what tap k reads for it."""
     cdef Py_ssize_t columns = k * axis.dilation // axis.stride
     if axis.unrolled:
         return 0
-    return axis.reach - columns if axis.backward else columns
+    return axis.base - columns + is_late(axis, k) if axis.backward else columns
 
 
 cdef inline Py_ssize_t tap_step(const Axis *axis) noexcept nogil:
@@ -109,7 +125,7 @@ cdef inline void unroll(Axis *axis) noexcept nogil:
     axis.unrolled = True
     axis.slots = axis.taps
     if axis.backward:
-        axis.src_low -= axis.reach
+        axis.src_low -= axis.base
     axis.reach = 0
 
 
@@ -118,6 +134,8 @@ cdef inline Py_ssize_t src_start(const Axis *axis, Py_ssize_t slot, Py_ssize_t m
     cdef Py_ssize_t residue
     if axis.backward:
         residue = -(slot * axis.dilation // axis.stride)
+        if axis.unrolled:
+            residue += is_late(axis, slot)
     else:
         residue = slot * axis.dilation
         if not axis.unrolled:
@@ -128,6 +146,8 @@ cdef inline Py_ssize_t src_start(const Axis *axis, Py_ssize_t slot, Py_ssize_t m
 cdef inline Py_ssize_t dst_start(const Axis *axis, Py_ssize_t phase, Py_ssize_t m) noexcept nogil:
     """Return the position that m writes in a phase; it may lie just outside."""
     cdef Py_ssize_t residue = phase * axis.dilation % axis.stride if axis.backward else 0
+    if is_late(axis, phase):
+        residue += axis.stride
     return m * axis.dst_step + residue - axis.dst_low
 
 
@@ -226,6 +246,14 @@ cdef inline void copy_neighbours(
             row[q * LINE + l] = line[l]
 
 
+cdef inline void clear_neighbours(Py_ssize_t count, real *row) noexcept nogil:
+    """Set `count` elements to zero, LINE at a time: up to LINE - 1 more."""
+    cdef Py_ssize_t q, l
+    for q in range(ceil_div(count, LINE)):
+        for l in range(LINE):
+            row[q * LINE + l] = 0
+
+
 cdef inline void copy_channel(
     const real *x, const real *end, const Axis *axes, const Py_ssize_t *m, real *plane
 ) noexcept nogil:
@@ -248,16 +276,14 @@ cdef inline void copy_channel(
                     for q1 in range(axes[1].pitch):
                         if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
                             row = x + (i0 * axes[1].src_size + i1) * axes[2].src_size + start
-                            for q in range(first):
-                                plane[q] = 0
+                            clear_neighbours(first, plane)
                             if step == 1:
                                 copy_neighbours(row + first, end, last - first, plane + first)
                             else:
                                 for q in range(first, last):
                                     plane[q] = row[q * step]
-                            for q in range(last, columns):
-                                plane[q] = 0
+                            clear_neighbours(columns - last, plane + last)
                         else:
-                            memset(plane, 0, columns * sizeof(real))
+                            clear_neighbours(columns, plane)
                         plane += columns
                         i1 += axes[1].src_step

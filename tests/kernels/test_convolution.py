@@ -74,6 +74,10 @@ def table():
         ),
         "one item": case((8, 8), 3, channels=(8, 8), n=1),
         "rows without gaps": case((14, 14), 5, channels=(6, 16)),
+        "stride 2, phases side by side": case((3, 70), 4, stride=2, low=1, channels=(3, 5)),
+        "stride 2, an odd length": case((5, 71), (3, 2), stride=2, low=1, high=2, channels=(9, 5)),
+        "stride 2, a signal": case((99,), 5, stride=2, dilation=3, low=5, channels=(2, 3)),
+        "features of one register": case((7, 9), 3, channels=(5, 16)),
         "several blocks": case((70, 90), 3, low=1, channels=(40, 9), n=1),
     }
     choose = random.Random(0).choice
