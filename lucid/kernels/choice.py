@@ -219,9 +219,29 @@ def has_few_weights_a_group(task):
 
 
 def writes_few_channels(task):
-    """Few channels leave the rows of a direct kernel empty; im2col's rows are taps there."""
-    return task.primitive == "input_grad" and task.channels < 4 and (
-        task.taps > 9 or task.channels == 1
+    """One channel leaves the rows of a direct kernel empty; im2col's rows are taps there.
+
+    With two or three it is so where a stride of 3 or more scatters what the direct kernel writes.
+    """
+    scattered = max(task.geometry.stride) > 2 and task.taps > 9
+    return task.primitive == "input_grad" and (
+        task.channels == 1 or task.channels < 4 and scattered
+    )
+
+
+def fills_the_lanes_with_features(task):
+    """A stride, or short rows without padding, leave lanes of neighbouring positions empty.
+
+    Features fill them, if they come in sixteens, nearly; and where 72 to 800 products are summed
+    for each result, to have the input spread over lanes costs less than to gather it.
+    """
+    features, width = task.features, task.geometry.output_size[-1]
+    if task.primitive != "forward" or task.taps == 1 or features > 128:
+        return False
+    full = features >= 0.8 * 16 * -(-features // 16)
+    short = width < 32 and width % 16 > 0 and task.geometry.input_size[-1] >= 1.1 * width
+    return full and 72 <= task.channels * task.taps <= 800 and (
+        task.channels > 3 if task.strided else short
     )
 
 
@@ -230,15 +250,15 @@ def fills_the_lanes_of_a_product(task):
 
     So it wins where there is one tap, where many channels share the copy, where a stride or a
     small image lets the direct kernel's lanes hang over; and for nearly every weight gradient,
-    except that of 17 to 64 features and stride 1, or of many taps and few positions, where the
-    direct kernel copies less.
+    except that of up to 64 features with 4 to 7 channels at stride 1, or with many taps and few
+    positions in all, where the direct kernel copies less.
     """
     if task.taps == 1:
         return True
     if task.primitive == "weight_grad":
-        few_large = task.positions <= 128 and task.taps > 16  # a stride hardly matters to it there
-        direct = (not task.strided or few_large) and task.channels >= 4 and task.features <= 64
-        return not (direct and (task.features > 16 or task.positions < 256))
+        few_large = task.items * task.positions <= 192 and task.taps > 16
+        direct = few_large or task.channels < 8 and not task.strided
+        return not (direct and task.channels >= 4 and task.features <= 64)
     if task.primitive == "forward" and task.channels * task.taps <= 32:
         return task.strided and task.features >= 32
     one_tap_a_phase = task.primitive == "input_grad" and (
@@ -266,6 +286,7 @@ RULES = [
     ("product", covers_the_input),
     ("unfolded", has_few_weights_a_group),
     ("im2col", writes_few_channels),
+    ("features", fills_the_lanes_with_features),
     ("matmul", fills_the_lanes_of_a_product),
     ("direct", always),
 ]

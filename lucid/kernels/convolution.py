@@ -14,8 +14,8 @@ from math import gcd, prod
 import numpy as np
 
 from lucid._cython import (
-    conv_depthwise, conv_direct, conv_im2col, conv_matmul, conv_naive, conv_pointwise,
-    conv_product, conv_unfolded, conv_winograd, conv_winograd_strided,
+    conv_depthwise, conv_direct, conv_features, conv_im2col, conv_matmul, conv_naive,
+    conv_pointwise, conv_product, conv_unfolded, conv_winograd, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -315,13 +315,14 @@ def conv_weight_grad(x, y, geometry):
 
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
-    "depthwise": conv_depthwise, "pointwise": conv_pointwise, "unfolded": conv_unfolded,
-    "product": conv_product, "winograd": conv_winograd,
+    "depthwise": conv_depthwise, "pointwise": conv_pointwise, "features": conv_features,
+    "unfolded": conv_unfolded, "product": conv_product, "winograd": conv_winograd,
     "winograd_strided": conv_winograd_strided, "fft": fourier,
 }.items():
     registry.register(_name, *(getattr(_module, each, None) for each in PRIMITIVES))
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward
+    if hasattr(_module, "fill_input_grad"):
         _fills[_module.input_grad] = _module.fill_input_grad
 registry.on_change += [
     each.cache_clear for each in (_forward_call, _input_grad_call, _weight_grad_call)

@@ -48,6 +48,7 @@ LONG = {  # one item of more than a second
     "winograd": ((1, 1024, 160, 160), (1024, 1024, 3, 3), {"padding": 1}),
     "winograd_strided": ((1, 1024, 192, 192), (1024, 1024, 4, 4), {"padding": 1, "stride": 2}),
     "depthwise": ((1, 64, 512, 512), (64, 1, 63, 63), {"padding": 31, "groups": 64}),
+    "features": ((1, 256, 256, 256), (256, 256, 7, 7), {"padding": 3}),
     "unfolded": ((1, 16, 1024, 1024), (32, 16, 9, 9), {"padding": 4}),
     "pointwise": ((1, 256, 512, 512), (256, 256, 1, 1), {}),
     "fft": ((1, 128, 512, 512), (128, 128, 31, 31), {"padding": 15}),
