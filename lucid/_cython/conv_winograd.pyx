@@ -8,10 +8,11 @@ A tile of 4x4 outputs is computed from 6x6 inputs. Inputs and weights are transf
 
 At each point that is a product of matrices, which runs in registers. The input gradient is the
 forward of y with channels exchanged and kernels turned. LANES tiles of the whole batch lie side by
-side (`winograd_tiles.pxd`), so the transforms are plain loops over lanes. Only the last two axes
-are transformed: a tap of the first axis counts as one more set of input channels. A kernel with one
-tap in the second axis is transformed along the last one only (`winograd_lines.pxd`): 4 outputs of
-3 taps from 6 products instead of 12, 5 outputs of 2 taps from 6 instead of 10.
+side (`winograd_tiles.pxd`), so the transforms are plain loops over lanes; inputs are transformed
+down first, where the lanes are neighbours in the image (`winograd_inputs.pxd`). Only the last two
+axes are transformed: a tap of the first axis counts as one more set of input channels. A kernel
+with one tap in the second axis is transformed along the last one only (`winograd_lines.pxd`): 4
+outputs of 3 taps from 6 products instead of 12, 5 outputs of 2 taps from 6 instead of 10.
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, algorithm 1 and,
 for the weight gradient, its transpose.
@@ -21,7 +22,7 @@ multiply-adds instead of the definition's 144 C F, and in time about as many as 
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: all
 weights and 0.4 MB of inputs for each thread, if transformed weights take at most 3 MiB; else at
-most 3.6 MB of inputs, and 0.8 MB of weights for each thread; a weight gradient takes 4.8 MB.
+most 6 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient takes 4.8 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -236,6 +237,7 @@ cdef int correlate(
     inputs = <float *> workspace.data
     weights = inputs + work.columns_held * plan.input_size
     plan.bias = bias
+    plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
@@ -328,6 +330,7 @@ cdef int correlate_weights(
     ))
     inputs = <float *> workspace.data
     outputs = inputs + sums.input_size
+    plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
             plan.first = 0

@@ -37,8 +37,8 @@ neural networks", 2020.
 
 
 cdef inline void input_4(
-    const float *x, int step, int lane_step, const float *x4, int x4_lane_step,
-    float *v, int to_step, int lanes,
+    const float *x, Py_ssize_t step, Py_ssize_t lane_step, const float *x4, Py_ssize_t x4_lane_step,
+    float *v, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply B^T of F(4, 3): 6 vectors to 6, of which the last two may lie apart, at x4."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b, p = aa * bb, s = aa + bb
@@ -61,7 +61,7 @@ cdef inline void input_4(
 
 
 cdef inline void input_2(
-    const float *x, int step, int lane_step, float *v, int to_step, int lanes
+    const float *x, Py_ssize_t step, Py_ssize_t lane_step, float *v, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply B^T of F(2, 3): 4 vectors to 4."""
     cdef float v0, v1, v2, v3
@@ -76,7 +76,7 @@ cdef inline void input_2(
 
 
 cdef inline void weight_4(
-    const float *w, int step, float *u, int to_step, int lanes
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G of F(4, 3): 3 vectors to 6."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
@@ -97,7 +97,7 @@ cdef inline void weight_4(
 
 
 cdef inline void weight_2(
-    const float *w, int step, float *u, int to_step, int lanes
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G of F(2, 3): 3 vectors to 4."""
     cdef float half = 0.5, w0, w1, w2
@@ -111,7 +111,7 @@ cdef inline void weight_2(
 
 
 cdef inline void output_4(
-    const float *m, int step, float *y, int to_step, int lane_step, int lanes
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
 ) noexcept nogil:
     """Apply A^T of F(4, 3): 6 vectors to 4, whose lanes may lie apart."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
@@ -129,7 +129,7 @@ cdef inline void output_4(
 
 
 cdef inline void output_2(
-    const float *m, int step, float *y, int to_step, int lane_step, int lanes
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
 ) noexcept nogil:
     """Apply A^T of F(2, 3): 4 vectors to 2, whose lanes may lie apart."""
     cdef int l
@@ -139,7 +139,7 @@ cdef inline void output_2(
 
 
 cdef inline void output_grad_4(
-    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply A of F(4, 3): 4 vectors, whose lanes may lie apart, to 6."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
@@ -161,7 +161,7 @@ cdef inline void output_grad_4(
 
 
 cdef inline void output_grad_2(
-    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply A of F(2, 3): 2 vectors, whose lanes may lie apart, to 4."""
     cdef float y0, y1
@@ -175,7 +175,7 @@ cdef inline void output_grad_2(
 
 
 cdef inline void weight_grad_4(
-    const float *u, int step, float *w, int to_step, int lanes
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G^T of F(4, 3): 6 vectors to 3."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
@@ -194,7 +194,7 @@ cdef inline void weight_grad_4(
 
 
 cdef inline void weight_grad_2(
-    const float *u, int step, float *w, int to_step, int lanes
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G^T of F(2, 3): 4 vectors to 3."""
     cdef float half = 0.5

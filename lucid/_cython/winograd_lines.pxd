@@ -24,7 +24,7 @@ from lucid._cython.winograd cimport (
 
 
 cdef inline void weight_5(
-    const float *w, int step, float *u, int to_step, int lanes
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G of F(5, 2): 2 vectors to 6."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
@@ -43,7 +43,7 @@ cdef inline void weight_5(
 
 
 cdef inline void weight_3(
-    const float *w, int step, float *u, int to_step, int lanes
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G of F(3, 2): 2 vectors to 4."""
     cdef float half = 0.5, w0, w1
@@ -57,7 +57,7 @@ cdef inline void weight_3(
 
 
 cdef inline void output_5(
-    const float *m, int step, float *y, int to_step, int lane_step, int lanes
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
 ) noexcept nogil:
     """Apply A^T of F(5, 2): 6 vectors to 5, whose lanes may lie apart."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
@@ -76,7 +76,7 @@ cdef inline void output_5(
 
 
 cdef inline void output_3(
-    const float *m, int step, float *y, int to_step, int lane_step, int lanes
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
 ) noexcept nogil:
     """Apply A^T of F(3, 2): 4 vectors to 3, whose lanes may lie apart."""
     cdef float even, odd
@@ -90,7 +90,7 @@ cdef inline void output_3(
 
 
 cdef inline void output_grad_5(
-    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply A of F(5, 2): 5 vectors, whose lanes may lie apart, to 6."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
@@ -113,7 +113,7 @@ cdef inline void output_grad_5(
 
 
 cdef inline void output_grad_3(
-    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply A of F(3, 2): 3 vectors, whose lanes may lie apart, to 4."""
     cdef float y0, y1, y2
@@ -128,7 +128,7 @@ cdef inline void output_grad_3(
 
 
 cdef inline void weight_grad_5(
-    const float *u, int step, float *w, int to_step, int lanes
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G^T of F(5, 2): 6 vectors to 2."""
     cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
@@ -146,7 +146,7 @@ cdef inline void weight_grad_5(
 
 
 cdef inline void weight_grad_3(
-    const float *u, int step, float *w, int to_step, int lanes
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G^T of F(3, 2): 4 vectors to 2."""
     cdef float half = 0.5
@@ -157,8 +157,9 @@ cdef inline void weight_grad_3(
 
 
 cdef inline void input_lines(
-    int edge, Py_ssize_t count, const float *x, int next, int step, int lane_step,
-    const float *x4, int x4_next, int x4_lane_step, float *v, int to_next, int to_step, int lanes,
+    int edge, Py_ssize_t count, const float *x, Py_ssize_t next, Py_ssize_t step,
+    Py_ssize_t lane_step, const float *x4, Py_ssize_t x4_next, Py_ssize_t x4_lane_step,
+    float *v, Py_ssize_t to_next, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply B^T: `edge` vectors, of which the fifth and sixth lie at x4, to as many."""
     cdef Py_ssize_t i
@@ -174,8 +175,8 @@ cdef inline void input_lines(
 
 
 cdef inline void weight_lines(
-    int edge, int taps, Py_ssize_t count, const float *w, int next, int step,
-    float *u, int to_next, int to_step, int lanes,
+    int edge, int taps, Py_ssize_t count, const float *w, Py_ssize_t next, Py_ssize_t step,
+    float *u, Py_ssize_t to_next, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply G: `taps` vectors to `edge`."""
     cdef Py_ssize_t i
@@ -194,8 +195,8 @@ cdef inline void weight_lines(
 
 
 cdef inline void output_lines(
-    int edge, int taps, Py_ssize_t count, const float *m, int next, int step,
-    float *y, int to_next, int to_step, int lanes,
+    int edge, int taps, Py_ssize_t count, const float *m, Py_ssize_t next, Py_ssize_t step,
+    float *y, Py_ssize_t to_next, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply A^T: `edge` vectors to the outputs, `to_step` apart; if that is 1, lanes are apart."""
     cdef Py_ssize_t i
@@ -222,8 +223,8 @@ cdef inline void output_lines(
 
 
 cdef inline void output_grad_lines(
-    int edge, int taps, Py_ssize_t count, const float *y, int next, int step,
-    float *z, int to_next, int to_step, int lanes,
+    int edge, int taps, Py_ssize_t count, const float *y, Py_ssize_t next, Py_ssize_t step,
+    float *z, Py_ssize_t to_next, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply A: the vectors of the outputs, `step` apart as in `output_lines`, to `edge`."""
     cdef Py_ssize_t i
@@ -250,8 +251,8 @@ cdef inline void output_grad_lines(
 
 
 cdef inline void weight_grad_lines(
-    int edge, int taps, Py_ssize_t count, const float *u, int next, int step,
-    float *w, int to_next, int to_step, int lanes,
+    int edge, int taps, Py_ssize_t count, const float *u, Py_ssize_t next, Py_ssize_t step,
+    float *w, Py_ssize_t to_next, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
     """Apply G^T: `edge` vectors to `taps`."""
     cdef Py_ssize_t i

@@ -9,17 +9,18 @@ from libc.string cimport memcpy
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_lines
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, SLICES, Plan, Targets, find_targets, held, lanes_used, transform_column,
+    LANES, PAD, SLICES, Plan, Targets, find_targets, held, lanes_used,
 )
 from lucid._cython.winograd_weights cimport transform_panel
 
 cdef enum:
     SHARE = 4  # panels of weights that use an input while it is near
     WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
-    TURN_BYTES = 786432  # ... so much at a time for each thread ...
-    INPUT_BYTES = 3600000  # ... for every block of inputs
+    TURN_BYTES = 400000  # ... so much at a time for each thread ...
+    INPUT_BYTES = 6000000  # ... for every block of inputs
     NEAR_BYTES = 393216  # inputs of a thread, if all weights are held: what a near cache holds
 
 cdef struct Work:  # how a forward is cut

@@ -10,16 +10,17 @@ from libc.string cimport memcpy, memset
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.winograd_inputs cimport prefetch, transform_column
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of, rows_inside,
-    transform_column,
 )
 from lucid._cython.winograd_weights cimport interleave
 
 cdef enum:
     BLOCK = 128  # channels and features at a time
     TILES = 64
+    AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
     Plan plan
@@ -88,6 +89,19 @@ cdef inline void gather_outputs(
         y += plan.dst_plane
 
 
+cdef inline void fetch_outputs(
+    const Plan *plan, const Tile *tile, const float *y, Py_ssize_t features
+) noexcept nogil:
+    """Ask for the outputs of a tile while those before it are at work: most come from afar."""
+    cdef Py_ssize_t f, r
+    cdef Py_ssize_t height = rows_inside(plan, tile), row = plan.dilation[1] * plan.dst[2]
+    y += min(plan.tile2, plan.dst[2] - tile.i2) - 1  # where its last column may begin a line
+    for f in range(features):
+        for r in range(height):
+            prefetch(y + r * row)
+        y += plan.dst_plane
+
+
 cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noexcept nogil:
     """Apply A along both axes to the outputs of one tile."""
     cdef float half[30 * LANES]
@@ -113,8 +127,12 @@ cdef inline void transform_outputs(
     cdef Py_ssize_t lane, i, j
     cdef float *to
     cdef Tile tile = find_tile(plan, column * LANES)
+    cdef Tile later = find_tile(plan, column * LANES + AHEAD)
     memset(rows, 0, sizeof(rows))
     for lane in range(lanes_used(plan, column)):
+        if lane + AHEAD < lanes_used(plan, column):
+            fetch_outputs(plan, &later, y + output_of(plan, &later), features)
+            advance(plan, &later)
         gather_outputs(plan, &tile, y + output_of(plan, &tile), features, rows)
         apply_a(plan, rows, points)
         to = outputs + lane * LANES

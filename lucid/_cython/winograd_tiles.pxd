@@ -10,11 +10,8 @@ its inputs are d apart; d neighbouring tiles interleave, one for each remainder 
 next d follow behind them. In memory, neighbouring phases are neighbours, so that lanes are, too.
 """
 
-from libc.string cimport memcpy, memset
-
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.winograd_lines cimport input_lines
 
 cdef extern from *:
     enum:
@@ -32,6 +29,7 @@ cdef struct Plan:
     Py_ssize_t low[3]
     Py_ssize_t dilation[3]
     Py_ssize_t src_plane, dst_plane  # elements of one channel
+    const float *src_end  # behind the last of all inputs
     Py_ssize_t taps0, taps1, taps2  # of each axis; taps1 is 1 if only the last is transformed
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
@@ -41,8 +39,6 @@ cdef struct Plan:
     Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all
     Py_ssize_t phases1, phases2  # tiles that interleave
     bint apart  # the outputs of a tile's row are not neighbours
-    bint whole_rows  # a padded image has whole rows of tiles
-    Py_ssize_t pitch  # of a padded image
     Py_ssize_t columns
     Py_ssize_t whole_depth, first, depth  # of which `depth` from `first` on are held
     Py_ssize_t input_step, input_size  # elements of a transformed column: for a point, in all
@@ -50,13 +46,6 @@ cdef struct Plan:
 cdef struct Tile:  # i1 and i2 are those of its first output
     Py_ssize_t item, i0, i1, i2
     Py_ssize_t phase1, phase2
-
-cdef struct Sources:  # where the inputs of a column of tiles come from
-    Py_ssize_t start[LANES]  # of each tile, in a padded image
-    Py_ssize_t copies  # runs of neighbours that fill the image or, if tiles are apart, the rows
-    Py_ssize_t to[36 * LANES]
-    Py_ssize_t src[36 * LANES]
-    Py_ssize_t size[36 * LANES]
 
 cdef struct Targets:  # where the outputs of a column of tiles go
     Py_ssize_t runs  # of neighbours in one row of tiles, or of neighbouring phases
@@ -106,8 +95,6 @@ cdef inline void set_tiles(
     plan.tiles1 = plan.phases1 * ceil_div(plan.dst[1], tile1 * plan.dilation[1])
     plan.tiles2 = plan.phases2 * ceil_div(plan.dst[2], tile2 * plan.dilation[2])
     plan.tiles = plan.items * plan.dst[0] * plan.tiles1 * plan.tiles2
-    plan.whole_rows = plan.tiles2 <= LANES // 2
-    plan.pitch = (plan.tiles2 if plan.whole_rows else LANES) * tile2 + plan.taps2 - 1
     plan.columns = ceil_div(plan.tiles, LANES)
     plan.whole_depth = plan.channels * plan.taps0
     plan.first, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
@@ -184,93 +171,6 @@ cdef inline Py_ssize_t run_length(
     return min(plan.phases2 - tile.phase2, lanes_used(plan, column) - lane)
 
 
-cdef inline void add_copy(
-    Sources *at, Py_ssize_t to, Py_ssize_t src, Py_ssize_t size
-) noexcept nogil:
-    at.to[at.copies], at.src[at.copies], at.size[at.copies] = to, src, size
-    at.copies += 1
-
-
-cdef inline Py_ssize_t input_row(
-    const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t i1
-) noexcept nogil:
-    """Return the elements from the start of a group's first plane to a row of inputs."""
-    return (
-        tile.item * plan.groups * plan.channels * plan.src_plane
-        + (plane * plan.src[1] + i1) * plan.src[2]
-    )
-
-
-cdef inline void add_copies(
-    const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t top, Py_ssize_t first,
-    Py_ssize_t last, Sources *at,
-) noexcept nogil:
-    """Note what fills the rows first .. last - 1 of the image; row `top` is the tile's first."""
-    cdef Py_ssize_t row, i1
-    cdef Py_ssize_t start = (0 if plan.whole_rows else tile.i2) - plan.low[2]
-    cdef Py_ssize_t left = max(start, <Py_ssize_t> 0)
-    cdef Py_ssize_t right = min(start + plan.pitch, plan.src[2])
-    if not 0 <= plane < plan.src[0] or left >= right:
-        return
-    for row in range(first, last):
-        i1 = tile.i1 + (row - top) * plan.dilation[1] - plan.low[1]
-        if 0 <= i1 < plan.src[1]:
-            add_copy(
-                at, row * plan.pitch + left - start, input_row(plan, tile, plane, i1) + left,
-                right - left,
-            )
-
-
-cdef inline void find_runs(
-    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
-) noexcept nogil:
-    """Note what fills rows[row, point, lane] where lanes are phases: runs of neighbours."""
-    cdef Py_ssize_t i, j, i1, i2, left, right, length, lane = 0, plane
-    cdef Tile tile = find_tile(plan, column * LANES)
-    at.copies = 0
-    while lane < lanes_used(plan, column):
-        length = run_length(plan, column, lane, &tile)
-        plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
-        for i in range(plan.edge1):
-            i1 = tile.i1 + i * plan.dilation[1] - plan.low[1]
-            if not (0 <= plane < plan.src[0] and 0 <= i1 < plan.src[1]):
-                continue
-            for j in range(plan.edge2):
-                i2 = tile.i2 + j * plan.dilation[2] - plan.low[2]
-                left, right = clip(-i2, length), clip(plan.src[2] - i2, length)
-                if left < right:
-                    add_copy(
-                        at, (i * 6 + j) * LANES + lane + left,
-                        input_row(plan, &tile, plane, i1) + i2 + left, right - left,
-                    )
-        for i in range(length):
-            advance(plan, &tile)
-        lane += length
-
-
-cdef inline void find_sources(
-    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
-) noexcept nogil:
-    """Lay out an image of all rows that the tiles need; neighbouring rows of tiles share two."""
-    cdef Py_ssize_t lane, top = 0, end = 0, copied, plane
-    cdef bint shared
-    cdef Tile tile = find_tile(plan, column * LANES)
-    memset(at.start, 0, sizeof(at.start))
-    at.copies = 0
-    for lane in range(lanes_used(plan, column)):
-        if lane == 0 or tile.i2 == 0:  # a new row of tiles
-            copied = end
-            shared = lane and plan.whole_rows and tile.i1 and plan.dilation[1] == 1
-            top = top + plan.tile1 if shared else end
-            end = top + plan.edge1
-            plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
-            add_copies(plan, &tile, plane, top, copied, end, at)
-            at.start[lane] = top * plan.pitch + (tile.i2 if plan.whole_rows else 0)
-        else:
-            at.start[lane] = at.start[lane - 1] + plan.tile2
-        advance(plan, &tile)
-
-
 cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) noexcept nogil:
     """Note where each row of tiles is written, without what juts out of the output."""
     cdef Py_ssize_t lane, run = -1
@@ -286,103 +186,6 @@ cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) 
         at.columns[run] += 1 if plan.apart else min(plan.tile2, plan.dst[2] - tile.i2)
         advance(plan, &tile)
     at.runs = run + 1
-
-
-cdef inline void copy_run(const float *x, Py_ssize_t size, float *to) noexcept nogil:
-    """Copy a few neighbours, of which there are most often so many that a vector is full."""
-    cdef Py_ssize_t l
-    if size == LANES:
-        memcpy(to, x, LANES * sizeof(float))
-    elif size == 16:
-        memcpy(to, x, 16 * sizeof(float))
-    elif size == 4:
-        memcpy(to, x, 4 * sizeof(float))
-    else:
-        for l in range(size):
-            to[l] = x[l]
-
-
-cdef inline void gather(
-    const Plan *plan, const Sources *at, const float *x, float *image, float *rows
-) noexcept nogil:
-    """Copy 4 neighbours of each row of each tile, rows[row, lane, 4], then 2 more for F(4, 3).
-
-    Neighbours go together, 16 bytes at a time; the transform takes them apart in registers. If
-    the neighbours are phases, they are in the right lanes: rows[row, column of 6, lane].
-    """
-    cdef Py_ssize_t n, l, i, edge1 = plan.edge1, pitch = plan.pitch
-    cdef bint six = plan.edge2 == 6
-    cdef float *more = rows + 24 * LANES
-    cdef const float *row
-    if plan.apart:
-        for n in range(at.copies):
-            copy_run(x + at.src[n], at.size[n], rows + at.to[n])
-        return
-    for n in range(at.copies):
-        memcpy(image + at.to[n], x + at.src[n], at.size[n] * sizeof(float))
-    for l in range(LANES):
-        row = image + at.start[l]
-        if six:
-            for i in range(edge1):
-                memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
-                memcpy(more + (i * LANES + l) * 2, row + 4, 2 * sizeof(float))
-                row += pitch
-        else:
-            for i in range(edge1):
-                memcpy(rows + (i * LANES + l) * 4, row, 4 * sizeof(float))
-                row += pitch
-
-
-cdef inline void transform_inputs(const Plan *plan, float *rows, float *points) noexcept nogil:
-    """Apply B^T along both axes to what `gather` made: points[row, column of 6, lane]."""
-    if plan.apart:
-        input_lines(
-            plan.edge2, plan.edge1, rows, 6 * LANES, LANES, 1, rows + 4 * LANES, 6 * LANES, 1,
-            points, 6 * LANES, LANES, LANES,
-        )
-    else:
-        input_lines(
-            plan.edge2, plan.edge1, rows, 4 * LANES, 1, 4, rows + 24 * LANES, 2 * LANES, 2,
-            points, 6 * LANES, LANES, LANES,
-        )
-    if plan.edge1 > 1:
-        input_lines(
-            plan.edge1, plan.edge2, points, LANES, 6 * LANES, 1, points + 24 * LANES, LANES, 1,
-            points, LANES, 6 * LANES, LANES,
-        )
-
-
-cdef inline void transform_column(
-    const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t first, Py_ssize_t last,
-    float *inputs,
-) noexcept nogil:
-    """Store inputs[point, c, lane] of a column, for channels first .. last - 1 of those held."""
-    cdef Sources at
-    cdef float image[80 * LANES]
-    cdef float rows[36 * LANES]
-    cdef float points[36 * LANES]
-    cdef Py_ssize_t c, i, j, tap0, located = -1
-    cdef Py_ssize_t edge1 = plan.edge1, edge2 = plan.edge2, point_step = plan.input_step
-    cdef float *to
-    for c in range(first, last):
-        tap0 = (plan.first + c) // plan.channels
-        if tap0 != located:
-            located = tap0
-            if plan.apart:
-                find_runs(plan, column, tap0, &at)
-                memset(rows, 0, sizeof(rows))
-            else:
-                find_sources(plan, column, tap0, &at)
-                memset(image, 0, sizeof(image))
-        gather(
-            plan, &at, x + (plan.first + c) % plan.channels * plan.src_plane, image, rows
-        )
-        transform_inputs(plan, rows, points)
-        to = inputs + c * LANES
-        for i in range(edge1):
-            for j in range(edge2):
-                memcpy(to, points + (i * 6 + j) * LANES, LANES * sizeof(float))
-                to += point_step
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:

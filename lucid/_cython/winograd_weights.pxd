@@ -7,7 +7,8 @@ ROWS features and ROWS channels, and `interleave` takes ROWS rows at once, in ve
 
 from libc.string cimport memcpy, memset
 
-from lucid._cython.microkernel cimport ROWS
+from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
+from lucid._cython.winograd_inputs cimport NEAR_LINE, prefetch
 from lucid._cython.winograd_lines cimport weight_lines
 from lucid._cython.winograd_tiles cimport Plan, held
 
@@ -69,19 +70,55 @@ cdef inline void gather_weights(
         c += 1
 
 
-cdef inline void transform_weights(const Plan *plan, const float *taps, float *u) noexcept nogil:
-    """Apply G along both axes: u[row, column of 6, lane]."""
+cdef inline void fetch_weights(const Plan *plan, const float *w, Py_ssize_t count) noexcept nogil:
+    """Ask for the next block while this one is at work: weights come from afar, and only once."""
+    cdef Py_ssize_t j, l, step = plan.w_channel if plan.turned else plan.w_feature
+    for j in range(ROWS):
+        l = 0
+        while l < count * ROWS:
+            prefetch(w + j * step + l)
+            l += NEAR_LINE
+
+
+cdef inline void apply_g_down(
+    const Plan *plan, const float *half, Py_ssize_t lanes, float *weights, Py_ssize_t weight_step,
+    int edge1,
+) noexcept nogil:
+    """Apply G down, if there are rows, and store weights[point, lane], a vector at a time."""
+    cdef float points[6 * MAX_VECTOR]
+    cdef Py_ssize_t lane = 0, i, j, edge2 = plan.edge2
+    while lane < lanes:
+        for j in range(edge2):
+            if edge1 == 1:
+                memcpy(points, half + j * WEIGHTS + lane, MAX_VECTOR * sizeof(float))
+            else:
+                weight_lines(
+                    edge1, 3, 1, half + j * WEIGHTS + lane, 0, 6 * WEIGHTS,
+                    points, 0, MAX_VECTOR, MAX_VECTOR,
+                )
+            for i in range(edge1):
+                memcpy(
+                    weights + (i * edge2 + j) * weight_step + lane, points + i * MAX_VECTOR,
+                    MAX_VECTOR * sizeof(float),
+                )
+        lane += MAX_VECTOR
+
+
+cdef inline void transform_weights(
+    const Plan *plan, const float *taps, Py_ssize_t lanes, float *weights, Py_ssize_t weight_step
+) noexcept nogil:
+    """Apply G along both axes: weights[point, lane], perhaps a few lanes more."""
     cdef float half[18 * WEIGHTS]
-    if plan.edge1 == 1:
-        weight_lines(plan.edge2, plan.taps2, 1, taps, 0, WEIGHTS, u, 0, WEIGHTS, WEIGHTS)
-        return
     weight_lines(
-        plan.edge2, plan.taps2, 3, taps, 3 * WEIGHTS, WEIGHTS, half, 6 * WEIGHTS, WEIGHTS, WEIGHTS
-    )
-    weight_lines(
-        plan.edge1, plan.taps1, plan.edge2, half, WEIGHTS, 6 * WEIGHTS, u, WEIGHTS, 6 * WEIGHTS,
+        plan.edge2, plan.taps2, plan.taps1, taps, 3 * WEIGHTS, WEIGHTS, half, 6 * WEIGHTS, WEIGHTS,
         WEIGHTS,
     )
+    if plan.edge1 == 6:
+        apply_g_down(plan, half, lanes, weights, weight_step, 6)
+    elif plan.edge1 == 4:
+        apply_g_down(plan, half, lanes, weights, weight_step, 4)
+    else:
+        apply_g_down(plan, half, lanes, weights, weight_step, 1)
 
 
 cdef inline void transform_panel(
@@ -89,9 +126,8 @@ cdef inline void transform_panel(
 ) noexcept nogil:
     """Store weights[point, c, j] of ROWS features j, for the channels that are held."""
     cdef float taps[9 * WEIGHTS]
-    cdef float points[36 * WEIGHTS]
-    cdef Py_ssize_t c = 0, channel, count, tap0, i, j
-    cdef float *to
+    cdef Py_ssize_t c = 0, channel, count, tap0
+    cdef const float *block
     memset(taps, 0, sizeof(taps))
     w += panel * ROWS * plan.w_feature
     while c < held(plan):
@@ -101,17 +137,11 @@ cdef inline void transform_panel(
             tap0 = plan.taps0 - 1 - tap0
         count = min(plan.channels - channel, held(plan) - c)
         count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
+        block = w + channel * plan.w_channel + tap0 * plan.taps1 * plan.taps2
         gather_weights(
-            plan, w + channel * plan.w_channel + tap0 * plan.taps1 * plan.taps2,
-            min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps,
+            plan, block, min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps
         )
-        transform_weights(plan, taps, points)
-        to = weights + c * ROWS
-        for i in range(plan.edge1):
-            for j in range(plan.edge2):
-                if count * ROWS == WEIGHTS:
-                    memcpy(to, points + (i * 6 + j) * WEIGHTS, WEIGHTS * sizeof(float))
-                else:
-                    memcpy(to, points + (i * 6 + j) * WEIGHTS, count * ROWS * sizeof(float))
-                to += weight_step
+        if plan.taps0 == 1:
+            fetch_weights(plan, block + count * plan.w_channel, plan.taps1 * plan.taps2)
+        transform_weights(plan, taps, count * ROWS, weights + c * ROWS, weight_step)
         c += count

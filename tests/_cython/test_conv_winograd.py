@@ -284,6 +284,19 @@ def test_a_filled_result_is_the_sum_and_the_bias(case, primitive):
     assert abs(result - wanted - bias[:, None, None, None]).max() <= bound
 
 
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+@each_geometry
+def test_what_lies_beside_the_arrays_does_not_matter(case, primitive):
+    arrays, arguments = make(case)
+    wanted = run(conv_winograd, primitive, arrays, arguments)
+    surrounded = []
+    for array in arrays:
+        room = np.full(array.size + 128, np.nan, np.float32)
+        room[64:-64] = array.ravel()
+        surrounded.append(room[64:-64].reshape(array.shape))
+    np.testing.assert_array_equal(run(conv_winograd, primitive, surrounded, arguments), wanted)
+
+
 def test_not_a_number_stays_in_its_tiles():
     (x, w, y), arguments = make((2, 48, 8, (1, 16, 16), 1, (0, 1, 1), (0, 1, 1), 1))
     clean = run(conv_winograd, "forward", (x, w, y), arguments)
