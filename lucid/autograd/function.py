@@ -196,13 +196,15 @@ class Function:
             shapes.append(x.array.shape)
         self.edges, self.tracked, self.input_shapes = tuple(edges), tuple(tracked), tuple(shapes)
         if self.keeps_inputs:
+            versions = []
+            for x in inputs:
+                versions.append(x.counter[0])
             if self.reads is not None and None in edges:
-                read = self.reads(*tracked)
-                inputs = tuple([
-                    x if is_read else None for x, is_read in zip(inputs, read, strict=True)
-                ])
-            self._inputs = inputs
-            self._versions = [None if x is None else x.counter[0] for x in inputs]
+                inputs = list(inputs)
+                for position, is_read in enumerate(self.reads(*tracked)):
+                    if not is_read:
+                        inputs[position] = versions[position] = None
+            self._inputs, self._versions = tuple(inputs), versions
         if self.keeps_output:
             self._output = y.wrap(y.array)  # without the node, which would close a circle
             self._output_version = y.counter[0]
