@@ -11,6 +11,7 @@ __all__ = [
     "value",
 ]
 
+CALL_LIMIT = 3 * 10**7  # elements a call, so that Ctrl-C is heard within 100 ms
 COST = 4  # of a smooth function, in passes over a number
 
 
@@ -255,15 +256,24 @@ def slope(kind, x, grad, a=0.0, b=0.0):
 def _value(kind, x, a=0.0, b=0.0):
     x = ready(x)
     y = like(x)
-    loop, number, cost = _VALUES[kind, x.dtype]
-    loop(x.reshape(-1), y.reshape(-1), number, a, b, threads_for(cost * x.size))
+    _run(_VALUES[kind, x.dtype], (x.reshape(-1), y.reshape(-1)), a, b)
     return y
 
 
 def _slope(kind, x, grad, a=0.0, b=0.0):
     x, grad = ready(x), ready(grad)
     z = like(x)
-    loop, number, cost = _SLOPES[kind, x.dtype]
-    rows = x.reshape(-1), grad.reshape(-1), z.reshape(-1)
-    loop(*rows, number, a, b, threads_for(cost * x.size))
+    _run(_SLOPES[kind, x.dtype], (x.reshape(-1), grad.reshape(-1), z.reshape(-1)), a, b)
     return z
+
+
+def _run(loop, rows, a, b):
+    """Call a loop, in parts if the rows are long: Python hears Ctrl-C between two calls."""
+    function, number, cost = loop
+    size = rows[0].size
+    threads = threads_for(cost * size)
+    if size <= CALL_LIMIT:
+        function(*rows, number, a, b, threads)
+        return
+    for start in range(0, size, CALL_LIMIT):
+        function(*[row[start : start + CALL_LIMIT] for row in rows], number, a, b, threads)

@@ -94,6 +94,15 @@ def test_bits_do_not_depend_on_the_threads():
     assert len(set(results)) == 1
 
 
+@each_dtype
+def test_a_long_array_is_computed_in_parts(dtype, monkeypatch):
+    x, grad = some(dtype), some(dtype)[::-1]
+    whole = kernels.activation.relu(x), kernels.activation.slope("silu", x, grad)
+    monkeypatch.setattr(kernels.activation, "CALL_LIMIT", 12_345)
+    np.testing.assert_array_equal(kernels.activation.relu(x), whole[0])
+    np.testing.assert_array_equal(kernels.activation.slope("silu", x, grad), whole[1])
+
+
 def wide(function):
     """A function of one number, over an array, in double precision."""
     return lambda x: np.array([function(float(each)) for each in x])
