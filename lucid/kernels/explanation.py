@@ -280,7 +280,7 @@ def explain(
     >>> with kernels.use("depthwise"):
     ...     found = kernels.explain((64, 32, 3, 3), (1, 32, 8, 8))
     >>> found.forward.algorithm, found.forward.refused["depthwise"]
-    ('matmul', 'It computes each channel by itself; here a group has several.')
+    ('features', 'It computes each channel by itself; here a group has several.')
     """
     asked = lay_out(
         layer, x_shape, stride, padding, dilation, groups, transposed=transposed,
