@@ -1,35 +1,44 @@
-r"""Winograd's minimal filtering of two taps an axis: for kernels with a stride, phase by phase.
+r"""Winograd's minimal filtering of two taps an axis, for each residue of a stride.
 
-A kernel of at most twice as many taps as its stride (4 taps and stride 2, 3 and 2, 2 and 1) is, for
-each residue of the positions modulo the stride, a convolution of stride 1 with one or two taps an
-axis (`strided_plan.pxd`). Along an axis of two taps, 4 outputs are computed from 5 inputs by 5
-products (`strided_transforms.pxd`) instead of 8; one tap needs no transform and 4 products. So a
-kernel of 4x4 taps with stride 2 takes 25 products for 64, one of 3x3 taps with stride 2 takes
-25 + 20 + 20 + 16 = 81 for 144, forward and backward. As in `conv_winograd`, each point is a product
-of matrices in registers with LANES tiles of the whole batch side by side, and only the last two
-axes are transformed: taps of the first axis count as more input channels.
+The taps k of one residue modulo the stride make a convolution of stride 1. Of a kernel of at most
+twice as many taps as its stride (4 taps and stride 2, 3 and 2, 2 and 1) each residue has one tap or
+two along an axis. Of two taps, 4 outputs are computed from 5 inputs by 5 products
+(`strided_transforms.pxd`) instead of 8; of one, by the 4 products that it takes. Along an axis of 3
+taps with stride 2 that is one algorithm of 9 products for 12, whose matrices have a block for each
+residue, and in two axes 81 for 144; of 4 taps 10 for 16, and in two axes 100 for 256. A forward of
+4 taps adds up the residues before the products are transformed back, as if they were more channels.
+
+One tile is read as one window and written as 4 x 4 neighbours or, in an input gradient, as 8 x 8,
+so that nothing is read or written with a stride (`strided_plan.pxd`). As in `conv_winograd`, each
+point is a product of matrices in registers with LANES tiles of the whole batch side by side, and
+only the last two axes are transformed: taps of the first axis count as more input channels.
 
 Sources: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, algorithm 1;
-for the phases, Yang, Zeng, Du and others, "A stride-based convolution decomposition method to
+for the residues, Yang, Zeng, Du and others, "A stride-based convolution decomposition method to
 stretch CNN acceleration algorithms for efficient and flexible hardware implementation", 2020.
 
-Cost: see `cost`. Memory: as of `conv_winograd`; a weight gradient takes at most 9 MB.
+Cost: see `cost`. Of 128 channels, 3x3 taps and stride 2, products take 65 % of the time of a
+forward and run at the limit of the registers; the rest are transforms. Memory: at most 6 MB of
+inputs and 3 MB of weights, and 0.4 MB for each thread; a weight gradient takes at most 16 MB.
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
 powers of two (with normal data at most 8), beside the bound of a sum of n terms in any order,
 n + 16. An input gradient has larger ones, since at a border positions have fewer terms:
 
-=======  =====  =========  ==========  ===========
-terms n  bound  forward    input grad  weight grad
-=======  =====  =========  ==========  ===========
-192      208    166        683         174
-256      272    132        760         80
-384      400    94         328         37
-512      528    48         196         40
-=======  =====  =========  ==========  ===========
+======  =======  =====  =======  ==========  ===========
+kernel  terms n  bound  forward  input grad  weight grad
+======  =======  =====  =======  ==========  ===========
+4x4     256      272    240      1072        108
+4x4     384      400    81       464         79
+4x4     512      528    108      274         38
+3x3     256      272    142      659         60
+3x3     384      400    74       545         41
+3x3     512      528    40       291         26
+======  =======  =====  =======  ==========  ===========
 
-So `may_use` asks for 512 terms. What `conv_winograd` says of NaN, infinities and huge neighbours
+So `may_use` asks for 512 terms, in an input gradient of the phase that has most; of ten million of
+its results with 512, one had 831. What `conv_winograd` says of NaN, infinities and huge neighbours
 holds here too.
 
 float32 only; in the last two axes stride 1 or 2, dilation 1 and at most two taps for each residue;
@@ -40,9 +49,11 @@ from math import prod
 
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.strided_plan cimport CHUNK, Plan, passes, set_pass, set_sizes, set_tiles
+from lucid._cython.strided_plan cimport (
+    CHUNK, TILE, Plan, passes, set_chunk, set_pass, set_sizes,
+)
 from lucid._cython.strided_products cimport Work, cut_work, run_columns
-from lucid._cython.strided_sums cimport DEPTH, Sums, cut_sums, sum_block
+from lucid._cython.strided_sums cimport Sums, cut_sums, sum_block
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 FEWEST_TERMS = 512  # see the table above
@@ -68,14 +79,13 @@ def may_use(terms):
     return terms >= FEWEST_TERMS
 
 
-def _passes(turned, taps, stride, size):
-    """List for one axis, as `strided_plan.pxd` cuts it: slots, taps of each, positions written."""
-    if turned:
-        return [(1, -(-(taps - p) // stride), -(-size // stride)) for p in range(min(taps, stride))]
-    more = taps % stride if taps > stride else 0
-    fewer = min(taps, stride) - more
-    most = -(-taps // stride)
-    return [(more, most, size), (fewer, most - 1, size)] if more else [(fewer, most, size)]
+def _line(turned, taps, stride, size):
+    """Count along one axis, as `strided_plan.pxd` cuts it: points, weights, slots, tiles."""
+    blocks = [-(-(taps - residue) // stride) for residue in range(min(taps, stride))]
+    points = sum(taps + 3 for taps in blocks)
+    weights = sum(5 if taps == 2 else 1 for taps in blocks)
+    slots = len(blocks) if not turned and taps % stride == 0 else 1
+    return points // slots, weights // slots, slots, -(-size // (4 * stride if turned else 4))
 
 
 def cost(primitive, channels, features, kernel_size, stride, size, items):
@@ -83,28 +93,25 @@ def cost(primitive, channels, features, kernel_size, stride, size, items):
 
     `channels` are read and `features` written or, for a weight gradient, those of the output;
     `size` is that of what is written or of the output, of 3 axes. Tiles come in 16 lanes at least.
-    A transform costs for each of its points 50 for a tile of inputs or outputs, 20 for a weight and
-    45 for its gradient, whose inputs and outputs are transformed for each block of 256 of the
-    others.
+    A transform costs for each of its points 40 for a tile of inputs, 25 for one of outputs and 32
+    for a weight. In a weight gradient it costs 50 for a tile and 45 for a weight; inputs and
+    outputs are transformed for each block of 256 of the others.
     """
-    total = 0
     turned = primitive == "input_grad"
-    axes = [_passes(turned, *each) for each in zip(kernel_size, stride, size, strict=True)]
-    for slots0, taps0, count0 in axes[0]:
-        for slots1, taps1, count1 in axes[1]:
-            for slots2, taps2, count2 in axes[2]:
-                depth = channels * slots0 * taps0 * slots1 * slots2
-                tile1 = min(4, count1) if taps1 == 1 else 4
-                points = (tile1 + taps1 - 1) * (3 + taps2)
-                tiles = items * count0 * -(-count1 // tile1) * -(-count2 // 4)
-                tiles = -(-tiles // 16) * 16
-                if primitive == "weight_grad":
-                    blocks = -(-features // 256) * depth + -(-depth // 256) * features
-                    total += points * (tiles * 50 * blocks + 45 * depth * features)
-                else:
-                    total += points * (tiles * 50 * (depth + features) + 20 * depth * features)
-                total += points * tiles * depth * features
-    return total
+    axes = [_line(turned, *each) for each in zip(kernel_size, stride, size, strict=True)]
+    points, weights, slots, tiles = (a * b for a, b in zip(*axes[1:], strict=True))
+    if size[1] == kernel_size[1] == 1:
+        points, weights = axes[2][:2]
+    depth = channels * slots * kernel_size[0]
+    if turned:  # each phase of the first axis has a part of the taps and of the result
+        depth = -(-depth // stride[0])
+    tiles = -(-items * size[0] * tiles // 16) * 16
+    if primitive == "weight_grad":
+        blocks = -(-features // 256) * depth + -(-depth // 256) * features
+        transforms = points * tiles * 50 * blocks + weights * 45 * depth * features
+    else:
+        transforms = points * tiles * (40 * depth + 25 * features) + weights * 32 * depth * features
+    return transforms + points * tiles * depth * features
 
 
 def wins(
@@ -113,10 +120,11 @@ def wins(
     """Tell whether this is both exact enough and faster than a product of matrices.
 
     `channels` and `features` are those of one group, sizes are those of 3 axes. The other takes
-    1.25 times as long as the definition's multiply-adds, 1.35 times for a weight gradient. Where
-    some phases have but one tap an axis, as those of 3 taps with stride 2, too little is saved for
-    it to win. Only a weight gradient looks at `items`; the others are compared for 16, so that what
-    is chosen for one item does not depend on its batch.
+    1.3 times as long as the definition's multiply-adds, and more for a small output; 1.35 times
+    for a weight gradient, which needs equally many taps for each residue to win. Only a weight
+    gradient looks at `items`; the others are compared for 16, so that what is chosen for one item
+    does not depend on its batch. A forward needs 4 tiles of an item: from one, the weights alone
+    would make a single item 7 times as slow.
 
     >>> from lucid._cython import conv_winograd_strided
     >>> sizes = (1, 4, 4), (1, 2, 2), (1, 32, 32), (1, 16, 16)
@@ -125,18 +133,21 @@ def wins(
     >>> conv_winograd_strided.wins("forward", 3, 64, *sizes)
     False
     """
-    if any(kernel_size[a] % min(kernel_size[a], stride[a]) for a in (1, 2)):
-        return False
-    taps, size, other = prod(kernel_size), output_size, 1.25
+    taps, size, positions = prod(kernel_size), output_size, prod(output_size)
+    other = 1.3 * (1 + 3 / (output_size[1] * output_size[2]) ** 0.5)
     read, written, terms = channels, features, channels * taps
     if primitive == "weight_grad":
-        other, terms = 1.35, items * prod(output_size)
+        other, terms = 1.35, items * positions
+        if any(kernel_size[a] % stride[a] for a in (1, 2)):
+            return False
     else:
         items = 16
+    if primitive == "forward" and positions <= 3 * TILE * TILE:
+        return False
     if primitive == "input_grad":
         read, written, size = features, channels, input_size
         terms = features * prod(-(-k // s) for k, s in zip(kernel_size, stride, strict=True))
-    other *= items * taps * channels * features * prod(output_size)
+    other *= items * taps * channels * features * positions
     return may_use(terms) and cost(
         primitive, read, written, kernel_size, stride, size, items
     ) < other
@@ -152,16 +163,17 @@ def _check(w, stride, dilation):
 
 
 cdef int run_pass(Work *work, const float *x, const float *w, float *y, int threads) except -1:
-    """Add to y what one pass gives, one chunk of the depth after the other."""
+    """Add to y what one pass gives, one chunk of the pairs after the other."""
     cdef Plan *plan = &work.plan
     cdef Py_ssize_t group, turn
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
     cdef float *weights
-    set_tiles(plan, CHUNK)
+    cdef const float *bias = plan.bias
     if not plan.tiles:
         return 0
+    set_chunk(plan, CHUNK // plan.points)
     cut_work(work, threads)
     workspace = borrow(sizeof(float) * (
         work.columns_held * plan.input_size + work.panels_held * work.weight_size
@@ -172,7 +184,7 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
     with nogil:
         for group in range(plan.groups):
             plan.start = 0
-            while plan.start < plan.whole_depth:
+            while plan.start < plan.whole_pairs:
                 for turn in range(ceil_div(plan.columns, work.columns_held)):
                     if interrupted(&watch):
                         break
@@ -180,24 +192,28 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
                         work, x, w, y, turn * work.columns_held, inputs, weights,
                         weights + work.panels_held * work.weight_size, threads,
                     )
-                plan.start += plan.depth
+                plan.start += plan.pairs
             x += plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
+            if bias != NULL:
+                plan.bias += plan.features
+    plan.bias = bias
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
 
-cdef int correlate(Work *work, const float *x, const float *w, float *y, int threads) except -1:
-    """Add to y what all passes give."""
+cdef int correlate(
+    Work *work, const float *x, const float *w, const float *bias, float *y, int threads
+) except -1:
+    """Add to y what all passes give or, if there is a bias, set y to it and their sum."""
     cdef Plan *plan = &work.plan
-    cdef Py_ssize_t pass0, pass1, pass2
-    for pass0 in range(passes(plan, 0)):
-        for pass1 in range(passes(plan, 1)):
-            for pass2 in range(passes(plan, 2)):
-                set_pass(plan, pass0, pass1, pass2)
-                run_pass(work, x, w, y, threads)
+    cdef Py_ssize_t phase
+    plan.bias = bias
+    for phase in range(passes(plan)):
+        set_pass(plan, phase)
+        run_pass(work, x, w, y, threads)
     return 0
 
 
@@ -208,12 +224,10 @@ def forward(
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
     cdef Work work
-    cdef Py_ssize_t[3] s = stride
-    cdef Py_ssize_t[3] d = dilation
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
     set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -223,49 +237,36 @@ def input_grad(
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
     cdef Work work
-    cdef Py_ssize_t[3] s = stride
-    cdef Py_ssize_t[3] d = dilation
-    cdef Py_ssize_t[3] l = low
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
     set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
+    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
-cdef int sum_pass(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:
-    """Add to w what one pass gives, one block of weights after the other."""
-    cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group, turn, f
-    cdef Watch watch = watch_calls(1)
-    cdef Workspace workspace
-    cdef float *inputs
-    cdef float *outputs
-    set_tiles(plan, DEPTH)
-    cut_sums(sums)
-    workspace = borrow(sizeof(float) * (
-        sums.input_size + plan.points * (sums.output_step + sums.sum_step)
-    ))
-    inputs = <float *> workspace.data
-    outputs = inputs + sums.input_size
-    with nogil:
-        for group in range(plan.groups):
-            plan.start = 0
-            while plan.start < plan.whole_depth:
-                for turn in range(ceil_div(plan.features, sums.features)):
-                    f = turn * sums.features
-                    if interrupted(&watch):
-                        break
-                    sum_block(
-                        sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                        min(sums.features, plan.features - f), inputs, outputs,
-                        outputs + plan.points * sums.output_step, threads,
-                    )
-                plan.start += plan.depth
-            x += plan.channels * plan.src_plane
-            w += plan.w_group
-            y += plan.features * plan.dst_plane
-    raise_if_interrupted(&watch)
-    give_back(workspace)
-    return 0
+def fill_forward(
+    const float[:, :, :, :, ::1] x not None, const float[:, :, :, :, ::1] w not None,
+    float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const float[::1] bias not None,
+):
+    """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
+    cdef Work work
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    _check(w, stride, dilation)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+
+
+def fill_input_grad(
+    float[:, :, :, :, ::1] x not None, const float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads, const float[::1] bias not None,
+):
+    """Set x to the input gradient plus the bias (C,) of each channel; no stride beyond the taps."""
+    cdef Work work
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    _check(w, stride, dilation)
+    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
+    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
 def weight_grad(
@@ -276,13 +277,44 @@ def weight_grad(
     """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
     cdef Sums sums
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t[3] s = stride
-    cdef Py_ssize_t[3] d = dilation
-    cdef Py_ssize_t[3] l = low
-    cdef Py_ssize_t pass1, pass2
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
     set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    for pass1 in range(passes(plan, 1)):
-        for pass2 in range(passes(plan, 2)):
-            set_pass(plan, 0, pass1, pass2)
-            sum_pass(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    set_pass(plan, 0)
+    sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+
+
+cdef int sum_groups(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:
+    """Add to w one block of weights after the other."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t group, turn, f
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace
+    cdef float *inputs
+    cdef float *outputs
+    cut_sums(sums)
+    workspace = borrow(sizeof(float) * (
+        sums.input_size + plan.points * sums.output_step + plan.weights * sums.sum_step
+    ))
+    inputs = <float *> workspace.data
+    outputs = inputs + sums.input_size
+    with nogil:
+        for group in range(plan.groups):
+            plan.start = 0
+            while plan.start < plan.whole_pairs:
+                for turn in range(ceil_div(plan.features, sums.features)):
+                    f = turn * sums.features
+                    if interrupted(&watch):
+                        break
+                    sum_block(
+                        sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
+                        min(sums.features, plan.features - f), inputs, outputs,
+                        outputs + plan.points * sums.output_step, threads,
+                    )
+                plan.start += plan.pairs
+            x += plan.channels * plan.src_plane
+            w += plan.w_group
+            y += plan.features * plan.dst_plane
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0

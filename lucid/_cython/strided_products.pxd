@@ -4,19 +4,20 @@ As in `winograd_products.pxd`, features go in *panels* of ROWS, packed for the r
 """
 
 from cython.parallel cimport prange, threadid
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.strided_plan cimport TILE, Pair, Plan, advance, held, pair_at, tap_at
+from lucid._cython.strided_plan cimport BLOCK_ROWS, EDGE, Block, Line, Plan, held
 from lucid._cython.strided_tiles cimport Targets, find_targets, lanes_used, transform_column
-from lucid._cython.strided_transforms cimport output_taps2, weight_taps2
+from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
+from lucid._cython.strided_weights cimport transform_panel
 from lucid._cython.winograd_products cimport multiply
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
 cdef enum:
-    WEIGHTS = 64  # lanes of a transform of weights
-    SHARE = 4  # panels of weights that use an input while it is near
+    SHARE = 100  # points of the panels of weights that use an input while it is near
+    SEVERAL = 4  # lanes of `multiply_few`
     WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
     TURN_BYTES = 1048576  # ... so much at a time for each thread ...
     INPUT_BYTES = 6000000  # ... for every block of inputs
@@ -25,15 +26,15 @@ cdef enum:
 cdef struct Work:  # how a pass is cut
     Plan plan
     Py_ssize_t panels, panels_held, share, parts  # panels of ROWS features
-    Py_ssize_t weight_step, weight_size  # elements of a transformed panel: for a point, in all
+    Py_ssize_t weight_step, weight_size  # elements of a transformed panel: for a weight, in all
     Py_ssize_t columns_held, result_size
 
 
 cdef inline void cut_work(Work *work, int threads) noexcept nogil:
     """Choose blocks that fit the caches, and enough tasks for the threads."""
     cdef Plan *plan = &work.plan
-    work.weight_step = plan.depth * ROWS + PAD
-    work.weight_size = plan.points * work.weight_step
+    work.weight_step = plan.pairs * plan.slots * ROWS + PAD
+    work.weight_size = plan.weights * work.weight_step
     work.panels = ceil_div(plan.features, ROWS)
     work.panels_held = work.panels
     work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
@@ -43,128 +44,109 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
         work.columns_held = INPUT_BYTES // (4 * plan.input_size)
     work.columns_held = max(1, clip(work.columns_held, plan.columns))
     work.columns_held = ceil_div(plan.columns, ceil_div(plan.columns, work.columns_held))
-    work.share = SHARE
+    work.share = max(1, SHARE // plan.points)
     if threads > 1:
-        work.share = clip(ceil_div(work.panels_held * work.columns_held, 2 * threads), SHARE)
+        work.share = clip(
+            max(1, work.panels_held * work.columns_held // (2 * threads)), work.share
+        )
     work.share = min(work.share, work.panels_held)
     work.parts = ceil_div(work.panels_held, work.share)
     work.result_size = work.share * plan.points * ROWS * LANES
 
 
-cdef inline void gather_weights(
-    const Plan *plan, const Pair *pair, const float *w, Py_ssize_t rows, float *taps
+cdef inline void multiply_few(
+    const float *x, const float *w, Py_ssize_t depth, float *y
 ) noexcept nogil:
-    """Store taps[i1, i2, ..., j] of `rows` features j for one element of the depth."""
-    cdef Py_ssize_t j, i1, i2, k
-    w += pair.channel * plan.w_channel
-    for i1 in range(plan.taps[1]):
-        for i2 in range(plan.taps[2]):
-            k = pair.k0 * plan.kernel1 + tap_at(plan, 1, pair.phase1, i1)
-            k = k * plan.kernel2 + tap_at(plan, 2, pair.phase2, i2)
-            for j in range(rows):
-                taps[j] = w[j * plan.w_feature + k]
-            taps += WEIGHTS
+    """`multiply` for SEVERAL lanes: here the features of a panel fill a vector."""
+    cdef float acc[SEVERAL][ROWS]
+    cdef Py_ssize_t c
+    cdef int j, l
+    for l in range(SEVERAL):
+        for j in range(ROWS):
+            acc[l][j] = w[j] * x[l]
+    for c in range(1, depth):
+        for l in range(SEVERAL):
+            for j in range(ROWS):
+                acc[l][j] += w[c * ROWS + j] * x[c * LANES + l]
+    for l in range(SEVERAL):
+        for j in range(ROWS):
+            y[j * LANES + l] = acc[l][j]
 
 
-cdef inline void transform_weights(const Plan *plan, const float *taps, float *u) noexcept nogil:
-    """Apply G along the axes with two taps; u[point, c, j]."""
-    cdef float half[10 * WEIGHTS]
-    cdef int i, k
-    for i in range(plan.taps[1]):
-        if plan.taps[2] == 2:
-            weight_taps2(taps + i * 2 * WEIGHTS, WEIGHTS, half + i * 5 * WEIGHTS, WEIGHTS, WEIGHTS)
-        else:  # of one tap, a tile has as many points as outputs
-            for k in range(TILE):
-                memcpy(half + (i * 4 + k) * WEIGHTS, taps + i * WEIGHTS, WEIGHTS * sizeof(float))
-    for i in range(plan.edge2):
-        if plan.taps[1] == 2 and plan.taps[2] == 2:
-            weight_taps2(half + i * WEIGHTS, 5 * WEIGHTS, u + i * WEIGHTS, 5 * WEIGHTS, WEIGHTS)
-        elif plan.taps[1] == 2:
-            weight_taps2(half + i * WEIGHTS, 4 * WEIGHTS, u + i * WEIGHTS, 4 * WEIGHTS, WEIGHTS)
+cdef inline void multiply_lanes(
+    Py_ssize_t lanes, const float *x, const float *w, Py_ssize_t depth, float *y
+) noexcept nogil:
+    """Multiply so many lanes or more; the sum of a lane has the same order in each case."""
+    if lanes <= SEVERAL:
+        multiply_few(x, w, depth, y)
+    elif lanes <= LANES // 2:
+        multiply(x, w, depth, y, LANES // 2)
+    else:
+        multiply(x, w, depth, y, LANES)
+
+
+cdef inline void apply_a(
+    const Line *line, const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step
+) noexcept nogil:
+    """Apply A^T: points `step` apart to the outputs of a tile `to_step` apart, added or laid."""
+    cdef float zeros[LANES]
+    cdef Py_ssize_t b
+    cdef const Block *block
+    cdef const float *src
+    cdef float *to
+    memset(zeros, 0, sizeof(zeros))
+    for b in range(line.blocks if line.slots == 1 else 1):
+        block = &line.block[b]
+        src, to = m + block.point * step, y + block.to * to_step
+        if block.taps == 1:
+            copy_lines(src, step, to, line.lay * to_step, line.tile, LANES)
+        elif b == 0 and line.blocks == 2 and line.slots == 1 and line.lay == 1:  # 2 taps and 1
+            output_taps2(
+                src, step, m + line.block[1].point * step, step, to, to_step, LANES
+            )
+            return
         else:
-            for k in range(plan.edge1):
-                memcpy(
-                    u + (k * plan.edge2 + i) * WEIGHTS, half + i * WEIGHTS, WEIGHTS * sizeof(float)
-                )
-
-
-cdef inline void transform_panel(
-    const Work *work, const float *w, Py_ssize_t panel, float *weights
-) noexcept nogil:
-    """Store weights[point, d, j] of ROWS features j, for the depth that is held."""
-    cdef const Plan *plan = &work.plan
-    cdef float taps[4 * WEIGHTS]
-    cdef float points[25 * WEIGHTS]
-    cdef Py_ssize_t d = 0, c, count, rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
-    cdef Pair pair = pair_at(plan, 0)
-    cdef int i
-    memset(taps, 0, sizeof(taps))
-    w += panel * ROWS * plan.w_feature
-    while d < held(plan):
-        count = min(held(plan) - d, <Py_ssize_t> (WEIGHTS // ROWS))
-        for c in range(count):
-            gather_weights(plan, &pair, w, rows, taps + c * ROWS)
-            advance(plan, &pair)
-        transform_weights(plan, taps, points)
-        for i in range(plan.points):
-            if count == WEIGHTS // ROWS:  # a constant size takes no call
-                memcpy(
-                    weights + i * work.weight_step + d * ROWS, points + i * WEIGHTS,
-                    WEIGHTS * sizeof(float),
-                )
-            else:
-                memcpy(
-                    weights + i * work.weight_step + d * ROWS, points + i * WEIGHTS,
-                    count * ROWS * sizeof(float),
-                )
-        d += count
+            output_taps2(src, step, zeros, 0, to, line.lay * to_step, LANES)
 
 
 cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:
-    """Apply A^T along the axes with two taps: y[row, lane, column]."""
-    cdef float half[20 * LANES]
-    cdef const float *rows = half
-    cdef int i, j, l, row_step = LANES
-    if plan.taps[1] == 2 and plan.taps[2] == 2:
-        for i in range(5):
-            output_taps2(
-                result + i * ROWS * LANES, 5 * ROWS * LANES, half + i * LANES, 5 * LANES, 1, LANES
-            )
-    elif plan.taps[1] == 2:
-        for i in range(4):
-            output_taps2(
-                result + i * ROWS * LANES, 4 * ROWS * LANES, half + i * LANES, 4 * LANES, 1, LANES
-            )
-    else:
-        rows, row_step = result, ROWS * LANES
-    for i in range(plan.tile1):
-        if plan.taps[2] == 2:
-            output_taps2(rows + i * 5 * row_step, row_step, y + i * TILE * LANES, 1, TILE, LANES)
-        else:
-            for l in range(LANES):
-                for j in range(TILE):
-                    y[(i * LANES + l) * TILE + j] = rows[(i * 4 + j) * row_step + l]
+    """Apply A^T along both axes: y[row, output of a run]."""
+    cdef float half[BLOCK_ROWS * EDGE * LANES]  # row, point of the line, lane
+    cdef float outputs[BLOCK_ROWS * LANES]
+    cdef Py_ssize_t i, j, points = plan.line2.points
+    if plan.line1.blocks < plan.line1.lay:  # a phase without taps
+        memset(half, 0, sizeof(half))
+    if plan.line2.blocks < plan.line2.lay:
+        memset(outputs, 0, sizeof(outputs))
+    for j in range(points):
+        apply_a(
+            &plan.line1, result + j * ROWS * LANES, points * ROWS * LANES,
+            half + j * LANES, EDGE * LANES,
+        )
+    for i in range(plan.line1.rows):
+        apply_a(&plan.line2, half + i * EDGE * LANES, LANES, outputs, LANES)
+        put_together(outputs, plan.line2.rows, y + i * BLOCK_ROWS * LANES, LANES)
 
 
 cdef inline void add_tiles(
-    const Plan *plan, const Targets *at, const float *tiles, float *y
+    const Plan *plan, const Targets *at, const float *tiles, const float *bias, float *y
 ) noexcept nogil:
-    """Add the tiles to one channel; in a row of tiles, a row of outputs has no gaps."""
-    cdef Py_ssize_t run, r, s, step = plan.axes[2].dst_step
+    """Add the tiles to one channel or, with a bias, set it; a row of a run has no gaps."""
+    cdef Py_ssize_t run, r, s
     cdef const float *row
     cdef float *to
     for run in range(at.runs):
-        row = tiles + at.lane[run] * TILE
+        row = tiles + at.lane[run] * plan.line2.rows
         to = y + at.dst[run]
         for r in range(at.rows[run]):
-            if step == 1:
+            if bias == NULL:
                 for s in range(at.columns[run]):
                     to[s] += row[s]
             else:
                 for s in range(at.columns[run]):
-                    to[s * step] += row[s]
-            row += LANES * TILE
-            to += plan.axes[2].dst_size * plan.axes[1].dst_step
+                    to[s] = row[s] + bias[0]
+            row += BLOCK_ROWS * LANES
+            to += plan.line2.dst_size
 
 
 cdef inline void run_task(
@@ -174,25 +156,23 @@ cdef inline void run_task(
     """Compute a few panels of features of one column of tiles, and add them to y."""
     cdef const Plan *plan = &work.plan
     cdef Targets at
-    cdef float tiles[TILE * TILE * LANES]
-    cdef Py_ssize_t k, p, f
-    cdef const float *x
-    cdef const float *w
+    cdef float tiles[BLOCK_ROWS * BLOCK_ROWS * LANES]
+    cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column), depth = held(plan) * plan.slots
+    cdef const float *bias = NULL
     for k in range(plan.points):
-        x = inputs + k * plan.input_step
         for p in range(panels):
-            w = weights + p * work.weight_size + k * work.weight_step
-            if lanes_used(plan, column) <= LANES // 2:
-                multiply(
-                    x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES // 2
-                )
-            else:
-                multiply(x, w, held(plan), result + (p * plan.points + k) * ROWS * LANES, LANES)
+            multiply_lanes(
+                lanes, inputs + k * plan.input_step,
+                weights + p * work.weight_size + plan.weight_of[k] * work.weight_step,
+                depth, result + (p * plan.points + k) * ROWS * LANES,
+            )
     find_targets(plan, column, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS
+        if plan.bias != NULL and plan.start == 0:
+            bias = plan.bias + panel * ROWS + f
         transform_back(plan, result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles)
-        add_tiles(plan, &at, tiles, y + (panel * ROWS + f) * plan.dst_plane)
+        add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
 
 
 cdef inline void run_columns(
@@ -213,7 +193,9 @@ cdef inline void run_columns(
         panels = min(work.panels_held, work.panels - first)
         if start == 0 or work.panels_held < work.panels:
             for task in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(work, w, first + task, weights + task * work.weight_size)
+                transform_panel(
+                    plan, w, first + task, work.weight_step, weights + task * work.weight_size
+                )
         for task in prange(columns * work.parts, num_threads=threads, schedule="dynamic"):
             run_task(
                 work, inputs + task // work.parts * plan.input_size,

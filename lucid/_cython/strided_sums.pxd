@@ -9,11 +9,13 @@ from libc.string cimport memcpy, memset
 
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.strided_plan cimport TILE, Pair, Plan, held, pair_at, slots, tap_at
-from lucid._cython.strided_tiles cimport (
-    Targets, find_targets, lanes_used, transform_column,
+from lucid._cython.strided_plan cimport (
+    EDGE, TILE, Block, Line, Pair, Plan, held, pair_at, set_chunk,
 )
-from lucid._cython.strided_transforms cimport output_grad_taps2, weight_grad_taps2
+from lucid._cython.strided_tiles cimport Targets, find_targets, transform_column
+from lucid._cython.strided_transforms cimport (
+    copy_lines, output_grad_taps2, take_apart, weight_grad_taps2,
+)
 from lucid._cython.winograd_sums cimport multiply_tiles
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
@@ -28,15 +30,16 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
     Py_ssize_t panels  # of ROWS elements of the depth
     Py_ssize_t columns  # of tiles in a block
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
-    Py_ssize_t output_step, sum_step  # elements for a point
+    Py_ssize_t output_step, sum_step  # elements for a point; for a transformed weight
 
 
 cdef inline void cut_sums(Sums *sums) noexcept nogil:
-    """Choose blocks whose sums and outputs take 3.3 MB each, inputs 1.7 MB, at most."""
+    """Choose blocks whose sums take 3.3 MB to 4.7 MB, inputs and outputs 1.7 MB to 5.3 MB."""
     cdef Plan *plan = &sums.plan
+    set_chunk(plan, DEPTH)
     sums.features = ceil_div(plan.features, ceil_div(plan.features, FEATURES))
     sums.parts = ceil_div(sums.features, LANES)
-    sums.panels = ceil_div(plan.depth, ROWS)
+    sums.panels = ceil_div(plan.pairs * plan.slots, ROWS)
     sums.columns = min(max(<Py_ssize_t> 1, <Py_ssize_t> (TILES // LANES)), plan.columns)
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
@@ -49,47 +52,51 @@ cdef inline void gather_outputs(
 ) noexcept nogil:
     """Store rows[row, feature, column] of the tile that starts at y, with zeros outside."""
     cdef Py_ssize_t f, r, s
-    if height < plan.tile1 or width < TILE:
+    if height < plan.line1.tile or width < TILE:
         memset(rows, 0, TILE * TILE * LANES * sizeof(float))
     for f in range(features):
         for r in range(height):
             if width == TILE:
                 memcpy(
-                    rows + (r * LANES + f) * TILE, y + r * plan.axes[2].dst_size,
+                    rows + (r * LANES + f) * TILE, y + r * plan.line2.dst_size,
                     TILE * sizeof(float),
                 )
             else:
                 for s in range(width):
-                    rows[(r * LANES + f) * TILE + s] = y[r * plan.axes[2].dst_size + s]
+                    rows[(r * LANES + f) * TILE + s] = y[r * plan.line2.dst_size + s]
         y += plan.dst_plane
 
 
-cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noexcept nogil:
-    """Apply A along the axes with two taps to the outputs of one tile."""
-    cdef float half[20 * LANES]
-    cdef float *to = points
-    cdef int i, j, l
-    if plan.taps[1] == 2:
-        to = half
-    for i in range(plan.tile1):
-        if plan.taps[2] == 2:
-            output_grad_taps2(
-                rows + i * TILE * LANES, 1, TILE, to + i * 5 * LANES, LANES, LANES
-            )
+cdef inline void apply_a(
+    const Line *line, const float *y, Py_ssize_t step, float *points, Py_ssize_t to_step
+) noexcept nogil:
+    """Apply A: the outputs of a tile, `step` apart, to the points of each block."""
+    cdef Py_ssize_t b
+    cdef const Block *block
+    for b in range(line.blocks if line.slots == 1 else 1):
+        block = &line.block[b]
+        if block.taps == 2:
+            output_grad_taps2(y, step, points + block.point * to_step, to_step, LANES)
         else:
-            for j in range(TILE):
-                for l in range(LANES):
-                    to[(i * 4 + j) * LANES + l] = rows[(i * LANES + l) * TILE + j]
-    if plan.taps[1] == 2:
-        for j in range(plan.edge2):
-            if plan.taps[2] == 2:
-                output_grad_taps2(
-                    half + j * LANES, 5 * LANES, 1, points + j * LANES, 5 * LANES, LANES
-                )
-            else:
-                output_grad_taps2(
-                    half + j * LANES, 4 * LANES, 1, points + j * LANES, 4 * LANES, LANES
-                )
+            copy_lines(y, step, points + block.point * to_step, to_step, line.tile, LANES)
+
+
+cdef inline void transform_tile(
+    const Sums *sums, const float *rows, float *outputs
+) noexcept nogil:
+    """Store outputs[point, feature] of one tile."""
+    cdef const Plan *plan = &sums.plan
+    cdef float elements[TILE * LANES]
+    cdef float half[TILE * EDGE * LANES]
+    cdef Py_ssize_t i, j
+    for i in range(plan.line1.tile):
+        take_apart(rows + i * TILE * LANES, TILE, elements, LANES)
+        apply_a(&plan.line2, elements, LANES, half + i * EDGE * LANES, LANES)
+    for j in range(plan.line2.points):
+        apply_a(
+            &plan.line1, half + j * LANES, EDGE * LANES,
+            outputs + j * sums.output_step, plan.line2.points * sums.output_step,
+        )
 
 
 cdef inline void transform_outputs(
@@ -99,9 +106,7 @@ cdef inline void transform_outputs(
     cdef const Plan *plan = &sums.plan
     cdef Targets at
     cdef float rows[TILE * TILE * LANES]
-    cdef float points[25 * LANES]
     cdef Py_ssize_t lane = 0, run, s
-    cdef int i
     memset(rows, 0, sizeof(rows))
     find_targets(plan, column, &at)
     for run in range(at.runs):
@@ -110,83 +115,80 @@ cdef inline void transform_outputs(
                 plan, y + at.dst[run] + s * TILE, features, at.rows[run],
                 min(<Py_ssize_t> TILE, at.columns[run] - s * TILE), rows,
             )
-            apply_a(plan, rows, points)
-            for i in range(plan.points):
-                memcpy(
-                    outputs + i * sums.output_step + lane * LANES, points + i * LANES,
-                    LANES * sizeof(float),
-                )
+            transform_tile(sums, rows, outputs + lane * LANES)
             lane += 1
 
 
-cdef inline void sum_point(
-    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t tiles, float *result
+cdef inline void sum_weight(
+    const Sums *sums, Py_ssize_t weight, const float *inputs, const float *outputs,
+    Py_ssize_t tiles, float *result,
 ) noexcept nogil:
-    """Add to result[part, d, feature] the products at one point."""
-    cdef Py_ssize_t part, panel, x_column = sums.plan.input_size
+    """Add to result[part, d, feature] the products at the points of a transformed weight."""
+    cdef Py_ssize_t part, panel, k, x_column = sums.plan.input_size
+    cdef const float *x
     cdef const float *y
-    for part in range(sums.parts):
-        y = outputs + part * sums.columns * LANES * LANES
-        for panel in range(sums.panels):
-            if sums.plan.features <= LANES // 2:
-                multiply_tiles(
-                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES // 2
-                )
-            else:
-                multiply_tiles(inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES)
-            result += ROWS * LANES
+    for k in range(sums.plan.points):
+        if sums.plan.weight_of[k] != weight:
+            continue
+        for part in range(sums.parts):
+            y = outputs + k * sums.output_step + part * sums.columns * LANES * LANES
+            for panel in range(sums.panels):
+                x = inputs + k * sums.plan.input_step + panel * ROWS * LANES
+                if sums.plan.features <= LANES // 2:
+                    multiply_tiles(
+                        x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
+                        LANES // 2,
+                    )
+                else:
+                    multiply_tiles(
+                        x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
+                        LANES,
+                    )
 
 
-cdef inline void apply_g(const Sums *sums, const float *result, float *taps) noexcept nogil:
-    """Apply G^T along both axes to the sums of one element of the depth: taps[i1, i2, feature].
-
-    Of one tap, a tile has as many points as outputs: its weight is their sum.
-    """
-    cdef const Plan *plan = &sums.plan
-    cdef float points[5 * LANES]
-    cdef float half[10 * LANES]
-    cdef Py_ssize_t i, j, l, step = plan.taps[2] * LANES
-    memset(half, 0, sizeof(half))
-    memset(taps, 0, 4 * LANES * sizeof(float))
-    for i in range(plan.edge1):
-        for j in range(plan.edge2):
-            memcpy(points + j * LANES, result, LANES * sizeof(float))
-            result += sums.sum_step
-        if plan.taps[2] == 2:
-            weight_grad_taps2(points, LANES, half + i * 2 * LANES, LANES, LANES)
+cdef inline void apply_g(
+    const Line *line, Py_ssize_t slot, const float *u, Py_ssize_t step, float *w,
+    Py_ssize_t to_step,
+) noexcept nogil:
+    """Apply G^T: transformed weights, `step` apart, to the taps of each block of a slot."""
+    cdef Py_ssize_t b
+    cdef const Block *block
+    for b in range(line.blocks):
+        block = &line.block[b]
+        if block.slot != slot:
+            continue
+        if block.taps == 2:
+            weight_grad_taps2(
+                u + block.weight * step, step, w + block.tap * to_step,
+                block.tap_step * to_step, LANES,
+            )
         else:
-            for j in range(TILE):
-                for l in range(LANES):
-                    half[i * LANES + l] += points[j * LANES + l]
-    for i in range(plan.taps[2]):
-        if plan.taps[1] == 2:
-            weight_grad_taps2(half + i * LANES, step, taps + i * LANES, step, LANES)
-        else:
-            for j in range(plan.edge1):
-                for l in range(LANES):
-                    taps[i * LANES + l] += half[j * step + i * LANES + l]
+            memcpy(w + block.tap * to_step, u + block.weight * step, LANES * sizeof(float))
 
 
 cdef inline void add_weights(
-    const Sums *sums, Py_ssize_t d, const float *result, Py_ssize_t features, float *w
+    const Sums *sums, Py_ssize_t p, const float *result, Py_ssize_t features, float *w
 ) noexcept nogil:
-    """Add to w what the sums give for some features and the slots of one channel, from d on."""
+    """Add to w what the sums give for some features and one pair."""
     cdef const Plan *plan = &sums.plan
-    cdef float taps[4 * LANES]
+    cdef float half[4 * EDGE * LANES]  # tap of the last axis, transformed weight of the other
     cdef float kernel[16 * LANES]
-    cdef Py_ssize_t f, i1, i2, k, s, size = plan.kernel1 * plan.kernel2
-    cdef Pair pair
-    memset(kernel, 0, sizeof(kernel))
-    for s in range(slots(plan)):
-        pair = pair_at(plan, d + s)
-        apply_g(sums, result + s * LANES, taps)
-        for i1 in range(plan.taps[1]):
-            for i2 in range(plan.taps[2]):
-                k = tap_at(plan, 1, pair.phase1, i1) * plan.kernel2
-                k += tap_at(plan, 2, pair.phase2, i2)
-                memcpy(
-                    kernel + k * LANES, taps + (i1 * plan.taps[2] + i2) * LANES,
-                    LANES * sizeof(float),
+    cdef Py_ssize_t f, i, k, slot, size = plan.line1.kernel * plan.line2.kernel
+    cdef Py_ssize_t slots2 = plan.line2.slots
+    cdef Pair pair = pair_at(plan, p)
+    cdef const float *u
+    for slot in range(plan.slots):
+        u = result + (slot * held(plan) + p) * LANES
+        for i in range(plan.line1.weights):
+            apply_g(
+                &plan.line2, slot % slots2, u + i * plan.line2.weights * sums.sum_step,
+                sums.sum_step, half + i * LANES, EDGE * LANES,
+            )
+        for k in range(plan.line2.kernel):
+            if slots2 == 1 or k % slots2 == slot % slots2:
+                apply_g(
+                    &plan.line1, slot // slots2, half + k * EDGE * LANES, LANES,
+                    kernel + k * LANES, plan.line2.kernel * LANES,
                 )
     w += pair.channel * plan.w_channel + pair.k0 * size
     for f in range(features):
@@ -213,10 +215,10 @@ cdef inline void sum_columns(
             min(<Py_ssize_t> LANES, features - task % parts * LANES),
             outputs + (task % parts * sums.columns + task // parts) * LANES * LANES,
         )
-    for task in prange(plan.points, num_threads=threads, schedule="dynamic"):
-        sum_point(
-            sums, inputs + task * plan.input_step, outputs + task * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), result + task * sums.sum_step,
+    for task in prange(plan.weights, num_threads=threads, schedule="dynamic"):
+        sum_weight(
+            sums, task, inputs, outputs, min(columns * LANES, plan.tiles - start * LANES),
+            result + task * sums.sum_step,
         )
 
 
@@ -226,16 +228,16 @@ cdef inline void sum_block(
 ) noexcept nogil:
     """Compute the weights of a block of features and the depth that is held."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, d, parts = ceil_div(features, LANES)
-    memset(result, 0, plan.points * sums.sum_step * sizeof(float))
+    cdef Py_ssize_t task, turn, p, parts = ceil_div(features, LANES)
+    memset(result, 0, plan.weights * sums.sum_step * sizeof(float))
     for turn in range(ceil_div(plan.columns, sums.columns)):
         sum_columns(
             sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
         )
-    for task in prange(held(plan) // slots(plan) * parts, num_threads=threads):
-        d = task // parts * slots(plan)
+    for task in prange(held(plan) * parts, num_threads=threads):
+        p = task // parts
         add_weights(
-            sums, d, result + (task % parts * sums.panels * ROWS + d) * LANES,
+            sums, p, result + task % parts * sums.panels * ROWS * LANES,
             min(<Py_ssize_t> LANES, features - task % parts * LANES),
             w + task % parts * LANES * plan.w_feature,
         )

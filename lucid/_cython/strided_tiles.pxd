@@ -1,32 +1,37 @@
-"""Tiles of one pass of a strided convolution, LANES of them side by side: to read and to write.
+"""Tiles of a strided convolution, LANES of them side by side: to read, to transform, to write.
 
 As in `winograd_tiles.pxd`, all tiles of a batch are numbered through, and LANES neighbours make one
-*column*. Here neighbours of a tile lie `src_step` elements apart in the source and `dst_step` in
-the result. Neighbouring tiles of one row, a *run*, are read from one padded image.
+*column*. Neighbouring tiles of one row, a *run*, are read and written together: of each tile the 4
+or 8 elements up to the next one, and what a window has beyond them is read from the next tile.
 """
 
 from libc.string cimport memcpy, memset
 
-from lucid._cython.padded cimport Axis, ceil_div, clip
+from lucid._cython.padded cimport clip
 from lucid._cython.strided_plan cimport (
-    SLOTS, TILE, Pair, Plan, advance, pair_at, read_from, slots, source, write_from,
+    BLOCK_ROWS, EDGE, Block, Line, Pair, Plan, held, pair_at, source0, target0,
 )
-from lucid._cython.strided_transforms cimport input_taps2
+from lucid._cython.strided_transforms cimport copy_lines, input_taps2, take_apart
 from lucid._cython.winograd_tiles cimport LANES
 
 cdef enum:
-    EDGE = 5  # inputs of a tile along an axis, at most
-    WIDE = 8  # elements that are gathered at a time: EDGE and what lies behind
-    LINE = 16  # elements that are read for it
+    MORE = 2  # elements of a window behind its tile, at most
 
-cdef struct Tile:  # item, and the first output in positions of the pass
-    Py_ssize_t item, m0, m1, m2
+cdef struct Tile:  # item, position along the first axis, number of the tile along the others
+    Py_ssize_t item, m0, t1, t2
 
 cdef struct Sources:  # where the inputs of a column of tiles come from
-    Py_ssize_t src[LANES]  # element of the first input of a tile, in channel 0
-    int first[LANES]  # the rows of the tile that lie inside the source, up to ...
-    int last[LANES]
-    int column[LANES]  # position of the first input along the last axis, may be negative
+    Py_ssize_t runs
+    Py_ssize_t to[LANES]  # element of a row of runs where a run begins, left out what is outside
+    Py_ssize_t size[LANES]  # elements of it inside
+    Py_ssize_t src[LANES]  # its first element inside, in channel 0
+    Py_ssize_t top[LANES]  # the rows that lie inside the source, up to ...
+    Py_ssize_t bottom[LANES]
+    Py_ssize_t last[LANES]  # the last lane
+    Py_ssize_t more[LANES]  # element behind its tile; of those, the ones inside, up to ...
+    Py_ssize_t near[LANES]
+    Py_ssize_t far[LANES]
+    int ends[LANES]  # whether a lane is the last one of a run
 
 cdef struct Targets:  # where the outputs of a column of tiles go
     Py_ssize_t runs
@@ -38,12 +43,12 @@ cdef struct Targets:  # where the outputs of a column of tiles go
 
 cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
     cdef Tile tile
-    tile.m2 = index % plan.tiles2 * TILE
-    index //= plan.tiles2
-    tile.m1 = index % plan.tiles1 * plan.tile1
-    index //= plan.tiles1
-    tile.m0 = index % plan.count[0]
-    tile.item = index // plan.count[0]
+    tile.t2 = index % plan.line2.tiles
+    index //= plan.line2.tiles
+    tile.t1 = index % plan.line1.tiles
+    index //= plan.line1.tiles
+    tile.m0 = index % plan.count0
+    tile.item = index // plan.count0
     return tile
 
 
@@ -51,135 +56,172 @@ cdef inline Py_ssize_t lanes_used(const Plan *plan, Py_ssize_t column) noexcept 
     return min(<Py_ssize_t> LANES, plan.tiles - column * LANES)
 
 
-cdef inline Py_ssize_t run_length(
-    const Plan *plan, const Tile *tile, Py_ssize_t most
-) noexcept nogil:
-    """Count the tiles from this one to the end of its row, at most `most`."""
-    return min(most, plan.tiles2 - tile.m2 // TILE)
-
-
 cdef inline void find_sources(
-    const Plan *plan, const Pair *pair, Py_ssize_t column, Sources *at
+    const Plan *plan, Py_ssize_t k0, Py_ssize_t column, Sources *at
 ) noexcept nogil:
-    """Note where each tile begins to read, and which of its rows lie inside the source."""
-    cdef Py_ssize_t i0, i1, i2, lane
-    cdef const Axis *rows = &plan.axes[1]
-    cdef const Axis *columns = &plan.axes[2]
+    """Note where each run of tiles begins to read, and what of it lies inside the source."""
+    cdef Py_ssize_t i0, i1, i2, tiles, size, left, src, run, lane = 0
+    cdef const Line *line1 = &plan.line1
+    cdef const Line *line2 = &plan.line2
     cdef Tile tile
-    memset(at, 0, sizeof(Sources))  # of a lane without a tile, no row
-    for lane in range(lanes_used(plan, column)):
+    memset(at, 0, sizeof(Sources))
+    while lane < lanes_used(plan, column):
+        run = at.runs
         tile = find_tile(plan, column * LANES + lane)
-        i0 = source(&plan.axes[0], pair.k0, plan.first[0] + tile.m0)
-        i1 = read_from(plan, 1, pair.phase1) + tile.m1 * rows.src_step
-        i2 = read_from(plan, 2, pair.phase2) + tile.m2 * columns.src_step
-        at.column[lane] = <int> i2
-        if 0 <= i0 < plan.axes[0].src_size:
-            at.first[lane] = <int> clip(ceil_div(-i1, rows.src_step), plan.edge1)
-            at.last[lane] = <int> clip(ceil_div(rows.src_size - i1, rows.src_step), plan.edge1)
-        at.src[lane] = tile.item * plan.groups * plan.channels * plan.src_plane
-        at.src[lane] += (i0 * rows.src_size + i1) * columns.src_size + i2
+        tiles = min(line2.tiles - tile.t2, lanes_used(plan, column) - lane)
+        size = tiles * line2.read_step
+        i0 = source0(plan, k0, tile.m0)
+        i1 = line1.start + tile.t1 * line1.read_step
+        i2 = line2.start + tile.t2 * line2.read_step
+        left = clip(-i2, size)
+        at.top[run] = clip(-i1, line1.window)
+        at.bottom[run] = clip(line1.src_size - i1, line1.window)
+        if not 0 <= i0 < plan.axis0.src_size:
+            at.bottom[run] = 0
+        src = (
+            tile.item * plan.groups * plan.channels * plan.src_plane
+            + (i0 * line1.src_size + i1 + at.top[run]) * line2.src_size + i2
+        )
+        at.to[run], at.src[run] = lane * line2.read_step + left, src + left
+        at.size[run] = clip(line2.src_size - i2, size) - left
+        lane += tiles
+        at.last[run], at.ends[lane - 1] = lane - 1, True
+        at.more[run] = src + size
+        at.near[run] = clip(-i2 - size, MORE)
+        at.far[run] = clip(
+            line2.src_size - i2 - size, max(<Py_ssize_t> 0, line2.window - line2.read_step)
+        )
+        at.runs += 1
 
 
 cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) noexcept nogil:
     """Note where each run of tiles is written, without what juts out of the output."""
-    cdef Py_ssize_t lane = 0, size
+    cdef Py_ssize_t i1, i2, tiles, run, lane = 0
+    cdef const Line *line1 = &plan.line1
+    cdef const Line *line2 = &plan.line2
     cdef Tile tile
     at.runs = 0
     while lane < lanes_used(plan, column):
+        run = at.runs
         tile = find_tile(plan, column * LANES + lane)
-        size = run_length(plan, &tile, lanes_used(plan, column) - lane)
-        at.lane[at.runs] = lane
-        at.rows[at.runs] = min(plan.tile1, plan.count[1] - tile.m1)
-        at.columns[at.runs] = min(size * TILE, plan.count[2] - tile.m2)
-        at.dst[at.runs] = (
+        tiles = min(line2.tiles - tile.t2, lanes_used(plan, column) - lane)
+        i1, i2 = tile.t1 * line1.rows, tile.t2 * line2.rows
+        at.lane[run] = lane
+        at.rows[run] = min(line1.rows, line1.dst_size - i1)
+        at.columns[run] = min(tiles * line2.rows, line2.dst_size - i2)
+        at.dst[run] = (
             tile.item * plan.groups * plan.features * plan.dst_plane
-            + ((write_from(plan, 0) + tile.m0 * plan.axes[0].dst_step) * plan.axes[1].dst_size
-            + write_from(plan, 1) + tile.m1 * plan.axes[1].dst_step) * plan.axes[2].dst_size
-            + write_from(plan, 2) + tile.m2 * plan.axes[2].dst_step
+            + (target0(plan, tile.m0) * line1.dst_size + i1) * line2.dst_size + i2
         )
         at.runs += 1
-        lane += size
+        lane += tiles
+
+
+cdef inline void copy_run(const float *x, Py_ssize_t size, float *to) noexcept nogil:
+    """Copy some neighbours, 4, 8 or 16 at a time; the last ones overlap those before."""
+    cdef Py_ssize_t s
+    if size >= 16:
+        for s in range(size // 16):
+            memcpy(to + s * 16, x + s * 16, 16 * sizeof(float))
+        memcpy(to + size - 16, x + size - 16, 16 * sizeof(float))
+    elif size >= 8:
+        memcpy(to, x, 8 * sizeof(float))
+        memcpy(to + size - 8, x + size - 8, 8 * sizeof(float))
+    elif size >= 4:
+        memcpy(to, x, 4 * sizeof(float))
+        memcpy(to + size - 4, x + size - 4, 4 * sizeof(float))
+    else:
+        for s in range(size):
+            to[s] = x[s]
 
 
 cdef inline void gather(
-    const Plan *plan, const Sources *at, const float *x, float *rows
+    const Plan *plan, const Sources *at, const float *x, float *rows, float *more
 ) noexcept nogil:
-    """Copy the neighbours of each row of each tile, rows[row, lane, WIDE], zeros outside.
+    """Copy what lies inside the source to rows[row, element] and, of run ends, more[row, e, lane].
 
-    They are read together, 64 bytes at a time, of which those outside are masked; with stride 2,
-    every second is taken. The transform takes them apart in registers.
+    The first are the elements of a tile up to the next one, the others are those behind.
     """
-    cdef float line[2 * LINE]
-    cdef float every_second[LINE]
-    cdef Py_ssize_t next_row = plan.axes[1].src_step * plan.axes[2].src_size
-    cdef unsigned int column, inside, size = <unsigned int> plan.axes[2].src_size
+    cdef Py_ssize_t run, i, e
+    cdef const float *src
+    for run in range(at.runs):
+        if at.size[run] > 0:
+            src = x + at.src[run]
+            for i in range(at.top[run], at.bottom[run]):
+                copy_run(src, at.size[run], rows + i * BLOCK_ROWS * LANES + at.to[run])
+                src += plan.line2.src_size
+        if at.far[run]:
+            src = x + at.more[run]
+            for i in range(at.top[run], at.bottom[run]):
+                for e in range(at.near[run], at.far[run]):
+                    more[(i * MORE + e) * LANES + at.last[run]] = src[e]
+                src += plan.line2.src_size
+
+
+cdef inline void add_neighbours(
+    const Plan *plan, const Sources *at, const float *more, float *elements
+) noexcept nogil:
+    """Append to elements[element, lane] of a row of windows what lies behind a tile."""
+    cdef Py_ssize_t e, l, count = plan.line2.read_step
+    cdef float behind[LANES]
+    for e in range(plan.line2.window - count):
+        for l in range(LANES):
+            behind[l] = more[e * LANES + l] if at.ends[l] else elements[e * LANES + l + 1]
+        memcpy(elements + (count + e) * LANES, behind, sizeof(behind))
+
+
+cdef inline void apply_b(
+    const Line *line, const float *x, Py_ssize_t step, float *points, Py_ssize_t to_step,
+    Py_ssize_t slot_step,
+) noexcept nogil:
+    """Apply B^T to the window of each block: elements `step` apart to points `to_step` apart."""
+    cdef Py_ssize_t b
+    cdef const Block *block
     cdef const float *src
     cdef float *to
-    cdef int i, l, e, step = <int> plan.axes[2].src_step, edge = <int> plan.edge1
-    memset(line, 0, sizeof(line))
-    for l in range(LANES):
-        src, to, column = x + at.src[l], rows + l * WIDE, <unsigned int> at.column[l]
-        for i in range(edge):
-            inside = size if at.first[l] <= i < at.last[l] else 0
-            for e in range(LINE):
-                line[e] = src[e] if column + <unsigned int> e < inside else 0
-            if step == 1:
-                memcpy(to, line, WIDE * sizeof(float))
-            else:
-                for e in range(LINE):
-                    every_second[e] = line[2 * e]
-                memcpy(to, every_second, WIDE * sizeof(float))
-            src += next_row
-            to += LANES * WIDE
-
-
-cdef inline void transform_inputs(
-    const Plan *plan, const float *rows, float *points
-) noexcept nogil:
-    """Apply B^T along the axes with two taps to what `gather` made; points[point, lane]."""
-    cdef int i, j, l
-    for i in range(plan.edge1):
-        if plan.taps[2] == 2:
-            input_taps2(
-                rows + i * WIDE * LANES, 1, WIDE, rows + i * WIDE * LANES + TILE, WIDE,
-                points + i * 5 * LANES, LANES, LANES,
-            )
+    for b in range(line.blocks):
+        block = &line.block[b]
+        src = x + block.first * step
+        to = points + block.point * to_step + block.slot * slot_step
+        if block.taps == 2:
+            input_taps2(src, line.step * step, to, to_step, LANES)
         else:
-            for j in range(TILE):
-                for l in range(LANES):
-                    points[(i * 4 + j) * LANES + l] = rows[(i * LANES + l) * WIDE + j]
-    if plan.taps[1] == 2 and plan.taps[2] == 2:
-        for j in range(5):
-            input_taps2(
-                points + j * LANES, 5 * LANES, 1, points + (20 + j) * LANES, 1,
-                points + j * LANES, 5 * LANES, LANES,
-            )
-    elif plan.taps[1] == 2:
-        for j in range(4):
-            input_taps2(
-                points + j * LANES, 4 * LANES, 1, points + (16 + j) * LANES, 1,
-                points + j * LANES, 4 * LANES, LANES,
-            )
+            copy_lines(src, line.step * step, to, to_step, line.tile, LANES)
 
 
 cdef inline void transform_column(
     const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t begin, Py_ssize_t end,
     float *inputs,
 ) noexcept nogil:
-    """Store inputs[point, d, lane] of a column, for elements begin .. end - 1 of the depth held."""
-    cdef Sources at[SLOTS]
-    cdef Pair pair = pair_at(plan, begin)
-    cdef float rows[EDGE * WIDE * LANES]
-    cdef float points[EDGE * EDGE * LANES]
-    cdef Py_ssize_t d, k, slot
-    cdef int l
-    for d in range(begin, end):
-        slot = (plan.start + d) % slots(plan)
-        if d < begin + slots(plan) or pair.channel == 0:
-            find_sources(plan, &pair, column, &at[slot])
-        gather(plan, &at[slot], x + pair.channel * plan.src_plane, rows)
-        transform_inputs(plan, rows, points)
-        for k in range(plan.points):
-            for l in range(LANES):
-                inputs[k * plan.input_step + d * LANES + l] = points[k * LANES + l]
-        advance(plan, &pair)
+    """Store inputs[point, slot, pair, lane] of a column, for pairs begin .. end - 1 held."""
+    cdef Sources at
+    cdef Pair pair
+    cdef float rows[EDGE * BLOCK_ROWS * LANES]
+    cdef float more[EDGE * MORE * LANES]
+    cdef float elements[EDGE * LANES]
+    cdef float half[EDGE * EDGE * LANES]  # row of the window, slot or point of the line, lane
+    cdef Py_ssize_t p, i, j, b, k0 = -1, wide = plan.line2.points * plan.line2.slots
+    cdef Py_ssize_t slot = held(plan) * LANES
+    memset(elements, 0, sizeof(elements))
+    for p in range(begin, end):
+        pair = pair_at(plan, p)
+        if pair.k0 != k0:
+            k0 = pair.k0
+            find_sources(plan, k0, column, &at)
+            memset(rows, 0, sizeof(rows))
+            memset(more, 0, sizeof(more))
+        gather(plan, &at, x + pair.channel * plan.src_plane, rows, more)
+        for i in range(plan.line1.window):
+            take_apart(rows + i * BLOCK_ROWS * LANES, plan.line2.read_step, elements, LANES)
+            add_neighbours(plan, &at, more + i * MORE * LANES, elements)
+            apply_b(
+                &plan.line2, elements, LANES, half + i * EDGE * LANES, LANES,
+                plan.line2.points * LANES,
+            )
+        for j in range(wide):
+            b = j // plan.line2.points
+            apply_b(
+                &plan.line1, half + j * LANES, EDGE * LANES,
+                inputs + p * LANES + b * slot + j % plan.line2.points * plan.input_step,
+                plan.line2.points * plan.input_step, slot * plan.line2.slots,
+            )

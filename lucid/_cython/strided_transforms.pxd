@@ -13,27 +13,79 @@ and b = 5/4, and infinity: without 0 they come in pairs, and these two had the s
     n_a = 2 a (a^2 - b^2)     n_b = 2 b (b^2 - a^2)
 
 A gradient needs the same matrices turned. Every function reads vectors `step` elements apart and
-writes vectors `to_step` apart; within a vector, lanes are neighbours unless said otherwise.
+writes vectors `to_step` apart; within a vector, lanes are neighbours.
+
+No vector that is written overlaps one that is read, and the type `out` tells the compiler so: else
+it would look at the addresses each time before it works on whole vectors.
 
 Source: as of `winograd.pxd`.
 """
 
-cdef inline void input_taps2(
-    const float *x, int step, int lane_step, const float *x4, int x4_lane_step,
-    float *v, int to_step, int lanes,
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    typedef float *__restrict__ lucid_out;
+    #else
+    typedef float *lucid_out;
+    #endif
+    """
+    ctypedef float *out "lucid_out"
+
+cdef inline void copy_lines(
+    const float *x, Py_ssize_t step, out y, Py_ssize_t to_step, Py_ssize_t count, int lanes
 ) noexcept nogil:
-    """Apply B^T: 5 vectors to 5, of which the last may lie apart, at x4."""
+    """Copy vectors: of one tap, the points are the inputs."""
+    cdef Py_ssize_t i
+    cdef int l
+    for i in range(count):
+        for l in range(lanes):
+            y[i * to_step + l] = x[i * step + l]
+
+
+cdef inline void take_apart(
+    const float *x, Py_ssize_t count, out y, int lanes
+) noexcept nogil:
+    """``y[e * lanes + l] = x[l * count + e]`` for 4 or 8 elements of each lane."""
+    cdef int l, e
+    if count == 4:
+        for l in range(lanes):
+            for e in range(4):
+                y[e * lanes + l] = x[l * 4 + e]
+    else:
+        for l in range(lanes):
+            for e in range(8):
+                y[e * lanes + l] = x[l * 8 + e]
+
+
+cdef inline void put_together(
+    const float *x, Py_ssize_t count, out y, int lanes
+) noexcept nogil:
+    """``y[l * count + e] = x[e * lanes + l]`` for 4 or 8 elements of each lane."""
+    cdef int l, e
+    if count == 4:
+        for l in range(lanes):
+            for e in range(4):
+                y[l * 4 + e] = x[e * lanes + l]
+    else:
+        for l in range(lanes):
+            for e in range(8):
+                y[l * 8 + e] = x[e * lanes + l]
+
+
+cdef inline void input_taps2(
+    const float *x, Py_ssize_t step, out v, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply B^T: 5 vectors to 5."""
     cdef float a = 0.5, b = 1.25, aa = a * a, bb = b * b, p = aa * bb, s = aa + bb
     cdef float v0, v1, v2, v3, even_a, even_b, odd_a, odd_b
     cdef int l
     for l in range(lanes):
-        v0, v1 = x[l * lane_step], x[l * lane_step + step]
-        v2, v3 = x[l * lane_step + 2 * step], x[l * lane_step + 3 * step]
+        v0, v1, v2, v3 = x[l], x[step + l], x[2 * step + l], x[3 * step + l]
         even_a = a * (v2 - bb * v0)
         even_b = b * (v2 - aa * v0)
         odd_a = v3 - bb * v1
         odd_b = v3 - aa * v1
-        v[4 * to_step + l] = p * v0 + (x4[l * x4_lane_step] - s * v2)
+        v[4 * to_step + l] = p * v0 + (x[4 * step + l] - s * v2)
         v[l] = odd_a + even_a
         v[to_step + l] = odd_a - even_a
         v[2 * to_step + l] = odd_b + even_b
@@ -41,7 +93,7 @@ cdef inline void input_taps2(
 
 
 cdef inline void weight_taps2(
-    const float *w, int step, float *u, int to_step, int lanes
+    const float *w, Py_ssize_t step, out u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G: 2 vectors to 5."""
     cdef float a = 0.5, b = 1.25, n_a = 2 * a * (a * a - b * b), n_b = 2 * b * (b * b - a * a)
@@ -58,9 +110,10 @@ cdef inline void weight_taps2(
 
 
 cdef inline void output_taps2(
-    const float *m, int step, float *y, int to_step, int lane_step, int lanes
+    const float *m, Py_ssize_t step, const float *more, Py_ssize_t more_step,
+    out y, Py_ssize_t to_step, int lanes,
 ) noexcept nogil:
-    """Apply A^T: 5 vectors to 4, whose lanes may lie apart."""
+    """Apply A^T: 5 vectors to 4, to which 4 more are added."""
     cdef float a = 0.5, b = 1.25, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
     cdef float even_a, even_b, odd_a, odd_b
     cdef int l
@@ -69,22 +122,23 @@ cdef inline void output_taps2(
         odd_a = m[l] - m[step + l]
         even_b = m[2 * step + l] + m[3 * step + l]
         odd_b = m[2 * step + l] - m[3 * step + l]
-        y[l * lane_step] = even_a + even_b
-        y[l * lane_step + to_step] = a * odd_a + b * odd_b
-        y[l * lane_step + 2 * to_step] = aa * even_a + bb * even_b
-        y[l * lane_step + 3 * to_step] = aaa * odd_a + (bbb * odd_b + m[4 * step + l])
+        y[l] = even_a + even_b + more[l]
+        y[to_step + l] = a * odd_a + b * odd_b + more[more_step + l]
+        y[2 * to_step + l] = aa * even_a + bb * even_b + more[2 * more_step + l]
+        y[3 * to_step + l] = (
+            aaa * odd_a + (bbb * odd_b + m[4 * step + l]) + more[3 * more_step + l]
+        )
 
 
 cdef inline void output_grad_taps2(
-    const float *y, int step, int lane_step, float *z, int to_step, int lanes
+    const float *y, Py_ssize_t step, out z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
-    """Apply A: 4 vectors, whose lanes may lie apart, to 5."""
+    """Apply A: 4 vectors to 5."""
     cdef float a = 0.5, b = 1.25, aa = a * a, bb = b * b, aaa = a * aa, bbb = b * bb
     cdef float y0, y1, y2, y3, even_a, even_b, odd_a, odd_b
     cdef int l
     for l in range(lanes):
-        y0, y1 = y[l * lane_step], y[l * lane_step + step]
-        y2, y3 = y[l * lane_step + 2 * step], y[l * lane_step + 3 * step]
+        y0, y1, y2, y3 = y[l], y[step + l], y[2 * step + l], y[3 * step + l]
         even_a = y0 + aa * y2
         even_b = y0 + bb * y2
         odd_a = a * y1 + aaa * y3
@@ -97,7 +151,7 @@ cdef inline void output_grad_taps2(
 
 
 cdef inline void weight_grad_taps2(
-    const float *u, int step, float *w, int to_step, int lanes
+    const float *u, Py_ssize_t step, out w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
     """Apply G^T: 5 vectors to 2."""
     cdef float a = 0.5, b = 1.25, n_a = 2 * a * (a * a - b * b), n_b = 2 * b * (b * b - a * a)

@@ -121,7 +121,9 @@ def _strided_products(task):
     for axis, (taps, stride, size) in enumerate(axes):
         positions = -(-size // stride) if backward else size
         two, one = max(0, taps - stride), min(taps, 2 * stride - taps)
-        count *= -(-positions // 4) * (5 * two + 4 * one) if axis else positions * taps
+        whole = axis == 2 or two  # a tile of one tap is no longer than the first of two axes
+        tiles, points = -(-positions // 4), 5 * two + (4 if whole else min(4, positions)) * one
+        count *= tiles * points if axis else positions * taps
     return count * task.channels * task.features
 
 

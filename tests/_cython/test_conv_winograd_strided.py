@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from lucid import kernels
 from lucid._cython import conv_direct, conv_naive, conv_winograd_strided
+from lucid.geometry import conv_geometry
 
 EPS = np.finfo(np.float32).eps
 ONES = (1, 1, 1)
@@ -27,6 +29,9 @@ SIZES = {  # items, channels and features of a group, input size, low, high, gro
     "one tile": (1, 4, 8, (1, 8, 8), (0, 1, 1), (0, 1, 1), 1),
     "tails": (3, 5, 9, (2, 11, 15), (0, 1, 1), (1, 1, 0), 1),
     "small image": (37, 3, 5, (1, 5, 4), (1, 1, 1), (2, 1, 1), 1),
+    "one pixel": (5, 9, 10, (1, 4, 4), (0, 0, 0), (0, 0, 0), 1),
+    "two items of one tile": (2, 17, 33, (1, 7, 8), (0, 1, 1), (0, 1, 1), 1),
+    "beside the image": (1, 3, 9, (1, 8, 8), (0, 9, 9), (0, 9, 9), 1),
     "no padding": (2, 10, 8, (4, 9, 11), (0, 0, 0), (0, 0, 0), 1),
     "wide padding": (2, 6, 8, (1, 5, 6), (1, 2, 3), (2, 3, 2), 1),
     "cropped": (2, 34, 6, (5, 12, 13), (0, -2, -1), (-1, 1, -3), 1),
@@ -121,6 +126,7 @@ def test_bits_of_an_item_do_not_depend_on_the_batch(kernel, primitive):
         ("input_grad", "3x3 stride 2", 128, 512),
         ("input_grad", "2x2", 128, 512),
         ("weight_grad", "4x4 stride 2", 24, 512),
+        ("weight_grad", "3x3 stride 2", 24, 512),
         ("weight_grad", "2x2", 24, 2 * 33 * 33),
     ],
 )
@@ -137,6 +143,55 @@ def test_error_on_wide_range_data_stays_below_that_of_any_sum(primitive, name, c
         assert (abs(found - wanted) <= (terms + 16) * EPS * scale).all()
 
 
+@pytest.mark.parametrize("name", ["3x3 stride 2", "4x4 stride 2"])
+def test_each_phase_of_an_input_gradient_keeps_the_bound_of_its_own_terms(name):
+    kernel = KERNELS[name]
+    arrays, arguments = make(kernel, (2, 24, 256, (1, 32, 32), (0, 1, 1), (0, 1, 1), 1), spread=8)
+    exact = [array.astype(np.float64) for array in arrays]
+    wanted = run(conv_direct, "input_grad", exact, arguments)
+    scale = run(conv_direct, "input_grad", [abs(array) for array in exact], arguments)
+    found = run(conv_winograd_strided, "input_grad", arrays, arguments)
+    for a, b in itertools.product(range(2), range(2)):
+        terms = 256
+        for start in (a, b):  # of taps k, those with (start + 1 - k) % 2 == 0
+            terms *= len(range((start + 1) % 2, kernel[0][1], 2))
+        bound = (terms + 16) * EPS * scale
+        assert (abs(found - wanted) <= bound)[..., a::2, b::2].all()
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES[:2])
+@each_kernel
+@each_size
+def test_a_filled_result_is_the_sum_and_the_bias(kernel, sizes, primitive):
+    if primitive == "input_grad" and any(s > k for k, s in zip(*kernel, strict=True)):
+        pytest.skip("some positions belong to no phase")
+    arrays, arguments = make(kernel, sizes)
+    wanted = run(conv_winograd_strided, primitive, arrays, arguments)
+    position = ("input_grad", "weight_grad", "forward").index(primitive)
+    bias = np.arange(wanted.shape[1], dtype=np.float32)
+    result = arrays[position] = np.full_like(wanted, np.nan)
+    getattr(conv_winograd_strided, f"fill_{primitive}")(*arrays, *arguments, 1, bias)
+    bound = 4 * EPS * (abs(wanted).max() + bias.max())
+    assert abs(result - wanted - bias[:, None, None, None]).max() <= bound
+
+
+@each_primitive
+def test_an_empty_batch_is_nothing(primitive):
+    sizes = 0, *SIZES["tails"][1:]
+    layer = KERNELS["4x4 stride 2"]
+    (x, w, y), (stride, dilation, low, groups) = make(layer, sizes)
+    geometry = conv_geometry(
+        x.shape, w.shape, stride, tuple(zip(sizes[4], sizes[5], strict=True)), dilation, groups
+    )
+    with kernels.use("winograd_strided"):
+        if primitive == "forward":
+            assert kernels.conv(x, w, geometry).shape == y.shape
+        elif primitive == "input_grad":
+            assert kernels.conv_input_grad(y, w, geometry).shape == x.shape
+        else:
+            assert not kernels.conv_weight_grad(x, y, geometry).any()
+
+
 def test_few_terms_are_refused():
     assert not conv_winograd_strided.may_use(511)
     assert conv_winograd_strided.may_use(512)
@@ -148,11 +203,18 @@ def test_few_terms_are_refused():
         ("forward", 64, 128, "4x4 stride 2", 32, True),
         ("forward", 3, 64, "4x4 stride 2", 32, False),  # not exact enough
         ("forward", 64, 4, "4x4 stride 2", 32, False),  # transforms cost more than they save
+        ("forward", 256, 512, "4x4 stride 2", 14, True),
+        ("forward", 256, 512, "4x4 stride 2", 8, False),  # one tile for all those weights
         ("input_grad", 128, 256, "4x4 stride 2", 16, True),
         ("input_grad", 256, 512, "4x4 stride 2", 8, True),
         ("input_grad", 128, 256, "4x4 stride 2", 2, False),  # tiles jut out
         ("input_grad", 128, 127, "4x4 stride 2", 16, False),
-        ("forward", 128, 128, "3x3 stride 2", 56, False),
+        ("forward", 128, 128, "3x3 stride 2", 56, True),
+        ("forward", 16, 32, "3x3 stride 2", 32, False),  # not exact enough
+        ("forward", 128, 128, "3x3 stride 2", 8, False),
+        ("input_grad", 128, 128, "3x3 stride 2", 56, True),
+        ("input_grad", 128, 127, "3x3 stride 2", 56, False),  # not exact enough
+        ("weight_grad", 128, 128, "3x3 stride 2", 56, False),
         ("weight_grad", 64, 128, "4x4 stride 2", 32, True),
         ("weight_grad", 64, 128, "4x4 stride 2", 8, False),  # not exact enough
         ("weight_grad", 64, 8, "4x4 stride 2", 32, False),
