@@ -15,7 +15,11 @@ from lucid._cython.types cimport real
 
 cdef extern from *:
     """
+    #ifdef __AVX2__  /* with a third register of 16, gcc keeps some sums in memory */
+    #define LUCID_VECTORS 2
+    #else
     #define LUCID_VECTORS (LUCID_LANE_BYTES / LUCID_VECTOR_BYTES)
+    #endif
     #define LUCID_TILE_PITCH (LUCID_MAX_LANES + LUCID_MAX_VECTOR)
     """
     enum:
