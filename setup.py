@@ -35,13 +35,13 @@ FAST = [  # safe switches only, never -ffast-math
     "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math",
     "--param=max-completely-peel-times=8",  # so that gcc makes vectors of loops over 16 lanes
 ]
-STEADY = [  # so that gcc keeps what moves up in registers, and leaves 8 lanes together
+STEADY = [  # so that gcc keeps what moves up in registers, leaves 8 lanes and a tile's call alone
     "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
-    "-fno-tree-loop-distribute-patterns",
+    "-fno-tree-loop-distribute-patterns", "-fno-inline-functions-called-once",
 ]
 SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows are too short for a call of memcpy
 MORE = {
-    "conv_depthwise": STEADY,
+    "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": SHORT,
     "conv_features": ["-fno-inline", *SHORT],  # the inner loop wants all registers
     "conv_unfolded": SHORT,

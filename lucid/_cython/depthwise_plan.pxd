@@ -8,7 +8,7 @@ what the row before it reads for the tap after: all rows, or one residue modulo 
 from lucid._cython.padded cimport (
     Axis, ceil_div, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset, tap_step,
 )
-from lucid._cython.sliding cimport VECTOR_BYTES, Run
+from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
 
 cdef enum:
     BLOCK_BYTES = 64 << 10  # of one channel: it stays in the second-level cache
@@ -20,14 +20,18 @@ cdef struct Plan:
     Py_ssize_t src_plane, dst_plane  # elements of one channel in memory
     Py_ssize_t src_share, dst_share  # planes of one channel: the multiplier on the side of y
     Py_ssize_t kernel  # taps
+    bint in_place  # nothing is copied
     bint whole  # a block is a whole channel
     bint slides  # taps of a column read neighbouring rows
     Py_ssize_t height  # taps of a column
     Py_ssize_t plane, step0, step1  # elements in the buffer: of a channel, a plane, a row
     Py_ssize_t result_step, result_phase  # elements of a result that is put into every other column
+    const void *zeros  # a row of them
+    Py_ssize_t margin  # how far vectors may reach beyond what is in place
+    Py_ssize_t elements  # of the whole array that is read
     Py_ssize_t held, parts  # channels of a task, and how many such parts there are
     Py_ssize_t blocks[3]
-    Py_ssize_t buffer_size
+    Py_ssize_t last, extra, buffer_size  # elements: of the last channel, beside them, in all
 
 
 cdef inline void set_axes(
@@ -59,6 +63,17 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     plan.slides = axes[1].stride == 1
     plan.height = axes[1].taps if plan.slides else 1
     set_blocks(axes, size, 4 * lanes)
+    plan.in_place = (
+        axes[0].taps == 1 and axes[0].src_low == 0 and axes[0].count <= axes[0].src_size
+        and axes[0].stride == 1 and axes[1].stride == 1 and axes[2].stride == 1
+        and axes[2].block == axes[2].count
+    )
+    plan.margin = MAX_WIDTH + max(
+        max(axes[2].src_low, 0), axes[2].count + axes[2].reach - axes[2].src_low - axes[2].src_size
+    )
+    if plan.in_place:
+        for a in range(3):
+            axes[a].pitch = axes[a].src_size
     plan.plane = plane_size(axes)
     if axes[0].slots * axes[1].slots * axes[2].slots > 1:
         plan.plane += lanes  # the last row of the last slot may end in so many zeros
@@ -77,8 +92,15 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     if threads > 1:
         plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))
     plan.parts = ceil_div(plan.channels, plan.held)
+    plan.elements = plan.items * plan.channels * plan.src_share * plan.src_plane
+    plan.last = plan.plane
+    plan.extra = tail_size(axes) + 2 * lanes
+    if plan.in_place:
+        plan.extra = 2 * plan.margin
+        if axes[0].block == 1:
+            plan.last = min(plan.plane, (axes[1].block + axes[1].reach) * plan.step1)
     plan.buffer_size = (
-        plan.held * plan.src_share * plan.plane + tail_size(axes) + 2 * lanes
+        (plan.held * plan.src_share - 1) * plan.plane + plan.last + plan.extra
         + axes[2].phases * plan.result_phase
     )
     plan.buffer_size = ceil_div(plan.buffer_size, 16) * 16
@@ -100,6 +122,8 @@ cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexc
                         for t2 in range(phase_taps(&axes[2], p2)):
                             k2 = p2 + t2 * tap_step(&axes[2])
                             offset[0] = tap_offset(axes, k0, k1, k2)
+                            if plan.in_place:
+                                offset[0] -= axes[2].src_low
                             offset += 1
                             for k in range(plan.height):
                                 tap[k] = (k0 * axes[1].taps + k1) * axes[2].taps + k2
@@ -125,10 +149,17 @@ cdef inline Py_ssize_t runs(Plan *plan, Py_ssize_t rows) noexcept nogil:
 
 
 cdef inline void set_run(
-    Plan *plan, Run *run, Py_ssize_t residue, Py_ssize_t row, Py_ssize_t rows
+    Plan *plan, Run *run, Py_ssize_t residue, Py_ssize_t row, Py_ssize_t rows, Py_ssize_t column,
+    Py_ssize_t columns,
 ) noexcept nogil:
-    """Take every d-th of `rows` rows, d the dilation; tap 0 of the first reads source row `row`."""
+    """Take every d-th of `rows` rows, d the dilation; tap 0 of the first reads source row `row`.
+
+    Of each it takes the `columns` from `column` on.
+    """
     cdef Py_ssize_t d = plan.axes[1].dilation if plan.slides else 1
+    run.columns, run.zeros = columns, plan.zeros
+    run.column = column if plan.in_place else 0
+    run.size = plan.axes[2].src_size if plan.in_place else columns + plan.plane
     run.rows = ceil_div(rows - residue, d)
     run.x_step = d * plan.step1
     run.y_step = d  # rows, until the caller knows what a row is

@@ -1,15 +1,23 @@
 """The depthwise kernel equals the definition, on every geometry where it may be used."""
 
+import ctypes
+import mmap
+import sys
 from math import gcd
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lucid import kernels
-from lucid._cython import conv_depthwise, conv_naive
+from lucid._cython import conv_depthwise, conv_depthwise_weights, conv_naive
 from lucid.geometry import conv_geometry
 
 PRIMITIVES = ("forward", "input_grad", "weight_grad")
+DEPTHWISE = SimpleNamespace(
+    forward=conv_depthwise.forward, input_grad=conv_depthwise.input_grad,
+    weight_grad=conv_depthwise_weights.weight_grad,
+)
 # input size, kernel, stride, dilation, low, high, channels, multiplier
 TABLE = {
     "one pixel": ((1, 1), (1, 1), (1, 1), (1, 1), (0, 0), (0, 0), 3, 1),
@@ -91,7 +99,7 @@ def test_it_adds_what_the_definition_adds(row, dtype, threads):
     arrays, arguments = call(row, dtype=dtype)
     for primitive in PRIMITIVES:
         wanted = compute(conv_naive, primitive, arrays, arguments)
-        found = compute(conv_depthwise, primitive, arrays, arguments, threads)
+        found = compute(DEPTHWISE, primitive, arrays, arguments, threads)
         assert np.array_equal(found, wanted), primitive
 
 
@@ -121,7 +129,7 @@ def test_the_three_primitives_are_adjoint(row):
         ("forward", (x, w, 0 * y), y), ("input_grad", (0 * x, w, y), x),
         ("weight_grad", (x, 0 * w, y), w),
     ):
-        products.append(np.vdot(compute(conv_depthwise, primitive, arrays, arguments), other))
+        products.append(np.vdot(compute(DEPTHWISE, primitive, arrays, arguments), other))
     assert products[0] == products[1] == products[2]
 
 
@@ -131,7 +139,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(row, dtype):
     arrays, arguments = call(row, n=3, dtype=dtype, rng=np.random.default_rng(1))
     for primitive in PRIMITIVES:
         one, two, five = (
-            compute(conv_depthwise, primitive, arrays, arguments, threads) for threads in (1, 2, 5)
+            compute(DEPTHWISE, primitive, arrays, arguments, threads) for threads in (1, 2, 5)
         )
         assert np.array_equal(one, two) and np.array_equal(one, five), primitive
 
@@ -140,8 +148,8 @@ def test_bits_do_not_depend_on_the_number_of_threads(row, dtype):
 def test_bits_of_a_sample_do_not_depend_on_the_batch(row):
     (x, w, y), arguments = call(row, n=5, rng=np.random.default_rng(2))
     for primitive, place in (("forward", 2), ("input_grad", 0)):
-        whole = compute(conv_depthwise, primitive, (x, w, y), arguments)
-        alone = compute(conv_depthwise, primitive, (x[3:4].copy(), w, y[3:4].copy()), arguments)
+        whole = compute(DEPTHWISE, primitive, (x, w, y), arguments)
+        alone = compute(DEPTHWISE, primitive, (x[3:4].copy(), w, y[3:4].copy()), arguments)
         assert np.array_equal(whole[3:4], alone), (primitive, place)
 
 
@@ -152,7 +160,7 @@ def test_values_beyond_a_row_do_not_spread(primitive):
     arrays[0][..., 5, 0], arrays[2][..., 5, 0] = np.inf, np.inf
     arrays[1][:] = abs(arrays[1])
     wanted = compute(conv_naive, primitive, arrays, arguments)
-    found = compute(conv_depthwise, primitive, arrays, arguments)
+    found = compute(DEPTHWISE, primitive, arrays, arguments)
     if primitive != "weight_grad":
         assert np.array_equal(np.isfinite(found), np.isfinite(wanted))
     else:
@@ -172,3 +180,31 @@ def test_a_dense_convolution_is_left_to_auto():
     geometry = conv_geometry(x.shape, w.shape)
     with kernels.use("depthwise"):
         assert np.array_equal(kernels.conv(x, w, geometry), np.full((1, 3, 3, 3), 18.0))
+
+
+def between_forbidden_pages(array, at_end):
+    """Copy an array to pages of its own: a touch before or behind it ends the process."""
+    page = mmap.PAGESIZE
+    size = -(-array.nbytes // page) * page
+    pages = mmap.mmap(-1, size + 2 * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    protect = ctypes.CDLL(None).mprotect
+    protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    assert protect(start, page, 0) == protect(start + page + size, page, 0) == 0
+    offset = page + (size - array.nbytes if at_end else 0)
+    copy = np.frombuffer(pages, array.dtype, array.size, offset).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system to forbid pages")
+@pytest.mark.parametrize("at_end", [False, True])
+@each_row
+def test_it_touches_nothing_outside_its_arrays(row, at_end):
+    """Vectors reach beyond the rows of an image: those of the first and last are copies."""
+    arrays, arguments = call(row, rng=np.random.default_rng(4))
+    for primitive, place in (("forward", 2), ("input_grad", 0), ("weight_grad", 1)):
+        wanted = compute(DEPTHWISE, primitive, arrays, arguments)
+        alone = [between_forbidden_pages(array, at_end) for array in arrays]
+        getattr(DEPTHWISE, primitive)(*alone, *arguments, 1)
+        assert np.array_equal(alone[place], wanted), primitive
