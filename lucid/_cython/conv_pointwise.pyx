@@ -59,9 +59,10 @@ def _check(x, w, y, stride, low):
 
 
 cdef Plan make_plan(
-    const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, Py_ssize_t groups, bint backward
+    const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, Py_ssize_t groups, bint backward,
+    Py_ssize_t itemsize,
 ) noexcept:
-    """Describe the sum; for the gradient x and y change places."""
+    """Describe the sum and cut it; for the gradient x and y change places."""
     cdef Plan plan
     plan.items, plan.groups = x_shape[0], groups
     plan.channels, plan.features = w_shape[1], w_shape[0] // groups
@@ -71,6 +72,9 @@ cdef Plan make_plan(
     if backward:
         plan.channels, plan.features = plan.features, plan.channels
         plan.channel_step, plan.feature_step = plan.feature_step, plan.channel_step
+    plan.run = RUN_BYTES // itemsize
+    plan.runs = ceil_div(plan.positions, plan.run)
+    plan.parts = ceil_div(plan.features, FEATURES)
     return plan
 
 
@@ -147,9 +151,6 @@ cdef int add_images(
     """Add to y the images of x times their weights, or set it, from a bias on."""
     cdef Py_ssize_t task, tasks
     cdef Watch watch = watch_calls(1)
-    plan.run = RUN_BYTES // sizeof(real)
-    plan.runs = ceil_div(plan.positions, plan.run)
-    plan.parts = ceil_div(plan.features, FEATURES)
     tasks = plan.items * plan.groups * plan.runs * plan.parts
     with nogil:
         for task in prange(tasks, num_threads=threads):
@@ -166,7 +167,7 @@ def forward(
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *O) with w (F, C // groups, 1, 1, 1)."""
     _check(x, w, y, stride, low)
-    cdef Plan plan = make_plan(x.shape, w.shape, groups, False)
+    cdef Plan plan = make_plan(x.shape, w.shape, groups, False, sizeof(real))
     add_images(
         &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &y[0, 0, 0, 0, 0],
         threads,
@@ -180,7 +181,7 @@ def input_grad(
 ):
     """Add to x (N, C, *O) the derivative of <forward(x, w), y> by x."""
     _check(x, w, y, stride, low)
-    cdef Plan plan = make_plan(x.shape, w.shape, groups, True)
+    cdef Plan plan = make_plan(x.shape, w.shape, groups, True, sizeof(real))
     add_images(
         &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &x[0, 0, 0, 0, 0],
         threads,
@@ -194,7 +195,7 @@ def fill_forward(
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     _check(x, w, y, stride, low)
-    cdef Plan plan = make_plan(x.shape, w.shape, groups, False)
+    cdef Plan plan = make_plan(x.shape, w.shape, groups, False, sizeof(real))
     add_images(
         &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads
     )
@@ -207,7 +208,7 @@ def fill_input_grad(
 ):
     """Set x to the input gradient plus the bias (C,), whatever x held before."""
     _check(x, w, y, stride, low)
-    cdef Plan plan = make_plan(x.shape, w.shape, groups, True)
+    cdef Plan plan = make_plan(x.shape, w.shape, groups, True, sizeof(real))
     add_images(
         &plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
     )

@@ -309,6 +309,7 @@ cdef inline void transform_column(
     cdef float room[7 * LINE]  # lines, or rows if tiles are apart
     cdef Py_ssize_t c, tap0, located = -1, lanes = LANES
     cdef const float *of_channel
+    copies.count = 0
     if lanes_used(plan, column) <= LANES // 2:
         lanes = LANES // 2
     for c in range(first, last):
