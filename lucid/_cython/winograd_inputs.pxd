@@ -169,15 +169,20 @@ cdef inline void fetch_sources(
 
 
 cdef inline void take_tiles(
-    const float *lines, const Py_ssize_t *start, int edge1, int edge2, float *rows, float *more
+    const float *lines, const Py_ssize_t *start, int edge1, int edge2, bint neighbours,
+    float *rows, float *more,
 ) noexcept nogil:
-    """Copy 4 neighbours of each line of a vector of tiles, rows[line, tile, 4], and 2 more."""
+    """Copy 4 neighbours of each line of a vector of tiles, rows[line, tile, 4], and 2 more.
+
+    Where tiles of 4 are `neighbours` in a line, they need not be copied, only the 2 more.
+    """
     cdef const float *line
     cdef Py_ssize_t i, l
     for l in range(MAX_VECTOR):
         line = lines + start[l]
-        for i in range(edge1):
-            memcpy(rows + (i * MAX_VECTOR + l) * 4, line + i * LINE, 4 * sizeof(float))
+        if not neighbours:
+            for i in range(edge1):
+                memcpy(rows + (i * MAX_VECTOR + l) * 4, line + i * LINE, 4 * sizeof(float))
         if edge2 == 6:
             for i in range(edge1):
                 memcpy(more + (i * MAX_VECTOR + l) * 2, line + i * LINE + 4, 2 * sizeof(float))
@@ -185,18 +190,18 @@ cdef inline void take_tiles(
 
 cdef inline void transform_along(
     const Plan *plan, const float *lines, const Py_ssize_t *start, int edge1, int edge2,
-    float *inputs,
+    bint neighbours, float *inputs,
 ) noexcept nogil:
     """Take a vector of tiles out of the lines and apply B^T along."""
     cdef float rows[6 * 4 * MAX_VECTOR]
     cdef float more[6 * 2 * MAX_VECTOR]
     cdef float points[6 * MAX_VECTOR]
     cdef Py_ssize_t i, j, input_step = plan.input_step
-    take_tiles(lines, start, edge1, edge2, rows, more)
+    take_tiles(lines, start, edge1, edge2, neighbours, rows, more)
     for i in range(edge1):
         input_lines(
-            edge2, 1, rows + i * 4 * MAX_VECTOR, 0, 1, 4, more + i * 2 * MAX_VECTOR, 0, 2,
-            points, 0, MAX_VECTOR, MAX_VECTOR,
+            edge2, 1, lines + start[0] + i * LINE if neighbours else rows + i * 4 * MAX_VECTOR,
+            0, 1, 4, more + i * 2 * MAX_VECTOR, 0, 2, points, 0, MAX_VECTOR, MAX_VECTOR,
         )
         for j in range(edge2):
             memcpy(inputs, points + j * MAX_VECTOR, MAX_VECTOR * sizeof(float))
@@ -209,11 +214,16 @@ cdef inline void transform_by_edges(
 ) noexcept nogil:
     """`transform_channel` for numbers of points that the compiler must know."""
     cdef Py_ssize_t lane = 0
+    cdef const Py_ssize_t *start
     make_lines(plan, at, x, edge1, lines)
     if has_next:
         fetch_sources(plan, at, x + plan.src_plane)
     while lane < lanes:
-        transform_along(plan, lines, at.start + lane, edge1, edge2, inputs + lane)
+        start = at.start + lane
+        if edge2 == 6 and start[MAX_VECTOR - 1] - start[0] == 4 * (MAX_VECTOR - 1):
+            transform_along(plan, lines, start, edge1, edge2, True, inputs + lane)
+        else:
+            transform_along(plan, lines, start, edge1, edge2, False, inputs + lane)
         lane += MAX_VECTOR
 
 
