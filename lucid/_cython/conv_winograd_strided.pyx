@@ -37,8 +37,8 @@ kernel  terms n  bound  forward  input grad  weight grad
 3x3     512      528    40       291         26
 ======  =======  =====  =======  ==========  ===========
 
-So `may_use` asks for 512 terms, in an input gradient of the phase that has most; of ten million of
-its results with 512, one had 831. What `conv_winograd` says of NaN, infinities and huge neighbours
+So `may_use` asks for 512 terms, in an input gradient on the average of the phases: with 512 of the
+phase that has most, one of ten million results of 3x3 taps had 831. What `conv_winograd` says of NaN, infinities and huge neighbours
 holds here too.
 
 float32 only; in the last two axes stride 1 or 2, dilation 1 and at most two taps for each residue;
@@ -147,7 +147,7 @@ def wins(
         return False
     if primitive == "input_grad":
         read, written, size = features, channels, input_size
-        terms = features * prod(-(-k // s) for k, s in zip(kernel_size, stride, strict=True))
+        terms = features * taps // prod(stride)  # on the average of the phases
     other *= items * taps * channels * features * positions
     return may_use(terms) and cost(
         primitive, read, written, kernel_size, stride, size, items
