@@ -39,12 +39,12 @@ STEADY = [  # so that gcc keeps what moves up in registers, leaves 8 lanes and a
     "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
     "-fno-tree-loop-distribute-patterns", "-fno-inline-functions-called-once",
 ]
-SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows are too short for a call of memcpy
+SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows and tiles are too short for a call
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": SHORT,
     "conv_features": ["-fno-inline", *SHORT],  # the inner loop wants all registers
-    "conv_unfolded": SHORT,
+    "conv_matmul": SHORT, "conv_unfolded": SHORT,
 }
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}

@@ -4,7 +4,8 @@ Let ``b[t, q]`` be the input that the pair t = (channel, tap) reads for position
 over the positions of one item after the other. Then ``y[f, q] += w[f, t] * b[t, q]``. A few
 hundred columns and terms of b at a time are written in the order in which the inner kernel
 (`add_product`) reads them, `lanes` columns side by side, and stay in the second-level cache while
-all rows of w pass by; w is read where it is, or packed for the gradient.
+all rows of w pass by; w is read where it is, or packed for the gradient. Meanwhile the memory is
+asked for the input of the next columns (`fetch.pxd`).
 
 The input gradient is the same product for each output phase (`padded.pxd`): its columns gather,
 nothing is scattered. Where the direct kernel shifts along rows, and so wastes the lanes that hang
@@ -21,27 +22,23 @@ at most 4 MiB at a time. It must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.fetch cimport LINE_BYTES, Rows, fetch_rows, fetch_tile
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.matmul_columns cimport (
-    STEP, Block, Run, find_offsets, find_runs, plane_room, set_block, unfold,
+    Block, Room, Run, find_offsets, find_rows, find_runs, padded_terms, room_of, set_block, unfold,
 )
 from lucid._cython.matmul_plan cimport (
-    WEIGHT_BYTES, Phase, Product, block_width, cut, set_phase, set_product, split,
+    WEIGHT_BYTES, Phase, Product, cut, set_phase, set_product, split,
 )
-from lucid._cython.matmul_sums cimport Sums, add_sums, make_sums, sum_task
+from lucid._cython.matmul_sums cimport add_sums, sum_task
+from lucid._cython.matmul_sums_plan cimport Sums, make_sums
+from lucid._cython.matmul_weights cimport BUNCH, pack_panels
 from lucid._cython.microkernel cimport (
     LANE_BYTES, MAX_LANES, NARROW, ROWS, add_narrow_product, add_product,
 )
-from lucid._cython.padded cimport Axis, ceil_div, dst_start, phase_taps, tap_step
+from lucid._cython.padded cimport ceil_div, dst_start
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
-
-cdef enum:
-    BUNCH = 8  # panels that are packed together
-
-cdef struct Room:  # for each thread, in elements of its kind
-    Py_ssize_t runs, offsets, plane, b
-
 
 cdef void fold(
     Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q, Py_ssize_t columns,
@@ -98,6 +95,7 @@ cdef void run_panel(
         if direct:
             to = y + item * p.groups * p.features * p.dst_plane + q - item * phase.positions
             pitch, start = p.dst_plane, bias
+            fetch_tile(to, pitch, rows, LANE_BYTES)
         if columns <= narrow:
             add_narrow_product(a, p.row_step, p.step, b, lanes, terms, start, to, pitch, rows)
         else:
@@ -108,12 +106,23 @@ cdef void run_panel(
         at += lanes
 
 
-cdef inline Py_ssize_t padded_terms(Py_ssize_t terms) noexcept nogil:
-    """Terms from block to block of b: more, for what is written too much, and always odd.
-
-    So that blocks do not all fall on the same few lines of a cache.
-    """
-    return terms + 3 + terms % 2
+cdef inline Rows look_ahead(
+    Product *p, Phase *phase, const Block *block, Py_ssize_t index, Py_ssize_t group,
+    Py_ssize_t c, Py_ssize_t lanes,
+) noexcept nogil:
+    """Find what the columns after these are made of: channels from c on, or the next block."""
+    cdef Block next = block[0]
+    cdef Rows rows
+    rows.count = rows.size = 0
+    if c >= p.channels:
+        c = 0
+        next.columns = 0
+        if index + 1 < p.blocks:
+            set_block(p, phase, index + 1, lanes, &next)
+    if p.phases == 1 and next.columns > 0:  # else the next phase reads the same
+        rows = find_rows(p, &next, min(phase.held, p.channels - c))
+        rows.start += ((next.item * p.groups + group) * p.channels + c) * p.src_plane
+    return rows
 
 
 cdef void run_task(
@@ -130,13 +139,15 @@ cdef void run_task(
     cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real)
     cdef Py_ssize_t part = task % p.parts, group = task // p.parts // p.blocks
     cdef Py_ssize_t span = last_panel - first_panel, channels = p.channels
-    cdef Py_ssize_t number, turn, c, held, terms, skip, panel, before = 0
+    cdef Py_ssize_t index = task // p.parts % p.blocks
+    cdef Py_ssize_t number, turn, c, held, terms, skip, panel, lines, before = 0
+    cdef Rows ahead
     cdef const real *begin
     cdef const real *a
     last_panel = first_panel + (part + 1) * span // p.parts
     for number in range(p.phases):
         set_phase(p, &phase, number)
-        set_block(p, &phase, task // p.parts % p.blocks, lanes, &block)
+        set_block(p, &phase, index, lanes, &block)
         if block.columns > 0:
             for turn in range(ceil_div(channels, phase.held)):
                 c = turn * phase.held
@@ -150,7 +161,11 @@ cdef void run_task(
                     p.items * p.groups * channels * p.src_plane - skip, held,
                     runs, offset, plane, lanes, b,
                 )
+                ahead = look_ahead(p, &phase, &block, index, group, c + held, lanes)
+                lines = ahead.count * ceil_div(ahead.size * sizeof(real), LINE_BYTES)
+                lines = ceil_div(lines * p.parts, span)
                 for panel in range(first_panel + part * span // p.parts, last_panel):
+                    fetch_rows(x, &ahead, lines)
                     if p.packed:
                         a = w + ROWS * (
                             (group * span + panel - first_panel) * channels * p.taps
@@ -167,55 +182,6 @@ cdef void run_task(
                         * p.dst_plane,
                     )
         before += phase.taps
-
-
-cdef void pack_panels(
-    Product *p, const real *w, Py_ssize_t features, real *packed
-) noexcept nogil:
-    """Store the weights by which some panels of features reach every channel, phase after phase.
-
-    Several panels together, since they lie in one line of the cache and the next one is far off.
-    """
-    cdef const Axis *axes = p.axes
-    cdef Py_ssize_t p0, p1, p2, c, t0, t1, t2, j, k, panel, size = p.channels * p.taps * ROWS
-    for p0 in range(axes[0].phases):
-        for p1 in range(axes[1].phases):
-            for p2 in range(axes[2].phases):
-                for c in range(p.channels):
-                    for t0 in range(phase_taps(&axes[0], p0)):
-                        for t1 in range(phase_taps(&axes[1], p1)):
-                            for t2 in range(phase_taps(&axes[2], p2)):
-                                k = (
-                                    (p0 + t0 * tap_step(&axes[0])) * axes[1].taps
-                                    + p1 + t1 * tap_step(&axes[1])
-                                ) * axes[2].taps + p2 + t2 * tap_step(&axes[2])
-                                k += c * p.features * p.taps
-                                for panel in range(features // ROWS):
-                                    for j in range(ROWS):
-                                        packed[panel * size + j] = w[k]
-                                        k += p.taps
-                                for j in range(features % ROWS):
-                                    packed[features // ROWS * size + j] = w[k + j * p.taps]
-                                packed += ROWS
-
-
-cdef Room room_of(Product *p, Py_ssize_t lanes):
-    """Count what each thread needs for a block."""
-    cdef Room room
-    cdef Phase phase
-    cdef Py_ssize_t number, width
-    room.runs = room.plane = room.b = 0
-    room.offsets = p.taps
-    for number in range(p.phases):
-        set_phase(p, &phase, number)
-        width = block_width(p, &phase, lanes)
-        room.runs = max(room.runs, width)
-        room.plane = max(room.plane, plane_room(p, &phase, lanes) + STEP + lanes)
-        room.b = max(
-            room.b, padded_terms(phase.held * phase.taps) * lanes * ceil_div(width, lanes)
-        )
-    room.plane = ceil_div(room.plane, STEP) * STEP
-    return room
 
 
 cdef int multiply(

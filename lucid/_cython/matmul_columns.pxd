@@ -10,7 +10,8 @@ the runs are read from the input itself.
 
 from libc.string cimport memcpy
 
-from lucid._cython.matmul_plan cimport Phase, Product, block_width, split
+from lucid._cython.fetch cimport Rows
+from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase, split
 from lucid._cython.microkernel cimport LANE_BYTES
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, phase_taps, plane_size, src_start, tap_offset, tap_step,
@@ -24,11 +25,15 @@ cdef enum:
 cdef struct Run:  # neighbouring columns
     Py_ssize_t src, dst, size  # where the first is read and comes to lie, for a term's tap 0
 
+cdef struct Room:  # for each thread, in elements of its kind
+    Py_ssize_t runs, offsets, plane, b
+
 cdef struct Block:  # some columns of a phase, and the part of the input that they read
     Py_ssize_t item, items  # the first one, and how many
     Py_ssize_t q, columns  # the first column in that item; all of them
     Axis axes[3]  # with the pitches of the plane, or of the input itself
     Py_ssize_t first[3]  # the m of the first row and column
+    Py_ssize_t low, high  # the first and the last element of a channel that they read
     bint inside  # whether the input is read where it is
     Py_ssize_t start, plane  # elements to column 0, and from item to item
     Py_ssize_t runs
@@ -51,7 +56,7 @@ cdef inline void set_block(
     split(phase, block.q, block.first)
     split(phase, block.q + block.columns - 1, last)
     block.inside = True
-    block.start = 0
+    block.start = block.low = block.high = 0
     for a in range(3):
         axis = &block.axes[a]
         axis[0] = p.axes[a]
@@ -62,7 +67,10 @@ cdef inline void set_block(
         axis.pitch = count + axis.reach
         i = src_start(axis, 0, block.first[a])
         block.start = block.start * axis.src_size + i
-        if axis.src_step > 1 or i < 0 or i + axis.pitch > axis.src_size:
+        block.low = block.low * axis.src_size + clip(i, axis.src_size - 1)
+        i += axis.pitch * axis.src_step - 1
+        block.high = block.high * axis.src_size + clip(i, axis.src_size - 1)
+        if axis.src_step > 1 or i < axis.pitch - 1 or i >= axis.src_size:
             block.inside = False
     if block.inside:
         for a in range(3):
@@ -83,6 +91,33 @@ cdef inline Py_ssize_t plane_room(Product *p, Phase *phase, Py_ssize_t lanes) no
         inner *= phase.count[a]
         size *= p.axes[a].slots * (n + p.axes[a].reach)
     return size
+
+
+cdef inline Py_ssize_t padded_terms(Py_ssize_t terms) noexcept nogil:
+    """Terms from block to block of b: more, for what is written too much, and always odd.
+
+    So that blocks do not all fall on the same few lines of a cache.
+    """
+    return terms + 3 + terms % 2
+
+
+cdef inline Room room_of(Product *p, Py_ssize_t lanes) noexcept nogil:
+    """Count what each thread needs for a block."""
+    cdef Room room
+    cdef Phase phase
+    cdef Py_ssize_t number, width
+    room.runs = room.plane = room.b = 0
+    room.offsets = p.taps
+    for number in range(p.phases):
+        set_phase(p, &phase, number)
+        width = block_width(p, &phase, lanes)
+        room.runs = max(room.runs, width)
+        room.plane = max(room.plane, plane_room(p, &phase, lanes) + STEP + lanes)
+        room.b = max(
+            room.b, padded_terms(phase.held * phase.taps) * lanes * ceil_div(width, lanes)
+        )
+    room.plane = ceil_div(room.plane, STEP) * STEP
+    return room
 
 
 cdef inline void find_runs(
@@ -112,6 +147,19 @@ cdef inline void find_runs(
                     item += 1
         run += 1
         block.runs += 1
+
+
+cdef inline Rows find_rows(Product *p, Block *block, Py_ssize_t channels) noexcept nogil:
+    """Find what a block reads of some channels, counted from the first of its first item."""
+    cdef Rows rows
+    rows.start = rows.at = 0
+    if block.items > 1:
+        rows.count, rows.pitch = block.items, p.groups * p.channels * p.src_plane
+        rows.size = channels * p.src_plane
+    else:
+        rows.count, rows.pitch = channels, p.src_plane
+        rows.start, rows.size = block.low, block.high + 1 - block.low
+    return rows
 
 
 cdef inline void find_offsets(Phase *phase, Block *block, Py_ssize_t *offset) noexcept nogil:
