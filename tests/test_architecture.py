@@ -141,6 +141,33 @@ def test_a_file_has_at_most_300_lines_of_code(path):
     assert count <= CODE_LINES_OF_A_FILE, f"{count} lines of code; split the file by topic"
 
 
+def compiled_code_lines(path):
+    """The numbers of the lines with code of a .pyx or .pxd: those of C count, docstrings do not."""
+    lines, statement, before = set(), [], ""
+    with tokenize.open(path) as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT,
+                              tokenize.ENCODING, tokenize.ENDMARKER):
+                continue
+            if token.type != tokenize.NEWLINE:
+                statement.append(token)
+                continue
+            is_text = [each.type for each in statement] == [tokenize.STRING]
+            if not is_text or before.startswith("cdef extern"):
+                for each in statement:
+                    lines.update(range(each.start[0], each.end[0] + 1))
+            before, statement = " ".join([each.string for each in statement]), []
+    return lines
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lucid" / "_cython").glob("*.p[yx][xd]")), ids=lambda path: path.name
+)
+def test_a_compiled_file_has_at_most_300_lines_of_code(path):
+    count = len(compiled_code_lines(path))
+    assert count <= CODE_LINES_OF_A_FILE, f"{count} lines of code; split the file by topic"
+
+
 @each_file
 def test_a_function_has_at_most_40_lines_of_code(path):
     lines = code_lines(path)
