@@ -38,8 +38,8 @@ kernel  terms n  bound  forward  input grad  weight grad
 ======  =======  =====  =======  ==========  ===========
 
 So `may_use` asks for 512 terms, in an input gradient on the average of the phases: with 512 of the
-phase that has most, one of ten million results of 3x3 taps had 831. What `conv_winograd` says of NaN, infinities and huge neighbours
-holds here too.
+phase that has most, one of ten million results of 3x3 taps had 831. What `conv_winograd` says of
+NaN, infinities and huge neighbours holds here too.
 
 float32 only; in the last two axes stride 1 or 2, dilation 1 and at most two taps for each residue;
 any first axis, padding and groups. It must equal `conv_naive`.
