@@ -10,13 +10,16 @@ cdef extern from *:
     """
     #if defined(__GNUC__)
     #define LUCID_FETCH(p) __builtin_prefetch(p, 0, 2)  /* to the second-level cache */
+    #define LUCID_FETCH_NEAR(p) __builtin_prefetch(p, 0, 3)  /* to the first */
     #define LUCID_FETCH_TO_WRITE(p) __builtin_prefetch(p, 1, 3)
     #else
     #define LUCID_FETCH(p) ((void) (p))
+    #define LUCID_FETCH_NEAR(p) ((void) (p))
     #define LUCID_FETCH_TO_WRITE(p) ((void) (p))
     #endif
     """
     void fetch "LUCID_FETCH"(const void *) noexcept nogil
+    void fetch_near "LUCID_FETCH_NEAR"(const void *) noexcept nogil
     void fetch_to_write "LUCID_FETCH_TO_WRITE"(const void *) noexcept nogil
 
 cdef enum:

@@ -15,22 +15,13 @@ asked for while one is at work. That is a hint to the cache, which changes no re
 
 from libc.string cimport memcpy, memset
 
+from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_lines cimport input_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, Plan, Tile, advance, find_tile, lanes_used, run_length,
 )
-
-cdef extern from *:
-    """
-    #if defined(__GNUC__)
-    #define LUCID_PREFETCH(address) __builtin_prefetch(address)
-    #else
-    #define LUCID_PREFETCH(address)
-    #endif
-    """
-    void prefetch "LUCID_PREFETCH" (const float *address) nogil
 
 cdef enum:
     NEAR_LINE = 16  # elements that come at once
@@ -164,7 +155,7 @@ cdef inline void fetch_sources(
             row = x + at.src[run] + i * plan.dilation[1] * plan.src[2]
             l = 0
             while l < at.size[run]:
-                prefetch(row + l)
+                fetch_near(row + l)
                 l += NEAR_LINE
 
 

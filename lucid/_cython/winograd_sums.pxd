@@ -7,10 +7,11 @@ here the lanes are features. The sums of a block of weights are transformed back
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
+from lucid._cython.fetch cimport fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.winograd_inputs cimport prefetch, transform_column
+from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of, rows_inside,
@@ -98,7 +99,7 @@ cdef inline void fetch_outputs(
     y += min(plan.tile2, plan.dst[2] - tile.i2) - 1  # where its last column may begin a line
     for f in range(features):
         for r in range(height):
-            prefetch(y + r * row)
+            fetch_near(y + r * row)
         y += plan.dst_plane
 
 

@@ -7,8 +7,9 @@ ROWS features and ROWS channels, and `interleave` takes ROWS rows at once, in ve
 
 from libc.string cimport memcpy, memset
 
+from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
-from lucid._cython.winograd_inputs cimport NEAR_LINE, prefetch
+from lucid._cython.winograd_inputs cimport NEAR_LINE
 from lucid._cython.winograd_lines cimport weight_lines
 from lucid._cython.winograd_tiles cimport Plan, held
 
@@ -76,7 +77,7 @@ cdef inline void fetch_weights(const Plan *plan, const float *w, Py_ssize_t coun
     for j in range(ROWS):
         l = 0
         while l < count * ROWS:
-            prefetch(w + j * step + l)
+            fetch_near(w + j * step + l)
             l += NEAR_LINE
 
 
