@@ -31,7 +31,7 @@ cdef Workspace borrow(size_t size):
     """Return a block of at least `size` bytes; its content is undefined."""
     cdef Workspace workspace
     cdef Py_ssize_t index
-    for index in range(len(kept)):
+    for index in range(len(kept) - 1, -1, -1):  # what was given back last is in the caches still
         workspace = kept[index]
         if workspace.size >= size:
             return lend(kept.pop(index), size)
