@@ -44,15 +44,29 @@ SIZES = {  # items, channels and features of a group, input size, low, high, gro
 }
 
 
+def output_size(kernel, sizes):
+    """Return the positions along each axis; below 1 if the kernel does not fit."""
+    return tuple(
+        (n + before + after - k) // s + 1
+        for n, before, after, k, s in zip(*sizes[3:6], *kernel, strict=True)
+    )
+
+
+CASES = {
+    f"{name}, {image}": (kernel, sizes)
+    for name, kernel in KERNELS.items() for image, sizes in SIZES.items()
+    if min(output_size(kernel, sizes)) >= 1
+}
+COVERED = {  # those where each position of the input belongs to some phase
+    name: (kernel, sizes) for name, (kernel, sizes) in CASES.items()
+    if all(s <= k for k, s in zip(*kernel, strict=True))
+}
+
+
 def make(kernel, sizes, spread=None, seed=0):
     """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
-    (taps, stride), (items, channels, features, size, low, high, groups) = kernel, sizes
-    output = tuple(
-        (n + before + after - k) // s + 1
-        for n, before, after, k, s in zip(size, low, high, taps, stride, strict=True)
-    )
-    if min(output) < 1:
-        pytest.skip("the kernel does not fit")
+    (taps, stride), (items, channels, features, size, low, _, groups) = kernel, sizes
+    output = output_size(kernel, sizes)
     rng = np.random.default_rng(seed)
     shapes = (
         (items, groups * channels, *size), (groups * features, channels, *taps),
@@ -77,13 +91,15 @@ def run(module, primitive, arrays, arguments, threads=1):
 
 
 each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
-each_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
-each_size = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+each_cut = pytest.mark.parametrize(  # with tails, and with several groups
+    ("kernel", "sizes"),
+    [case for case in CASES.values() if case[1] in (SIZES["tails"], SIZES["groups"])],
+)
+each_case = pytest.mark.parametrize(("kernel", "sizes"), CASES.values(), ids=CASES)
 
 
 @each_primitive
-@each_kernel
-@each_size
+@each_case
 def test_equals_the_definition(kernel, sizes, primitive):
     arrays, arguments = make(kernel, sizes)
     exact = [array.astype(np.float64) for array in arrays]
@@ -94,26 +110,24 @@ def test_equals_the_definition(kernel, sizes, primitive):
 
 
 @each_primitive
-@each_kernel
-def test_bits_do_not_depend_on_threads(kernel, primitive):
-    for sizes in SIZES["tails"], SIZES["groups"]:
-        arrays, arguments = make(kernel, sizes)
-        alone = run(conv_winograd_strided, primitive, arrays, arguments)
-        for threads in (2, 3, 7):
-            found = run(conv_winograd_strided, primitive, arrays, arguments, threads)
-            np.testing.assert_array_equal(found, alone)
+@each_cut
+def test_bits_do_not_depend_on_threads(kernel, sizes, primitive):
+    arrays, arguments = make(kernel, sizes)
+    alone = run(conv_winograd_strided, primitive, arrays, arguments)
+    for threads in (2, 3, 7):
+        found = run(conv_winograd_strided, primitive, arrays, arguments, threads)
+        np.testing.assert_array_equal(found, alone)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES[:2])
-@each_kernel
-def test_bits_of_an_item_do_not_depend_on_the_batch(kernel, primitive):
-    for sizes in SIZES["tails"], SIZES["groups"]:
-        (x, w, y), arguments = make(kernel, (11, *sizes[1:]))
-        together = run(conv_winograd_strided, primitive, (x, w, y), arguments)
-        for n in (0, 5, 10):
-            item = x[n : n + 1], w, y[n : n + 1]
-            alone = run(conv_winograd_strided, primitive, item, arguments)
-            np.testing.assert_array_equal(together[n : n + 1], alone)
+@each_cut
+def test_bits_of_an_item_do_not_depend_on_the_batch(kernel, sizes, primitive):
+    (x, w, y), arguments = make(kernel, (11, *sizes[1:]))
+    together = run(conv_winograd_strided, primitive, (x, w, y), arguments)
+    for n in (0, 5, 10):
+        item = x[n : n + 1], w, y[n : n + 1]
+        alone = run(conv_winograd_strided, primitive, item, arguments)
+        np.testing.assert_array_equal(together[n : n + 1], alone)
 
 
 @pytest.mark.parametrize(
@@ -159,12 +173,12 @@ def test_each_phase_of_an_input_gradient_keeps_the_bound_of_its_own_terms(name):
         assert (abs(found - wanted) <= bound)[..., a::2, b::2].all()
 
 
-@pytest.mark.parametrize("primitive", PRIMITIVES[:2])
-@each_kernel
-@each_size
-def test_a_filled_result_is_the_sum_and_the_bias(kernel, sizes, primitive):
-    if primitive == "input_grad" and any(s > k for k, s in zip(*kernel, strict=True)):
-        pytest.skip("some positions belong to no phase")
+@pytest.mark.parametrize(
+    ("primitive", "kernel", "sizes"),
+    [("forward", *case) for case in CASES.values()]
+    + [("input_grad", *case) for case in COVERED.values()],
+)
+def test_a_filled_result_is_the_sum_and_the_bias(primitive, kernel, sizes):
     arrays, arguments = make(kernel, sizes)
     wanted = run(conv_winograd_strided, primitive, arrays, arguments)
     position = ("input_grad", "weight_grad", "forward").index(primitive)
@@ -226,9 +240,9 @@ def test_choice(primitive, channels, features, name, size, wanted):
 
 
 @each_primitive
-@each_kernel
-def test_the_result_is_added(kernel, primitive):
-    arrays, arguments = make(kernel, SIZES["tails"])
+@each_cut
+def test_the_result_is_added(kernel, sizes, primitive):
+    arrays, arguments = make(kernel, sizes)
     fresh = run(conv_winograd_strided, primitive, arrays, arguments)
     start = np.full_like(fresh, 7)
     arrays[("input_grad", "weight_grad", "forward").index(primitive)] = start
