@@ -11,6 +11,7 @@ that refuse a level, get the one portable build. OpenMP is used where the compil
     LUCID_CPU=checks python -m pytest tests/kernels    ... and run on it
 """
 
+import multiprocessing
 import os
 import platform
 import tempfile
@@ -74,6 +75,15 @@ def modules():
     ]
 
 
+def processes(wanted):
+    """How many processes may translate at once: several where a child is a copy of this one."""
+    try:
+        multiprocessing.Semaphore()
+    except (ImportError, OSError):  # a sandbox without semaphores
+        return 0
+    return wanted if multiprocessing.get_start_method() == "fork" else 0
+
+
 class Build(build_ext):
     """Ask the compiler what it can do, translate the sources under build/, compile in parallel."""
 
@@ -135,6 +145,7 @@ class Build(build_ext):
             compiler_directives=CHECKED if level == "checks" else QUICK,
             shared_utility_qualified_name=SHARED,
             quiet=True,
+            nthreads=processes(self.parallel),
         )
         for extension, other in zip(extensions, translated, strict=True):
             extension.sources = other.sources
