@@ -39,7 +39,6 @@ FAST = [  # safe switches only, never -ffast-math
 STEADY = [  # so that gcc keeps what moves up in registers, leaves 8 lanes and a tile's call alone
     "--param=large-stack-frame=4096", "--param=max-completely-peel-times=7",
     "-fno-tree-loop-distribute-patterns", "-fno-inline-functions-called-once",
-    "-Wno-maybe-uninitialized",  # gcc does not see that a tile has at least one row
 ]
 SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows and tiles are too short for a call
 MORE = {

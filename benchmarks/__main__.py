@@ -1,4 +1,4 @@
-"""Run a benchmark: ``python -m benchmarks [layers|steps|profile|memory|overhead|all|report] [options]``."""
+"""Run a benchmark: ``python -m benchmarks [PROGRAM] [options]``; ``--help`` names the programs."""
 
 import argparse
 import importlib
@@ -13,7 +13,8 @@ KEEP = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**4
 def main():
     """Read the options, settle the environment, run the program."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("program", nargs="?", default="layers", choices=(*PROGRAMS, "all", "report"))
+    programs = *PROGRAMS, "all", "report"
+    parser.add_argument("program", nargs="?", default="layers", choices=programs)
     parser.add_argument("files", nargs="*", help="of report: what --json wrote")
     parser.add_argument("--filter", default="", help="only rows with this in their name")
     parser.add_argument("--threads", type=int, default=1)

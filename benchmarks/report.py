@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent.parent / "docs" / "explain"
 
 
 def merge(runs, key):
-    """Make one list of rows of several, with the medians; `key` names the row."""
+    """Map each row's name, its field `key`, to the medians of its other fields over the runs."""
     merged = {}
     for run in runs:
         for row in run["rows"]:
@@ -43,7 +43,8 @@ def layer_lines(tables):
 def step_lines(tables):
     """Give the lines of the table of training steps."""
     for name in tables[1]:
-        yield [name, *(f"{tables[n][name]['torch'] / tables[n][name]['lucid']:.2f}" for n in sorted(tables))]
+        rows = [tables[threads][name] for threads in sorted(tables)]
+        yield [name, *(f"{row['torch'] / row['lucid']:.2f}" for row in rows)]
 
 
 def write(path, lines):
@@ -55,6 +56,8 @@ def write(path, lines):
 
 def main(options):
     """Merge the runs, write the tables, print the means."""
+    if not options.files:
+        raise SystemExit("report needs the files that layers and steps wrote with --json")
     runs = [json.loads(Path(path).read_text()) for path in options.files]
     for key, lines in ("layer", layer_lines), ("network", step_lines):
         mine = [run for run in runs if key in run["rows"][0]]
@@ -67,7 +70,8 @@ def main(options):
         write(FOLDER / f"performance_{key}s.csv", lines(tables))
         for threads, rows in tables.items():
             if key == "network":
-                summary = {"training step": geometric_mean(r["torch"] / r["lucid"] for r in rows.values())}
+                ratios = [row["torch"] / row["lucid"] for row in rows.values()]
+                summary = {"training step": geometric_mean(ratios)}
             else:
                 summary = summarise([{"layer": name, **row} for name, row in rows.items()])
             for what, value in summary.items():

@@ -91,7 +91,7 @@ cdef inline void load_row(
 
 
 cdef inline void add_old(
-    const Run *run, const real *y, int columns, real (*acc)[MAX_WIDTH], int rows, int lanes
+    const Run *run, const real *y, Py_ssize_t columns, real (*acc)[MAX_WIDTH], int rows, int lanes
 ) noexcept nogil:
     """Add what y holds already."""
     cdef int j, l
@@ -118,7 +118,7 @@ cdef inline void add_tile(
     cdef Py_ssize_t k, start, taps = run.taps
     cdef Py_ssize_t first = first_tap(run, m, rows), last = last_tap(run, m)
     cdef int j, l, low, high, lanes = width // sizeof(real)
-    cdef int columns = <int> min(run.columns - q, lanes)
+    cdef Py_ssize_t columns = min(run.columns - q, <Py_ssize_t> lanes)
     for j in range(rows):
         for l in range(lanes):
             acc[j][l] = 0

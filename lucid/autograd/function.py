@@ -182,7 +182,7 @@ class Function:
         array = self.forward(*arrays)
         if is_wanted and state.enabled:
             return self._record(inputs, array)
-        return x.wrap(array)
+        return inputs[0].wrap(array)
 
     def _record(self, inputs, array):
         y = inputs[0].wrap(array, self)

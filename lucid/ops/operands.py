@@ -11,6 +11,7 @@ from lucid.dtypes import as_dtype, category, get_default_dtype, result_type
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.geometry import check_int
 
+
 class _Quiet(threading.local):
     """A context for each thread in which NumPy does not warn."""
 

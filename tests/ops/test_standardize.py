@@ -31,7 +31,10 @@ def test_groups_have_mean_0_and_variance_1(shape, groups):
 @pytest.mark.parametrize(("shape", "groups"), [((3, 4), 1), ((2, 4, 3), 2)], ids=str)
 def test_derivatives(shape, groups):
     x = np.random.default_rng(0).standard_normal(shape)
-    run = lambda a, w, b: GroupNorm(groups, 0.1)(a, w, b)  # noqa: E731
+
+    def run(a, w, b):
+        return GroupNorm(groups, 0.1)(a, w, b)
+
     check_differences(lucid, run, [x, *vectors(shape[1])])
 
 
