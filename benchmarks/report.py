@@ -31,6 +31,7 @@ def layer_lines(tables):
     """Give the lines of the table of layers: `tables` has the rows of each number of threads."""
     for name, row in tables[1].items():
         line = [name, f"{1e3 * row['forward']:.3f}", f"{row['gflop'] / row['forward']:.0f}"]
+        line.append(f"{100 * row['least'] / row['forward']:.0f}")
         line.append(f"{row['torch_forward'] / row['forward']:.2f}")
         line.append(f"{row['onnx_forward'] / row['forward']:.2f}" if "onnx_forward" in row else "")
         line.append(f"{row['torch_both'] / row['both']:.2f}")
