@@ -25,10 +25,12 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 
 from lucid._cython.channels cimport squares_of_row, sum_row, sums_of_row
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.types cimport real
 
 cdef enum:
     RUN = 8192  # numbers of one item before it is the turn of the next
+    WATCHED = 16  # such runs from one look at the clock to the next
 
 
 cdef inline Py_ssize_t block_width(
@@ -41,7 +43,7 @@ cdef inline Py_ssize_t block_width(
 
 cdef inline void find_moments(
     const real *x, Py_ssize_t step, Py_ssize_t items, Py_ssize_t width, Py_ssize_t size,
-    double *mean, double *squares,
+    double *mean, double *squares, Watch *watch,
 ) noexcept nogil:
     """Find the mean and the sum of squared distances from it, of each of `width` channels."""
     cdef const real *row
@@ -50,6 +52,8 @@ cdef inline void find_moments(
     for c in range(width):
         mean[c] = squares[c] = 0
     for n in range(items):
+        if interrupted(watch):
+            return
         for c in range(width):
             row = x + n * step + c * size
             centre = sum_row(row, size) / size
@@ -80,22 +84,27 @@ def batch_norm(
     cdef Py_ssize_t block, n, c, first, last
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
+    cdef Watch watch = watch_calls(WATCHED)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)
         if of_batch:
             find_moments(
-                &x[0, first, 0], step, items, last - first, size, &sums[0, first], &sums[1, first]
+                &x[0, first, 0], step, items, last - first, size, &sums[0, first],
+                &sums[1, first], &watch,
             )
             for c in range(first, last):
                 mean[c] = <real> sums[0, c]
                 variance[c] = <real> (sums[1, c] / (items * size))
         for n in range(items):
+            if interrupted(&watch):
+                break
             for c in range(first, last):
                 normalise(
                     &x[n, c, 0], &y[n, c, 0], size, mean[c],
                     <real> (w[c] / sqrt(variance[c] + eps)), b[c],
                 )
+    raise_if_interrupted(&watch)
 
 
 cdef inline void row_grad(
@@ -109,13 +118,15 @@ cdef inline void row_grad(
 
 cdef inline void channel_sums(
     const real *x, const real *y, Py_ssize_t step, Py_ssize_t items, Py_ssize_t width,
-    Py_ssize_t size, const real *mean, double *total, double *product,
+    Py_ssize_t size, const real *mean, double *total, double *product, Watch *watch,
 ) noexcept nogil:
     """Add up y, and its products with the distances of x from the mean, for each channel."""
     cdef Py_ssize_t n, c, start
     for c in range(width):
         total[c] = product[c] = 0
     for n in range(items):
+        if interrupted(watch):
+            return
         for c in range(width):
             start = n * step + c * size
             sums_of_row(x + start, mean[c], y + start, size, &total[c], &product[c])
@@ -135,18 +146,21 @@ def batch_norm_grad(
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
     cdef double inverse, share = 1 / <double> (items * size) if of_batch else 0
+    cdef Watch watch = watch_calls(WATCHED)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)
         channel_sums(
             &x[0, first, 0], &y[0, first, 0], step, items, last - first, size, &mean[first],
-            &sums[0, first], &sums[1, first],
+            &sums[0, first], &sums[1, first], &watch,
         )
         for c in range(first, last):
             inverse = 1 / sqrt(variance[c] + eps)
             grad_b[c] = <real> sums[0, c]
             grad_w[c] = <real> (sums[1, c] * inverse)
         for n in range(items):
+            if interrupted(&watch):
+                break
             for c in range(first, last):
                 inverse = 1 / sqrt(variance[c] + eps)
                 row_grad(
@@ -154,6 +168,7 @@ def batch_norm_grad(
                     <real> (w[c] * inverse), <real> (grad_b[c] * share),
                     <real> (grad_w[c] * inverse * share),
                 )
+    raise_if_interrupted(&watch)
 
 
 def sum_channels(
@@ -164,13 +179,17 @@ def sum_channels(
     cdef Py_ssize_t block, n, c, first, last
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t width = block_width(channels, size, threads)
+    cdef Watch watch = watch_calls(WATCHED)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)
         for c in range(first, last):
             sums[0, c] = 0
         for n in range(items):
+            if interrupted(&watch):
+                break
             for c in range(first, last):
                 sums[0, c] += sum_row(&x[n, c, 0], size)
         for c in range(first, last):
             y[c] = <real> sums[0, c]
+    raise_if_interrupted(&watch)

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from lucid._cython import conv_naive
+from lucid._cython import conv_naive, normalisation
 
 MEASURE = """
 import os, signal, sys, threading, time
@@ -110,3 +110,23 @@ def test_another_thread_goes_on_when_the_main_thread_is_interrupted():
         signal.signal(signal.SIGALRM, before)
     other.join()
     assert (others[2] == 18).all() and not (mine[2] == 18).all()
+
+
+def test_a_handler_that_raises_ends_a_normalisation():
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    x = np.ones((100_000, 100, 1), np.float32)  # rows of one number take long
+    y, one, sums = np.zeros_like(x), np.ones(100, np.float32), np.zeros((2, 100))
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        with pytest.raises(Stop):
+            normalisation.batch_norm(x, one, one, y, one.copy(), one.copy(), sums, 1.0, True, 1)
+        assert y[-1, -1, 0] == 0  # the end would have written 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
