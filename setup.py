@@ -47,6 +47,9 @@ MORE = {
     "conv_features": ["-fno-inline", *SHORT],  # the inner loop wants all registers
     "conv_matmul": SHORT, "conv_unfolded": SHORT,
 }
+CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
+    "-Wno-maybe-uninitialized", "-Wno-aggressive-loop-optimizations",
+]
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}
@@ -118,6 +121,7 @@ class Build(build_ext):
         if len(levels) > 1 and "portable" in levels:
             levels.remove("portable")
         fast = [flag for flag in FAST if self.accepts(flag)]
+        checks = ["-O1", *(flag for flag in CALM if self.accepts(flag))]
         more = {
             name: [flag for flag in flags if self.accepts(flag)] for name, flags in MORE.items()
         }
@@ -127,7 +131,7 @@ class Build(build_ext):
             level = folders.get(extension.name.split(".")[-2], "common")
             if level in groups:
                 extension.extra_compile_args = openmp + (
-                    ["-O2", "-g0"] if level == "common" else ["-O1"] if level == "checks"
+                    ["-O2", "-g0"] if level == "common" else checks if level == "checks"
                     else fast + LEVELS[level][1] + more.get(extension.name.split(".")[-1], []))
                 extension.extra_link_args = list(openmp)
                 groups[level].append(extension)
