@@ -46,6 +46,7 @@ MORE = {
     "conv_direct": SHORT,
     "conv_features": ["-fno-inline", *SHORT],  # the inner loop wants all registers
     "conv_matmul": SHORT, "conv_unfolded": SHORT,
+    "conv_product": ["--param=max-completely-peel-times=7"],  # makes vectors of 8 float64 lanes
 }
 CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
     "-Wno-maybe-uninitialized", "-Wno-aggressive-loop-optimizations",

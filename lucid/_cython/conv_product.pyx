@@ -1,16 +1,21 @@
-r"""A convolution whose output is one position: a plain product of matrices, hardly a copy.
+r"""Plain products of matrices, and the convolution that is one, hardly with a copy.
 
-Where the kernel is as large as the image and nothing is padded, an item is one row of pairs
-t = (channel, tap), and all three primitives are products of matrices x (N, T), w (F, T), y (N, F)::
+Two functions multiply matrices for `Linear` and ``x @ y``: `multiply_rows`, where the rows of both
+are neighbours in memory, and `multiply_columns`::
 
-    y[n, f] += sum over t of x[n, t] w[f, t]        rows of both are neighbours in memory: dots
-    x[n, t] += sum over f of y[n, f] w[f, t]        lanes run along t
-    w[f, t] += sum over n of y[n, f] x[n, t]        lanes run along t
+    y[n, f] += sum over t of x[n, t] w[f, t]        dots of rows
+    y[r, q]  = sum over t of a[r, t] b[t, q]        lanes run along q
 
-So it is for the first layer of a generator and the last of a discriminator, and for a classifier
-that is written as a convolution. The last two are one function: a block of TERMS rows and WIDTH
-columns of the second factor is copied, `lanes` columns side by side, since its rows lie so far
-apart that they would push each other out of the cache; all rows of the first factor pass by.
+Where a kernel is as large as the image and nothing is padded, an item is one row of pairs
+t = (channel, tap), and the three primitives are such products of x (N, T), w (F, T), y (N, F): the
+first the forward, the other the gradients ``x[n, t] += sum over f of y[n, f] w[f, t]`` and
+``w[f, t] += sum over n of y[n, f] x[n, t]``. So it is for the first layer of a generator and the
+last of a discriminator, and for a classifier that is written as a convolution.
+
+For the second a block of TERMS rows and some columns of the second factor is copied, `lanes`
+columns side by side, since its rows lie so far apart that they would push each other out of the
+cache; all rows of the first factor pass by. The dots are those of `dots.pxd`. The bits of a sum
+depend on its row and its column only.
 
 Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008, section
 4. Cost: the multiply-adds of the definition; w is read once, y or x once for each block. Memory:
@@ -20,25 +25,26 @@ Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplicatio
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.dots cimport AT_A_TIME, FEATURES, ITEMS, run_dots
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport (
-    DOTS, LANE_BYTES, MAX_LANES, MAX_VECTOR, ROWS, VECTOR_BYTES, add_product,
-)
+from lucid._cython.microkernel cimport DOTS, LANE_BYTES, MAX_LANES, ROWS, add_product
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 cdef enum:
     TERMS = 256  # at a time
-    WIDTH_BYTES = 1024  # of the columns of a task
-    SPAN = 1024  # elements of a dot product at a time
-    FEATURES = 96  # of a task of dot products
+    BLOCKS = 8  # of lanes, that are the columns of a task
 
 cdef struct Product:  # y[r, q] += sum over t of a[r, t] b[t, q], once for each group
     Py_ssize_t groups, rows, columns, terms
     Py_ssize_t row_step, step, b_step, pitch  # elements from row to row and term to term
     Py_ssize_t a_group, b_group, y_group
     Py_ssize_t width, blocks  # columns of a task; how many such blocks
+    bint fills  # whether y is set, not read
+
+cdef struct Dots:  # y[n, f] += sum over t of x[n, t] w[f, t], once for each group
+    Py_ssize_t groups, items, features, terms
 
 
 def supports(kernel_size, input_size, output_size, dilation, low):
@@ -78,35 +84,43 @@ cdef void copy_block(
 
 
 cdef void run_columns(
-    const Product *p, const real *a, Py_ssize_t terms, Py_ssize_t columns, const real *b, real *y
+    const Product *p, const real *a, Py_ssize_t terms, Py_ssize_t columns, const real *b, real *y,
+    bint fills,
 ) noexcept nogil:
     """Add the products of some terms to some columns of all rows; b is a copied block."""
     cdef real corner[ROWS * MAX_LANES]
+    cdef real[8] zeros  # so many that every branch of add_product fits
     cdef Py_ssize_t block, panel, r, j, k, count, rows, lanes = LANE_BYTES // sizeof(real)
-    for block in range(ceil_div(columns, lanes)):
-        count = min(lanes, columns - block * lanes)
-        for panel in range(ceil_div(p.rows, ROWS)):
-            r = panel * ROWS
-            rows = min(<Py_ssize_t> ROWS, p.rows - r)
+    cdef const real *start = NULL
+    memset(zeros, 0, sizeof(zeros))
+    if fills:
+        start = zeros
+    for panel in range(ceil_div(p.rows, ROWS)):
+        r = panel * ROWS
+        rows = min(<Py_ssize_t> ROWS, p.rows - r)
+        for block in range(ceil_div(columns, lanes)):
+            count = min(lanes, columns - block * lanes)
             if count == lanes:
                 add_product(
-                    a + r * p.row_step, p.row_step, p.step, b, lanes, terms, <const real *> NULL,
-                    y + r * p.pitch + block * lanes, p.pitch, rows,
+                    a + r * p.row_step, p.row_step, p.step, b + block * terms * lanes, lanes,
+                    terms, start, y + r * p.pitch + block * lanes, p.pitch, rows,
                 )
                 continue
-            memset(corner, 0, sizeof(corner))
             add_product(
-                a + r * p.row_step, p.row_step, p.step, b, lanes, terms, <const real *> NULL,
-                corner, lanes, rows,
+                a + r * p.row_step, p.row_step, p.step, b + block * terms * lanes, lanes,
+                terms, zeros, corner, lanes, rows,
             )
             for j in range(rows):
                 for k in range(count):
-                    y[(r + j) * p.pitch + block * lanes + k] += corner[j * lanes + k]
-        b += terms * lanes
+                    if fills:
+                        y[(r + j) * p.pitch + block * lanes + k] = corner[j * lanes + k]
+                    else:
+                        y[(r + j) * p.pitch + block * lanes + k] += corner[j * lanes + k]
 
 
 cdef void run_task(
-    const Product *p, Py_ssize_t task, const real *a, const real *b, real *y, real *buffer
+    const Product *p, Py_ssize_t task, const real *a, const real *b, real *y, real *buffer,
+    Watch *watch,
 ) noexcept nogil:
     """Compute one block of columns of one group."""
     cdef Py_ssize_t turn, t, terms, q = task % p.blocks * p.width, group = task // p.blocks
@@ -115,117 +129,86 @@ cdef void run_task(
     b += group * p.b_group + q
     y += group * p.y_group + q
     for turn in range(ceil_div(p.terms, TERMS)):
+        if interrupted(watch):
+            return
         t = turn * TERMS
         terms = min(<Py_ssize_t> TERMS, p.terms - t)
         copy_block(b + t * p.b_step, p.b_step, terms, columns, buffer)
-        run_columns(p, a + t * p.step, terms, columns, buffer, y)
+        run_columns(p, a + t * p.step, terms, columns, buffer, y, p.fills and turn == 0)
 
 
 cdef int multiply(Product *p, const real *a, const real *b, real *y, int threads) except -1:
     """Add to y the product of a and b, some columns a task."""
-    cdef Py_ssize_t task, size
+    cdef Py_ssize_t task, size, lanes = LANE_BYTES // sizeof(real)
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *buffers
-    p.width = WIDTH_BYTES // LANE_BYTES * (LANE_BYTES // <Py_ssize_t> sizeof(real))
+    p.width = BLOCKS
+    if threads > 1:  # so that all have some
+        p.width = max(1, min(p.width, ceil_div(p.columns, 2 * threads * lanes)))
+    p.width *= lanes
     size = TERMS * p.width
     workspace = borrow(threads * size * sizeof(real))
     buffers = <real *> workspace.data
     p.blocks = ceil_div(p.columns, p.width)
     with nogil:
         for task in prange(p.groups * p.blocks, num_threads=threads, schedule="dynamic"):
-            if not interrupted(&watch):
-                run_task(p, task, a, b, y, buffers + threadid() * size)
+            run_task(p, task, a, b, y, buffers + threadid() * size, &watch)
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
 
 
-cdef void add_dots(
-    const real **x, const real **w, Py_ssize_t count, Py_ssize_t rows, Py_ssize_t columns,
-    real *y, Py_ssize_t y_step,
-) noexcept nogil:
-    """``y[n, f] += sum over t < count of x[n][t] w[f][t]``; `count` fills whole registers.
-
-    For n < rows <= 4 and f < columns <= DOTS. All 4 times DOTS are computed, whatever is wanted,
-    so that the bits of a sum do not depend on its neighbours.
-    """
-    cdef real acc[4][DOTS][MAX_VECTOR]
-    cdef Py_ssize_t t
-    cdef int i, j, l, lanes = VECTOR_BYTES // sizeof(real)
-    for i in range(4):
-        for j in range(DOTS):
-            for l in range(lanes):
-                acc[i][j][l] = 0
-    for t in range(count // lanes):
-        for i in range(4):
-            for j in range(DOTS):
-                for l in range(lanes):
-                    acc[i][j][l] += x[i][t * lanes + l] * w[j][t * lanes + l]
-    for i in range(rows):
-        for j in range(columns):
-            for l in range(1, lanes):
-                acc[i][j][0] += acc[i][j][l]
-            y[i * y_step + j] += acc[i][j][0]
-
-
-cdef void add_all_dots(
-    const real *x, Py_ssize_t items, Py_ssize_t x_step, const real *w, Py_ssize_t features,
-    Py_ssize_t w_step, Py_ssize_t count, real *y, Py_ssize_t y_step,
-) noexcept nogil:
-    """``y[n, f] += sum over t < count of x[n, t] w[f, t]``, a few n and f at a time."""
-    cdef const real *x_row[4]
-    cdef const real *w_row[DOTS]
-    cdef Py_ssize_t n, f, i, j
-    for n in range(ceil_div(items, 4)):
-        for i in range(4):
-            x_row[i] = x + min(n * 4 + i, items - 1) * x_step
-        for f in range(ceil_div(features, DOTS)):
-            for j in range(DOTS):
-                w_row[j] = w + min(f * DOTS + j, features - 1) * w_step
-            add_dots(
-                x_row, w_row, count, min(4, items - n * 4),
-                min(<Py_ssize_t> DOTS, features - f * DOTS),
-                y + n * 4 * y_step + f * DOTS, y_step,
+cdef int multiply_dots(
+    const Dots *d, const real *x, const real *w, real *y, int threads
+) except -1:
+    """Add to y the dots of the rows of x and w, some of both a task."""
+    cdef Py_ssize_t task, n, f, group
+    # a few items read w once, row by row; many keep some rows of it in a cache
+    cdef Py_ssize_t size = <Py_ssize_t> DOTS if d.items <= ITEMS else <Py_ssize_t> FEATURES
+    cdef Py_ssize_t batches = ceil_div(d.items, AT_A_TIME), parts = ceil_div(d.features, size)
+    cdef Watch watch = watch_calls(1)
+    with nogil:
+        for task in prange(d.groups * parts * batches, num_threads=threads, schedule="dynamic"):
+            if interrupted(&watch):
+                continue
+            group = task // (parts * batches)
+            f = task // batches % parts * size
+            n = task % batches * AT_A_TIME
+            run_dots(
+                x + (n * d.groups + group) * d.terms, min(<Py_ssize_t> AT_A_TIME, d.items - n),
+                d.groups * d.terms, w + (group * d.features + f) * d.terms,
+                min(size, d.features - f), d.terms,
+                y + (n * d.groups + group) * d.features + f, d.groups * d.features,
             )
+    raise_if_interrupted(&watch)
+    return 0
 
 
-cdef void copy_rows(
-    const real *x, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t lanes, real *to
-) noexcept nogil:
-    """Copy `count` elements of each row, and zeros behind them up to `lanes`."""
-    cdef Py_ssize_t r, k
-    for r in range(rows):
-        for k in range(lanes):
-            to[r * lanes + k] = x[r * step + k] if k < count else 0
+def multiply_rows(
+    const real[:, ::1] x not None, const real[:, ::1] w not None, real[:, ::1] y not None,
+    int threads,
+):
+    """Add to y (N, F) the product of x (N, T) and the transposed w (F, T); none is empty."""
+    cdef Dots d
+    d.groups, d.items, d.features, d.terms = 1, x.shape[0], w.shape[0], x.shape[1]
+    multiply_dots(&d, &x[0, 0], &w[0, 0], &y[0, 0], threads)
 
 
-cdef void run_dots(
-    const real *x, Py_ssize_t items, Py_ssize_t x_step, const real *w, Py_ssize_t features,
-    Py_ssize_t terms, real *y, Py_ssize_t y_step,
-) noexcept nogil:
-    """``y[n, f] += sum over t < terms of x[n, t] w[f, t]``, SPAN terms at a time.
-
-    The terms that do not fill a register are copied, with zeros behind them.
-    """
-    cdef real last_x[4 * MAX_VECTOR]
-    cdef real last_w[FEATURES * MAX_VECTOR]
-    cdef Py_ssize_t turn, t, n, rows, lanes = VECTOR_BYTES // sizeof(real)
-    cdef Py_ssize_t whole = terms // lanes * lanes
-    for turn in range(ceil_div(whole, SPAN)):
-        t = turn * SPAN
-        add_all_dots(
-            x + t, items, x_step, w + t, features, terms, min(<Py_ssize_t> SPAN, whole - t),
-            y, y_step,
-        )
-    if whole < terms:
-        copy_rows(w + whole, features, terms, terms - whole, lanes, last_w)
-        for n in range(ceil_div(items, 4)):
-            rows = min(4, items - n * 4)
-            copy_rows(x + n * 4 * x_step + whole, rows, x_step, terms - whole, lanes, last_x)
-            add_all_dots(
-                last_x, rows, lanes, last_w, features, lanes, lanes, y + n * 4 * y_step, y_step
-            )
+def multiply_columns(
+    const real[:, ::1] a not None, bint transposed, const real[:, ::1] b not None,
+    real[:, ::1] y not None, int threads,
+):
+    """Set y (R, Q) to the product of a (R, T), or of (T, R) `transposed`, and b (T, Q)."""
+    cdef Product p
+    p.groups, p.rows, p.columns, p.terms = 1, y.shape[0], y.shape[1], b.shape[0]
+    p.row_step, p.step = a.shape[1], 1
+    if transposed:
+        p.row_step, p.step = 1, a.shape[1]
+    p.b_step = p.pitch = p.columns
+    p.a_group = p.b_group = p.y_group = 0
+    p.fills = True
+    multiply(&p, &a[0, 0], &b[0, 0], &y[0, 0], threads)
 
 
 def forward(
@@ -234,27 +217,11 @@ def forward(
     Py_ssize_t groups, int threads,
 ):
     """Add to y (N, F, 1, 1, 1) the convolution of x (N, C, *I) with w (F, C // groups, *I)."""
-    cdef Py_ssize_t task, f, group, items = x.shape[0], features = w.shape[0] // groups
-    cdef Py_ssize_t terms = w.shape[1] * w.shape[2] * w.shape[3] * w.shape[4]
-    cdef Py_ssize_t parts = ceil_div(features, FEATURES)
-    cdef Watch watch = watch_calls(1)
+    cdef Dots d
     _check(x, w, y, dilation, low)
-    cdef const real *of_x = &x[0, 0, 0, 0, 0]
-    cdef const real *of_w = &w[0, 0, 0, 0, 0]
-    cdef real *to = &y[0, 0, 0, 0, 0]
-    with nogil:
-        for task in prange(groups * parts, num_threads=threads, schedule="dynamic"):
-            if interrupted(&watch):
-                continue
-            group = task // parts
-            f = task % parts * FEATURES
-            run_dots(
-                of_x + group * terms, items, groups * terms,
-                of_w + (group * features + f) * terms,
-                min(<Py_ssize_t> FEATURES, features - f), terms,
-                to + group * features + f, groups * features,
-            )
-    raise_if_interrupted(&watch)
+    d.groups, d.items, d.features = groups, x.shape[0], w.shape[0] // groups
+    d.terms = w.shape[1] * w.shape[2] * w.shape[3] * w.shape[4]
+    multiply_dots(&d, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -269,6 +236,7 @@ def input_grad(
     p.columns = w.shape[1] * w.shape[2] * w.shape[3] * w.shape[4]
     p.row_step, p.step, p.b_step, p.pitch = w.shape[0], 1, p.columns, groups * p.columns
     p.a_group, p.b_group, p.y_group = p.terms, p.terms * p.columns, p.columns
+    p.fills = False
     multiply(&p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], threads)
 
 
@@ -284,4 +252,5 @@ def weight_grad(
     p.columns = w.shape[1] * w.shape[2] * w.shape[3] * w.shape[4]
     p.row_step, p.step, p.b_step, p.pitch = 1, w.shape[0], groups * p.columns, p.columns
     p.a_group, p.b_group, p.y_group = p.rows, p.columns, p.rows * p.columns
+    p.fills = False
     multiply(&p, &y[0, 0, 0, 0, 0], &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], threads)

@@ -29,7 +29,7 @@ class Add(Function):
     keeps_inputs = False
 
     def forward(self, a, b):
-        return np.add(a, b, room(a, b))
+        return kernels.arithmetic.add(a, b)
 
     def backward(self, grad_y):
         grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
@@ -43,7 +43,7 @@ class Subtract(Function):
     keeps_inputs = False
 
     def forward(self, a, b):
-        return np.subtract(a, b, room(a, b))
+        return kernels.arithmetic.subtract(a, b)
 
     def backward(self, grad_y):
         grad_a = sum_to(grad_y, self.input_shapes[0]) if self.needs[0] else None
@@ -57,7 +57,7 @@ class Multiply(Function):
     reads = other_factor
 
     def forward(self, a, b):
-        return np.multiply(a, b, room(a, b))
+        return kernels.arithmetic.multiply(a, b)
 
     def backward(self, grad_y):
         a, b = self.inputs

@@ -7,8 +7,7 @@ the last one are one axis of rows: one large product is faster than a stack of s
 
 from math import prod
 
-import numpy as np
-
+from lucid import kernels
 from lucid.autograd import Function
 from lucid.autograd.function import other_factor
 from lucid.ops.reduction import sum
@@ -26,7 +25,7 @@ class Linear(Function):
     reads = other_factor
 
     def forward(self, x, w, b=None):
-        y = np.matmul(_rows(x), w.T)
+        y = kernels.product.matmul(_rows(x), w.T)
         if b is not None:
             y += b
         return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
@@ -50,7 +49,7 @@ class LinearInputGrad(Function):
     reads = other_factor
 
     def forward(self, y, w):
-        x = np.matmul(_rows(y), w)
+        x = kernels.product.matmul(_rows(y), w)
         return x if y.ndim == 2 else x.reshape(*y.shape[:-1], w.shape[1])
 
     def backward(self, grad_x):
@@ -66,7 +65,7 @@ class LinearWeightGrad(Function):
     reads = other_factor
 
     def forward(self, x, y):
-        return np.matmul(_rows(y).T, _rows(x))
+        return kernels.product.matmul(_rows(y).T, _rows(x))
 
     def backward(self, grad_w):
         x, y = self.inputs

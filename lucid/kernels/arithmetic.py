@@ -1,0 +1,105 @@
+"""The door to sums, differences and products of two arrays: NumPy's, or several threads of ours."""
+
+import numpy as np
+
+from lucid._cython import arithmetic as loops
+from lucid.kernels.arrays import ELEMENTS, READY, like, room, threads_for, versions
+
+__all__ = ["add", "multiply", "subtract"]
+
+CALL_LIMIT = 3 * 10**7  # elements a call, so that Ctrl-C is heard within 100 ms
+PASSES = 3  # over memory
+LEAST = ELEMENTS // PASSES  # elements that are worth more than one thread
+_LOOPS = versions(loops, "combine")
+
+
+def add(a, b):
+    """Add element by element.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        Of one type; their shapes broadcast.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.arithmetic.add(np.array([1.0, 2.0]), np.ones(2))
+    array([2., 3.])
+    """
+    if a.size < LEAST or not _is_shared(a, b):
+        return np.add(a, b, room(a, b))
+    return _combine("add", a, b)
+
+
+def subtract(a, b):
+    """Subtract element by element.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        Of one type; their shapes broadcast.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.arithmetic.subtract(np.array([1.0, 2.0]), np.ones(2))
+    array([0., 1.])
+    """
+    if a.size < LEAST or not _is_shared(a, b):
+        return np.subtract(a, b, room(a, b))
+    return _combine("subtract", a, b)
+
+
+def multiply(a, b):
+    """Multiply element by element.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        Of one type; their shapes broadcast.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lucid import kernels
+    >>> kernels.arithmetic.multiply(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 8.])
+    """
+    if a.size < LEAST or not _is_shared(a, b):
+        return np.multiply(a, b, room(a, b))
+    return _combine("multiply", a, b)
+
+
+def _is_shared(a, b):
+    """Tell whether several threads may compute it: arrays of one shape and of a known type."""
+    return (
+        threads_for(PASSES * a.size) > 1 and a.shape == b.shape and a.dtype is b.dtype
+        and ("combine", a.dtype) in _LOOPS and a.flags.num & b.flags.num & READY == READY
+    )
+
+
+def _combine(kind, a, b):
+    y = like(a)
+    loop, threads = _LOOPS["combine", a.dtype], threads_for(PASSES * a.size)
+    rows = a.reshape(-1), b.reshape(-1), y.reshape(-1)
+    for start in range(0, a.size, CALL_LIMIT):
+        loop(*[row[start : start + CALL_LIMIT] for row in rows], loops.KINDS[kind], threads)
+    return y
