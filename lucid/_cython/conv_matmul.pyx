@@ -97,12 +97,12 @@ cdef void run_panel(
             pitch, start = p.dst_plane, bias
             fetch_tile(to, pitch, rows, LANE_BYTES)
         if columns <= narrow:
-            add_narrow_product(a, p.row_step, p.step, b, lanes, terms, start, to, pitch, rows)
+            add_narrow_product(a, p.row_step, p.step, b, block.term, terms, start, to, pitch, rows)
         else:
-            add_product(a, p.row_step, p.step, b, lanes, terms, start, to, pitch, rows)
+            add_product(a, p.row_step, p.step, b, block.term, terms, start, to, pitch, rows)
         if not direct:
             fold(p, phase, corner, rows, q, min(lanes, columns), bias, y)
-        b += padded_terms(terms) * lanes
+        b += block.tile
         at += lanes
 
 
@@ -177,7 +177,8 @@ cdef void run_task(
                     if bias != NULL and turn == 0:
                         begin = bias + group * p.features + panel * ROWS
                     run_panel(
-                        p, &phase, &block, a, terms, min(ROWS, p.features - panel * ROWS), b, begin,
+                        p, &phase, &block, a, terms, min(ROWS, p.features - panel * ROWS),
+                        b + (runs[0].src if block.patches else 0), begin,
                         y + ((block.item * p.groups + group) * p.features + panel * ROWS)
                         * p.dst_plane,
                     )

@@ -5,22 +5,20 @@ the rows that a block reads are copied with their padding, slot by slot (`padded
 that stays in the first-level cache. There every tap reads the same runs of neighbours, shifted by
 one offset, so each is copied as `lanes` elements without a condition; what that is too many is
 overwritten by the next run or the next term. Where a block needs no padding and the stride is 1,
-the runs are read from the input itself.
+the runs are read from the input itself. And where taps share nothing, kernels being patches side by
+side, each slot is a row of b already: nothing is copied twice.
 """
 
 from libc.string cimport memcpy
 
 from lucid._cython.fetch cimport Rows
 from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase, split
+from lucid._cython.matmul_rows cimport STEP, copy_rows
 from lucid._cython.microkernel cimport LANE_BYTES
 from lucid._cython.padded cimport (
-    Axis, ceil_div, clip, phase_taps, plane_size, src_start, tap_offset, tap_step,
+    Axis, ceil_div, clip, phase_taps, shift, slot, src_start, tap_step,
 )
 from lucid._cython.types cimport real
-
-cdef enum:
-    STEP = 16  # elements that are copied at a time
-    SKIPPED = 17  # so many with a stride: gcc leaves the last one out of its vectors
 
 cdef struct Run:  # neighbouring columns
     Py_ssize_t src, dst, size  # where the first is read and comes to lie, for a term's tap 0
@@ -35,8 +33,19 @@ cdef struct Block:  # some columns of a phase, and the part of the input that th
     Py_ssize_t first[3]  # the m of the first row and column
     Py_ssize_t low, high  # the first and the last element of a channel that they read
     bint inside  # whether the input is read where it is
+    bint patches  # whether its slots are the terms of b
     Py_ssize_t start, plane  # elements to column 0, and from item to item
+    Py_ssize_t slot, channel  # of all items: from slot to slot, and all slots of a channel
     Py_ssize_t runs
+    Py_ssize_t term, tile  # elements of b from term to term, from tile to tile
+
+
+cdef inline Py_ssize_t slot_size(Py_ssize_t size) noexcept nogil:
+    """Make room for what is written too much; with an odd number of pieces of STEP elements.
+
+    So that slots do not all fall on the same few lines of a cache.
+    """
+    return (ceil_div(size, STEP) // 2 * 2 + 3) * STEP
 
 
 cdef inline void set_block(
@@ -72,25 +81,32 @@ cdef inline void set_block(
         block.high = block.high * axis.src_size + clip(i, axis.src_size - 1)
         if axis.src_step > 1 or i < axis.pitch - 1 or i >= axis.src_size:
             block.inside = False
+    block.patches = p.patches and not block.inside
     if block.inside:
         for a in range(3):
             block.axes[a].pitch = block.axes[a].src_size
         block.plane = p.groups * p.channels * p.src_plane
+        block.slot = block.channel = 0
     else:
         block.start = 0
-        block.plane = plane_size(block.axes)
+        block.plane = block.axes[0].pitch * block.axes[1].pitch * block.axes[2].pitch
+        block.slot = slot_size(block.items * block.plane)
+        block.channel = block.axes[0].slots * block.axes[1].slots * block.axes[2].slots
+        block.channel *= block.slot
 
 
 cdef inline Py_ssize_t plane_room(Product *p, Phase *phase, Py_ssize_t lanes) noexcept nogil:
     """Count the elements that the planes of any block take at most."""
     cdef Py_ssize_t a, n, size = p.together, inner = 1, width = block_width(p, phase, lanes)
+    cdef Py_ssize_t slots = 1
     for a in range(2, -1, -1):
         n = phase.count[a]
         if p.pieces > 1 and (a == 0 or phase.count[0] == 1 and (a == 1 or phase.count[1] == 1)):
             n = min(n, width // max(1, inner) + 2)
         inner *= phase.count[a]
-        size *= p.axes[a].slots * (n + p.axes[a].reach)
-    return size
+        slots *= p.axes[a].slots
+        size *= n + p.axes[a].reach
+    return slots * slot_size(size)
 
 
 cdef inline Py_ssize_t padded_terms(Py_ssize_t terms) noexcept nogil:
@@ -105,7 +121,7 @@ cdef inline Room room_of(Product *p, Py_ssize_t lanes) noexcept nogil:
     """Count what each thread needs for a block."""
     cdef Room room
     cdef Phase phase
-    cdef Py_ssize_t number, width
+    cdef Py_ssize_t number, width, terms
     room.runs = room.plane = room.b = 0
     room.offsets = p.taps
     for number in range(p.phases):
@@ -113,21 +129,26 @@ cdef inline Room room_of(Product *p, Py_ssize_t lanes) noexcept nogil:
         width = block_width(p, &phase, lanes)
         room.runs = max(room.runs, width)
         room.plane = max(room.plane, plane_room(p, &phase, lanes) + STEP + lanes)
-        room.b = max(
-            room.b, padded_terms(phase.held * phase.taps) * lanes * ceil_div(width, lanes)
-        )
+        terms = phase.held * phase.taps
+        room.b = max(room.b, padded_terms(terms) * lanes * ceil_div(width, lanes))
+        if p.patches:
+            room.b = max(room.b, phase.held * plane_room(p, &phase, lanes) + lanes)
     room.plane = ceil_div(room.plane, STEP) * STEP
+    room.b = ceil_div(room.b, STEP) * STEP
     return room
 
 
 cdef inline void find_runs(
     Phase *phase, Block *block, Py_ssize_t lanes, Py_ssize_t next_lanes, Run *run
 ) noexcept nogil:
-    """Cut the columns into runs of neighbours in a row that lie in one group of `lanes`."""
+    """Cut the columns into runs of neighbours in a row that lie in one tile of `lanes`."""
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t a, at = 0, lane, item = 0, row
     split(phase, block.q, m)
     block.runs = 0
+    block.term, block.tile = lanes, next_lanes
+    if block.patches:
+        block.term, block.tile = block.slot, lanes
     while at < block.columns:
         lane = at % lanes
         row = (m[0] - block.first[0]) * block.axes[1].pitch + m[1] - block.first[1]
@@ -164,74 +185,20 @@ cdef inline Rows find_rows(Product *p, Block *block, Py_ssize_t channels) noexce
 
 cdef inline void find_offsets(Phase *phase, Block *block, Py_ssize_t *offset) noexcept nogil:
     """Write where each tap reads for a column, counted from where the first shift does."""
-    cdef Py_ssize_t t0, t1, t2
+    cdef Py_ssize_t t0, t1, t2, k0, k1, k2, which
     cdef const Axis *axes = block.axes
     for t0 in range(phase_taps(&axes[0], phase.number[0])):
         for t1 in range(phase_taps(&axes[1], phase.number[1])):
             for t2 in range(phase_taps(&axes[2], phase.number[2])):
-                offset[0] = tap_offset(
-                    axes, phase.number[0] + t0 * tap_step(&axes[0]),
-                    phase.number[1] + t1 * tap_step(&axes[1]),
-                    phase.number[2] + t2 * tap_step(&axes[2]),
+                k0 = phase.number[0] + t0 * tap_step(&axes[0])
+                k1 = phase.number[1] + t1 * tap_step(&axes[1])
+                k2 = phase.number[2] + t2 * tap_step(&axes[2])
+                which = (slot(&axes[0], k0) * axes[1].slots + slot(&axes[1], k1)) * axes[2].slots
+                which += slot(&axes[2], k2)
+                offset[0] = which * block.slot + shift(&axes[2], k2) + axes[2].pitch * (
+                    shift(&axes[0], k0) * axes[1].pitch + shift(&axes[1], k1)
                 )
                 offset += 1
-
-
-cdef inline void clear(real *b, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(size):
-        b[k] = 0
-
-
-cdef inline void copy(
-    const real *x, Py_ssize_t step, Py_ssize_t left, real *b, Py_ssize_t size
-) noexcept nogil:
-    """Copy every `step`-th of the `left` elements at x; up to STEP more of b are written."""
-    cdef Py_ssize_t k = 0
-    cdef int l
-    if step == 1:
-        while k < size and k + STEP <= left:
-            memcpy(b + k, x + k, STEP * sizeof(real))
-            k += STEP
-    elif step == 2:
-        while k < size and 2 * (k + SKIPPED) <= left:
-            for l in range(SKIPPED):
-                b[k + l] = x[2 * (k + l)]
-            k += SKIPPED
-    elif step == 4:
-        while k < size and 4 * (k + SKIPPED) <= left:
-            for l in range(SKIPPED):
-                b[k + l] = x[4 * (k + l)]
-            k += SKIPPED
-    for k in range(k, size):
-        b[k] = x[k * step]
-
-
-cdef inline void copy_rows(
-    const real *x, Py_ssize_t left, Axis *axes, const Py_ssize_t *m, real *row
-) noexcept nogil:
-    """Copy the rows of one channel that start at m[0], m[1], m[2]; up to STEP more are written."""
-    cdef Py_ssize_t s0, s1, s2, q0, q1, i0, i1, start, low, high, from_row
-    cdef Py_ssize_t step = axes[2].src_step, columns = axes[2].pitch
-    for s0 in range(axes[0].slots):
-        for s1 in range(axes[1].slots):
-            for s2 in range(axes[2].slots):
-                start = src_start(&axes[2], s2, m[2])
-                low = clip(ceil_div(-start, step), columns)
-                high = max(low, clip(ceil_div(axes[2].src_size - start, step), columns))
-                for q0 in range(axes[0].pitch):
-                    i0 = src_start(&axes[0], s0, m[0]) + q0 * axes[0].src_step
-                    for q1 in range(axes[1].pitch):
-                        i1 = src_start(&axes[1], s1, m[1]) + q1 * axes[1].src_step
-                        if 0 <= i0 < axes[0].src_size and 0 <= i1 < axes[1].src_size:
-                            from_row = (i0 * axes[1].src_size + i1) * axes[2].src_size
-                            from_row += start + low * step
-                            clear(row, low)
-                            copy(x + from_row, step, left - from_row, row + low, high - low)
-                            clear(row + high, columns - high)
-                        else:
-                            clear(row, columns)
-                        row += columns
 
 
 cdef inline void copy_runs(
@@ -251,21 +218,29 @@ cdef inline void unfold(
     Product *p, Phase *phase, Block *block, const real *x, Py_ssize_t left, Py_ssize_t channels,
     const Run *runs, const Py_ssize_t *offset, real *plane, Py_ssize_t next_term, real *b,
 ) noexcept nogil:
-    """Write the columns of a block for some channels, term after term; `left` elements are at x."""
+    """Write the columns of a block for some channels, term after term; `left` elements are at x.
+
+    The slots of patches are their terms, and need no runs: then a term is a slot.
+    """
     cdef Py_ssize_t c, t, item, step = p.groups * p.channels * p.src_plane
-    cdef Py_ssize_t size = block.items * block.plane + STEP + LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t size = block.channel + LANE_BYTES // sizeof(real)
+    cdef real *to
     for c in range(channels):
         if not block.inside:
+            to = b if block.patches else plane
             for item in range(block.items):
                 copy_rows(
-                    x + item * step, left - item * step, block.axes, block.first,
-                    plane + item * block.plane,
+                    x + item * step, left - item * step, block.axes, block.first, block.slot,
+                    to + item * block.plane,
                 )
-        for t in range(phase.taps):
-            if block.inside:
-                copy_runs(x + offset[t], left - offset[t], runs, block.runs, b)
-            else:
-                copy_runs(plane + offset[t], size - offset[t], runs, block.runs, b)
-            b += next_term
+        if block.patches:
+            b += phase.taps * block.slot
+        else:
+            for t in range(phase.taps):
+                if block.inside:
+                    copy_runs(x + offset[t], left - offset[t], runs, block.runs, b)
+                else:
+                    copy_runs(plane + offset[t], size - offset[t], runs, block.runs, b)
+                b += next_term
         x += p.src_plane
         left -= p.src_plane

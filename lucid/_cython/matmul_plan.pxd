@@ -7,6 +7,8 @@ cdef enum:
     COLUMNS_BYTES = 384 << 10  # of the matrix b, for each thread: a part of a second-level cache
     WEIGHT_BYTES = 4 << 20  # of transposed weights at a time
     COLUMNS = 2048  # of a block, at most
+    FEW = 128  # terms, for which a block of patches is smaller,
+    PATCHES = 512  # so that what it reads and writes stays in the second-level cache
     TERMS = 384  # of one sum in registers; longer ones are added up in parts
 
 cdef struct Product:
@@ -15,6 +17,7 @@ cdef struct Product:
     Py_ssize_t src_plane, dst_plane  # elements of one channel in memory
     Py_ssize_t taps, phases  # taps of all phases
     bint packed  # whether the weight is transposed
+    bint patches  # whether no two taps read the same, and terms are few: see matmul_columns.pxd
     Py_ssize_t row_step, step  # in the weight, from one feature and one term to the next
     Py_ssize_t panels  # of ROWS features
     Py_ssize_t together, pieces  # items in a block, or blocks in an item
@@ -53,6 +56,9 @@ cdef inline void set_product(
         p.axes[2] = lay_out(p.src_plane, 1, p.src_plane, 1, 1, 0, backward)
         p.axes[0] = p.axes[1] = lay_out(1, 1, 1, 1, 1, 0, backward)
     p.packed = backward
+    p.patches = not backward and 1 < p.taps and p.channels * p.taps <= FEW
+    for a in range(3):
+        p.patches = p.patches and p.axes[a].reach == 0
     p.row_step, p.step = p.channels * p.taps, 1
     if backward:
         p.channels, p.features = p.features, p.channels
@@ -89,6 +95,8 @@ cdef inline void cut(Product *p, Py_ssize_t itemsize, int threads) noexcept nogi
         terms = max(terms, phase.held * phase.taps)
         positions = max(positions, phase.positions)
     most = clip(COLUMNS_BYTES // (terms * itemsize), COLUMNS)
+    if p.patches:
+        most = min(most, <Py_ssize_t> PATCHES)
     if threads > 1:
         most = min(most, ceil_div(p.items * positions * p.groups, 4 * threads))
     most = max(most, lanes)

@@ -16,9 +16,10 @@ from libc.string cimport memcpy, memset
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.matmul_columns cimport (
-    STEP, Block, Run, clear, copy, copy_rows, find_offsets, find_rows, find_runs, set_block, unfold,
+    Block, Run, find_offsets, find_rows, find_runs, set_block, unfold,
 )
 from lucid._cython.matmul_plan cimport Product
+from lucid._cython.matmul_rows cimport STEP, clear, copy, copy_rows
 from lucid._cython.matmul_sums_plan cimport Scratch, Sums
 from lucid._cython.microkernel cimport (
     DOTS, LANE_BYTES, MAX_LANES, NARROW, ROWS, VECTOR_BYTES, add_dots, add_narrow_product,
@@ -179,7 +180,7 @@ cdef inline void sum_block(
 ) noexcept nogil:
     """Add to the sums of some channels what one block has."""
     cdef Product *p = &sums.p
-    cdef Py_ssize_t c, item, share, terms, t, vector = VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t c, item, share, terms, t, skip, vector = VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t y_pitch = p.dst_plane, b_pitch = p.src_plane, step = p.groups * p.channels
     cdef const real *y_rows = y + block.q
     cdef Rows ahead
@@ -209,7 +210,7 @@ cdef inline void sum_block(
         if sums.in_planes:
             b_pitch = p.src_plane
             if not block.inside:
-                b_pitch = block.items * block.plane
+                b_pitch = block.channel
                 for t in range(share):
                     if c + t + 1 < channels:
                         ahead = find_rows(p, block, 1)
@@ -218,7 +219,7 @@ cdef inline void sum_block(
                         copy_rows(
                             b + t * p.src_plane + item * step,
                             left - (c + t) * p.src_plane - item * step, block.axes, block.first,
-                            plane + t * b_pitch + item * block.plane,
+                            block.slot, plane + t * b_pitch + item * block.plane,
                         )
                 b = plane
             multiply_scattered(
@@ -233,9 +234,12 @@ cdef inline void sum_block(
                     p, &sums.phase, block, b, left - c * p.src_plane, share, scratch.runs,
                     scratch.offset, unfolded + terms * sums.pitch, sums.pitch, unfolded,
                 )
+                skip, b_pitch = 0, sums.pitch
+                if block.patches:
+                    skip, b_pitch = scratch.runs[0].src, block.slot
+                b = unfolded + skip
                 for t in range(terms):
-                    clear(unfolded + t * sums.pitch + block.columns, STEP)
-                b, b_pitch = unfolded, sums.pitch
+                    clear(unfolded + skip + t * b_pitch + block.columns, STEP)
             if sums.dots:
                 multiply_dots(
                     y_rows, y_pitch, p.features, b, b_pitch, terms,

@@ -1,7 +1,8 @@
 """How the weight gradient as a product cuts its work: what lies in the lanes, blocks, tasks."""
 
-from lucid._cython.matmul_columns cimport STEP, Run, plane_room
+from lucid._cython.matmul_columns cimport Run, plane_room
 from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase
+from lucid._cython.matmul_rows cimport STEP
 from lucid._cython.microkernel cimport LANE_BYTES, MAX_LANES, ROWS
 from lucid._cython.padded cimport ceil_div, clip
 
@@ -94,7 +95,7 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcep
     t = sums.share * p.taps
     sums.rows_size = f * sums.pitch
     sums.lanes_size = 0
-    size = t * sums.pitch + sums.plane
+    size = max(t * sums.pitch, sums.share * sums.plane) + sums.plane
     if sums.in_planes:
         size = sums.share * sums.plane
     if sums.turned:

@@ -249,8 +249,9 @@ def fills_the_lanes_with_features(task):
 def fills_the_lanes_of_a_product(task):
     """A product of matrices has no lanes that hang over, but copies an input once for each tap.
 
-    So it wins where there is one tap, where many channels share the copy, where a stride or a
-    small image lets the direct kernel's lanes hang over; and for nearly every weight gradient,
+    So it wins where there is one tap, where many channels share the copy, where a stride as long
+    as the kernel leaves each input to one tap, where a stride or a small image lets the direct
+    kernel's lanes hang over; and for nearly every weight gradient,
     except that of up to 64 features with 4 to 7 channels at stride 1, or with many taps and few
     positions in all, where the direct kernel copies less.
     """
@@ -260,8 +261,10 @@ def fills_the_lanes_of_a_product(task):
         few_large = task.items * task.positions <= 192 and task.taps > 16
         direct = few_large or task.channels < 8 and not task.strided
         return not (direct and task.channels >= 4 and task.features <= 64)
-    if task.primitive == "forward" and task.channels * task.taps <= 32:
-        return task.strided and task.features >= 32
+    sizes = zip(task.geometry.kernel_size, task.geometry.stride, strict=True)
+    apart = all(taps <= stride for taps, stride in sizes)
+    if task.primitive == "forward" and (apart or task.channels * task.taps <= 32):
+        return task.strided and task.features >= (16 if apart else 32)
     one_tap_a_phase = task.primitive == "input_grad" and (
         task.geometry.kernel_size == task.geometry.stride
     )

@@ -27,6 +27,7 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("features", "forward", (1, 6, 14, 14), (16, 6, 5, 5), {}),
     ("direct", "forward", (1, 6, 14, 14), (20, 6, 5, 5), {}),
     ("direct", "forward", (1, 3, 224, 224), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
+    ("matmul", "forward", (1, 3, 64, 64), (16, 3, 4, 4), {"stride": 4}),
     ("direct", "weight_grad", (1, 6, 14, 14), (16, 6, 5, 5), {}),
     ("matmul", "forward", (1, 64, 56, 56), (256, 64, 1, 1), {}),
     ("pointwise", "forward", (1, 64, 128, 128), (2, 64, 1, 1), {}),
