@@ -4,7 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 PY = .venv/bin/python
-SOURCES = setup.py $(wildcard lucid/_cython/*.pyx lucid/_cython/*.pxd lucid/_cython/*.c)
+SOURCES = setup.py $(wildcard lucid/_cython/*.pyx lucid/_cython/*.pxd lucid/_cython/*.[ch])
 
 .PHONY: help demo test docs bench clean
 .DELETE_ON_ERROR:

@@ -51,6 +51,15 @@ MORE = {
 CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
     "-Wno-maybe-uninitialized", "-Wno-aggressive-loop-optimizations",
 ]
+PARALLEL = """
+#include <omp.h>
+int work(int x) {
+    #pragma omp parallel num_threads(x)
+    x += omp_get_max_threads();
+    return x;
+}
+int main(void) { return work(1) < 1; }
+"""
 EVERY = {"language_level": 3, "wraparound": False, "show_performance_hints": False}
 QUICK = {**EVERY, "boundscheck": False, "initializedcheck": False, "cdivision": True}
 CHECKED = {**EVERY, "boundscheck": True, "initializedcheck": True, "cdivision": False}
@@ -113,8 +122,11 @@ class Build(build_ext):
         return True
 
     def build_extensions(self):
-        openmp = [flag for flag in ["-fopenmp"] if self.accepts(
-            flag, code="#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }")]
+        openmp = [flag for flag in ["-fopenmp"] if self.accepts(flag, code=PARALLEL)]
+        header = ["-include", str((SOURCES / "one_thread.h").resolve())]
+        wrap = ["-Wl,--wrap=GOMP_parallel"]
+        if not openmp or not self.accepts(*openmp, *header, *wrap, code=PARALLEL):
+            header, wrap = [], []
         levels = [
             level for level in wanted_levels()
             if level == "portable" or self.accepts(*LEVELS[level][1])
@@ -131,10 +143,10 @@ class Build(build_ext):
         for extension in self.extensions:
             level = folders.get(extension.name.split(".")[-2], "common")
             if level in groups:
-                extension.extra_compile_args = openmp + (
+                extension.extra_compile_args = openmp + header + (
                     ["-O2", "-g0"] if level == "common" else checks if level == "checks"
                     else fast + LEVELS[level][1] + more.get(extension.name.split(".")[-1], []))
-                extension.extra_link_args = list(openmp)
+                extension.extra_link_args = openmp + wrap
                 groups[level].append(extension)
         for level, extensions in groups.items():
             self.translate(level, extensions)

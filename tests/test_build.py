@@ -50,7 +50,7 @@ def test_the_source_distribution_holds_what_a_build_needs(tmp_path):
     with tarfile.open(archive) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
     sources = {
-        str(path.relative_to(ROOT)) for suffix in ("py", "pyx", "pxd", "npz")
+        str(path.relative_to(ROOT)) for suffix in ("py", "pyx", "pxd", "h", "npz")
         for path in (ROOT / "lucid").rglob(f"*.{suffix}")
     }
     wanted = {"setup.py", "pyproject.toml", "README.md", "LICENSE", "lucid/py.typed", *sources}
