@@ -68,10 +68,6 @@ def value(
 ):
     """Write to y the function of x."""
     cdef Py_ssize_t block, count = x.shape[0]
-    if count <= BLOCK:  # to share work out costs half a microsecond, even for one thread
-        if count > 0:
-            value_block(kind, &x[0], &y[0], <real> a, <real> b, count)
-        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
         value_block(
             kind, &x[block * BLOCK], &y[block * BLOCK], <real> a, <real> b,
@@ -85,10 +81,6 @@ def slope(
 ):
     """Write to z what of the gradient g passes at x; of RELU, where the result is x."""
     cdef Py_ssize_t block, count = x.shape[0]
-    if count <= BLOCK:
-        if count > 0:
-            slope_block(kind, &x[0], &g[0], &z[0], <real> a, <real> b, count)
-        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
         slope_block(
             kind, &x[block * BLOCK], &g[block * BLOCK], &z[block * BLOCK], <real> a, <real> b,

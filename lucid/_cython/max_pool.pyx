@@ -165,14 +165,6 @@ def max_pool(
         axes[number] = axis_of(
             number, x.shape[number + 1], y.shape[number + 1], kernel_size, stride, dilation, low
         )
-    if threads == 1:  # to share work out costs half a microsecond, even for one thread
-        with nogil:
-            for p in range(x.shape[0]):
-                max_plane(
-                    &x[p, 0, 0, 0], &y[p, 0, 0, 0], &index[p, 0, 0, 0] if wants_index else NULL,
-                    axes, &offset[0],
-                )
-        return
     for p in prange(x.shape[0], nogil=True, num_threads=threads):
         max_plane(
             &x[p, 0, 0, 0], &y[p, 0, 0, 0], &index[p, 0, 0, 0] if wants_index else NULL, axes,

@@ -39,6 +39,7 @@ blocks of `BLOCK` elements: the bits do not depend on them.
 from cython.parallel cimport prange
 
 from lucid._cython.exponential cimport exponential, exponential_less_1
+from lucid._cython.logistic cimport log_1_plus, sigmoid, small_power
 from lucid._cython.types cimport real
 
 cdef enum:
@@ -61,16 +62,6 @@ KINDS = {
 }
 
 
-cdef inline real small_power(real x) noexcept nogil:
-    """Raise e to the power -abs(x)."""
-    return exponential(-x if x > 0 else x)
-
-
-cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real q = small_power(x)
-    return (<real> 1 if x > 0 else q) / (<real> 1 + q)
-
-
 cdef inline real hard_sigmoid(real x) noexcept nogil:
     cdef real y = x + <real> 3
     y = <real> 0 if y < 0 else y
@@ -88,26 +79,6 @@ cdef inline real gelu_tanh_slope(real x) noexcept nogil:
     near = <real> -20 if near < -20 else near  # farther away s (1 - s) is 0
     q = q / ((<real> 1 + q) * (<real> 1 + q))  # this is s (1 - s)
     return s + near * q * (<real> 1.5957691216057308 + <real> 0.21406444881780076 * near * near)
-
-
-cdef inline real log_1_plus(real q) noexcept nogil:
-    """Compute ln(1 + q) for q from 0 to 1: twice artanh, of at most 0.172, and ln 2 from 0.41."""
-    cdef bint is_large = q > <real> 0.41
-    cdef real part = (q - <real> 1 if is_large else q) / (q + (<real> 3 if is_large else <real> 2))
-    cdef real z = part * part, y = <real> (2 / 9.0)
-    if real is double:
-        y = 2 / 21.0
-        y = y * z + 2 / 19.0
-        y = y * z + 2 / 17.0
-        y = y * z + 2 / 15.0
-        y = y * z + 2 / 13.0
-        y = y * z + 2 / 11.0
-        y = y * z + 2 / 9.0
-    y = y * z + <real> (2 / 7.0)
-    y = y * z + <real> (2 / 5.0)
-    y = y * z + <real> (2 / 3.0)
-    y = y * z + <real> 2
-    return y * part + (<real> 0.6931471805599453 if is_large else <real> 0)
 
 
 cdef inline real soft_plus(real x) noexcept nogil:
@@ -279,10 +250,6 @@ def value(
 ):
     """Write to y the function of x; a and b are for ELU and SOFTPLUS."""
     cdef Py_ssize_t block, count = x.shape[0]
-    if count <= BLOCK:  # to share work out costs half a microsecond, even for one thread
-        if count > 0:
-            value_block(kind, &x[0], &y[0], <real> a, <real> b, count)
-        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
         value_block(
             kind, &x[block * BLOCK], &y[block * BLOCK], <real> a, <real> b,
@@ -296,10 +263,6 @@ def slope(
 ):
     """Write to z the gradient g times the slope at x; of SIGMOID and TANH, at the result."""
     cdef Py_ssize_t block, count = x.shape[0]
-    if count <= BLOCK:
-        if count > 0:
-            slope_block(kind, &x[0], &g[0], &z[0], <real> a, <real> b, count)
-        return
     for block in prange((count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads):
         slope_block(
             kind, &x[block * BLOCK], &g[block * BLOCK], &z[block * BLOCK], <real> a, <real> b,

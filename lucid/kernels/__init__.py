@@ -6,7 +6,9 @@ modules of the package.
 
 import importlib
 
-from lucid.kernels import activation, arithmetic, normalization, optim, pooling, product, softmax
+from lucid.kernels import (
+    activation, arithmetic, loss, normalization, optim, pooling, product, softmax,
+)
 from lucid.kernels.build import build_info, empty_workspace, held_memory
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
 from lucid.kernels.registry import (
@@ -17,7 +19,7 @@ from lucid.kernels.threads import get_num_threads, set_num_threads
 __all__ = [
     "Comparison", "Decision", "Explanation", "Measurement", "activation", "arithmetic",
     "build_info", "compare", "conv", "conv_input_grad", "conv_weight_grad", "empty_workspace",
-    "explain", "get", "get_float32_precision", "get_num_threads", "held_memory", "list",
+    "explain", "get", "get_float32_precision", "get_num_threads", "held_memory", "list", "loss",
     "normalization", "optim", "pooling", "product", "register", "set_float32_precision",
     "set_num_threads", "softmax", "use",
 ]

@@ -5,7 +5,7 @@ may be any. Every channel of every item is a plane that is pooled by itself; axe
 put before its own, up to three. The arrays of the caller are never written.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
@@ -63,7 +63,7 @@ def max_pool(x, geometry, with_indices=True):
         indices = empty(shapes.y, _INDEX)
         volumes = indices.reshape(shapes.y_volumes)
     arrays = x.reshape(shapes.x_volumes), y.reshape(shapes.y_volumes), volumes
-    _run("max_pool", arrays, _max_options(geometry), shapes.work)
+    _run("max_pool", arrays, shapes.max_options, shapes.work)
     return y, indices
 
 
@@ -215,7 +215,7 @@ def _is_whole(geometry):
 
 
 class _Shapes:
-    """The shapes of x and y: as they are, as planes and positions, and as volumes."""
+    """What is worked out once: shapes of x and y as they are, as planes, and as volumes."""
 
     def __init__(self, lead, geometry):
         planes, ones = prod(lead), (1,) * (3 - geometry.ndim)
@@ -224,6 +224,17 @@ class _Shapes:
         self.x_volumes = planes, *ones, *geometry.input_size
         self.y_volumes = planes, *ones, *geometry.output_size
         self.work = prod(self.y) * prod(geometry.kernel_size)  # elements of all windows
+        self.geometry = geometry
+
+    @cached_property
+    def max_options(self):
+        """For each tap, how far it lies behind the first in a plane; then what `_options` gives."""
+        geometry, offsets = self.geometry, np.zeros(1, np.intp)
+        axes = zip(geometry.input_size, geometry.kernel_size, geometry.dilation, strict=True)
+        for size, taps, dilation in axes:
+            offsets = offsets[:, None] * size + np.arange(taps, dtype=np.intp) * dilation
+            offsets = offsets.reshape(-1)
+        return offsets, *_options(geometry)
 
 
 _shapes = lru_cache(maxsize=1024)(_Shapes)
@@ -262,17 +273,6 @@ def _options(geometry):
             (0, geometry.low),
         )
     )
-
-
-@lru_cache(maxsize=1024)
-def _max_options(geometry):
-    """For each tap, how far it lies behind the first one in a plane; then what `_options` gives."""
-    offsets = np.zeros(1, np.intp)
-    axes = zip(geometry.input_size, geometry.kernel_size, geometry.dilation, strict=True)
-    for size, taps, dilation in axes:
-        offsets = offsets[:, None] * size + np.arange(taps, dtype=np.intp) * dilation
-        offsets = offsets.reshape(-1)
-    return offsets, *_options(geometry)
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,8 @@ import numpy as np
 
 from lucid import kernels
 from lucid.autograd import Function, is_grad_enabled
-from lucid.ops.elementwise import clamp
+from lucid.ops.elementwise import clamp, sigmoid
+from lucid.ops.operands import BroadcastTo, quiet
 from lucid.ops.reduction import softmax
 from lucid.ops.shaping import unsqueeze
 
@@ -52,22 +53,67 @@ class CrossEntropy(Function):
     r"""Compare scores with true classes: :math:`y_n = k_n (\ln \sum_c e^{x_{nc}} - x_{nt})`.
 
     With the softmax p of the scores, :math:`x_{nc}^g = g_n k_n (p_{nc} - [c = t])`. The weight k
-    is 0 where the class is -1.
+    is 0 where the class is -1. With a divisor the result is the sum over n, divided by it.
     """
 
-    def __init__(self, classes, weights):
-        self.classes, self.weights = classes, weights
+    def __init__(self, classes, weights, divisor=None):
+        self.classes, self.weights, self.divisor = classes, weights, divisor
 
     def forward(self, x):
-        return kernels.softmax.cross_entropy(x, self.classes, self.weights)
+        y = kernels.softmax.cross_entropy(x, self.classes, self.weights)
+        return y if self.divisor is None else np.add.reduce(y, None) / self.divisor
 
     def backward(self, grad_y):
         (x,) = self.inputs
         if not is_grad_enabled():
-            args = x.array, self.classes, self.weights, grad_y.array
+            g = grad_y.array
+            if self.divisor is not None:
+                g = np.full(self.classes.shape, g / self.divisor, g.dtype)
+            args = x.array, self.classes, self.weights, g
             return x.wrap(kernels.softmax.cross_entropy_grad(*args))
+        if self.divisor is not None:
+            grad_y = BroadcastTo(self.classes.shape)(grad_y / self.divisor)
         scale = grad_y * x.wrap(self.weights)
         return softmax(x, 1) * unsqueeze(scale, 1) - PutClass(self.classes, x.shape)(scale)
+
+
+class _TotalLoss(Function):
+    """Add up the losses of x beside their targets, times a number: one compiled pass."""
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    def forward(self, x, target):
+        return quiet(x.dtype.type, kernels.loss.total(self.kind, x, target) * self.scale)
+
+    def backward(self, grad_y):
+        x, target = self.inputs
+        if is_grad_enabled() or self.needs[1]:
+            return self.slopes(x, target, grad_y * self.scale)
+        factor = float(grad_y.array) * self.scale
+        return x.wrap(kernels.loss.slope(self.kind, x.array, target.array, factor)), None
+
+
+class SquaredError(_TotalLoss):
+    r"""Add up squares: :math:`y = s \sum (x - t)^2`, so :math:`y_x = 2 s (x - t) = -y_t`."""
+
+    kind = "square"
+
+    def slopes(self, x, target, scale):
+        grad_x = (x - target) * (scale * 2)
+        return grad_x, -grad_x
+
+
+class LogisticError(_TotalLoss):
+    r"""Compare scores with yes or no: :math:`y = s \sum (\ln(1 + e^x) - x t)`.
+
+    With the logistic function, :math:`y_x = s (\sigma(x) - t)` and :math:`y_t = -s x`.
+    """
+
+    kind = "logistic"
+
+    def slopes(self, x, target, scale):
+        return (sigmoid(x) - target) * scale, -x * scale
 
 
 class ClampedLog(Function):

@@ -239,10 +239,13 @@ def check_dim(dim, ndim, name):
     return dim % bound
 
 
+_AXES = [tuple(range(ndim)) for ndim in range(65)]  # NumPy has at most 64 axes
+
+
 def check_dims(dim, ndim, name):
     """Return a tuple of axes counted from the first; None stands for all of them."""
     if dim is None or dim == ():
-        return tuple(range(ndim))
+        return _AXES[ndim]
     if not isinstance(dim, (tuple, list)):
         return (check_dim(dim, ndim, name),) if ndim else ()
     dims = tuple(check_dim(each, ndim, name) for each in dim)

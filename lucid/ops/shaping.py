@@ -142,9 +142,14 @@ def reshape(x, *shape):
 
 def check_sizes(x, shape):
     """Return the shape to read x into, with its -1 filled in."""
-    size = x.array.size
-    if -1 not in shape and prod(shape) == size and min(shape, default=0) >= 0:
-        return shape  # the usual case
+    size, product = x.array.size, 1
+    for each in shape:
+        if each < 0:
+            break
+        product *= each
+    else:
+        if product == size:
+            return shape  # the usual case
     known = prod([size for size in shape if size != -1])
     unknown = shape.count(-1)
     if unknown > 1 or min(shape, default=0) < -1:

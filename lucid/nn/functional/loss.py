@@ -1,12 +1,14 @@
 """How far a prediction is from the truth: what training makes small."""
 
+from math import nan
+
 import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_same_shape
 from lucid.ops.elementwise import where
-from lucid.ops.loss import CrossEntropy, PickClass
+from lucid.ops.loss import CrossEntropy, PickClass, SquaredError
 from lucid.ops.operands import check_tensor
 from lucid.ops.reduction import log_softmax
 from lucid.ops.shaping import reshape
@@ -68,8 +70,15 @@ def mse_loss(x, target, reduction="mean"):
             f"and {target.dtype.name}; convert with .to(dtype)"
         )
     check_reduction(reduction)
+    if reduction != "none":
+        return SquaredError(scale_of(reduction, x))(x, target)
     difference = x - target
-    return reduce(difference * difference, reduction)
+    return difference * difference
+
+
+def scale_of(reduction, x):
+    """Give what a sum over all elements is multiplied by; an empty mean is NaN."""
+    return 1.0 if reduction == "sum" else 1 / x.array.size if x.array.size else nan
 
 
 def reduce(losses, reduction):
@@ -184,6 +193,8 @@ def cross_entropy(
         log_p = log_softmax(x, 1)
         return _soft_entropy(log_p, target, weight, reduction, label_smoothing, shape)
     classes, counts = _classes(x, target, weight, ignore_index, "cross_entropy")
+    if reduction == "mean" and not label_smoothing:
+        return CrossEntropy(classes, counts, _total_of(counts))(x)
     losses = CrossEntropy(classes, counts)(x)
     if label_smoothing:
         log_p = log_softmax(x, 1)
@@ -204,8 +215,13 @@ def _soft_entropy(log_p, target, weight, reduction, label_smoothing, shape):
 
 def _average(losses, counts, shape, reduction):
     if reduction == "mean":
-        return losses.sum() / (float(counts.sum(dtype=np.float64)) or float("nan"))
+        return losses.sum() / _total_of(counts)
     return reduce(reshape(losses, shape), reduction)
+
+
+def _total_of(counts):
+    """Add up how much the items count: what a mean divides by, so NaN if nothing does."""
+    return float(np.add.reduce(counts, None, np.float64)) or nan
 
 
 def _column(x, weight):
@@ -218,7 +234,7 @@ def _classes(x, target, weight, ignore_index, name):
     ignore_index = check_int(ignore_index, "ignore_index")
     classes, count = target.array.astype(np.int64), x.array.shape[1]
     plain = not 0 <= ignore_index < count and classes.size
-    if plain and 0 <= classes.min() and classes.max() < count:  # the usual case
+    if plain and np.maximum.reduce(classes.view(np.uint64), None) < count:  # the usual case
         return classes, weight[classes]
     ignored = classes == ignore_index
     wrong = ((classes < 0) | (classes >= count)) & ~ignored

@@ -2,10 +2,10 @@
 
 from lucid.errors import ShapeError
 from lucid.nn.functional.checks import check_same_shape, check_same_type
-from lucid.nn.functional.loss import check_reduction, reduce
+from lucid.nn.functional.loss import check_reduction, reduce, scale_of
 from lucid.ops.activation import Softplus
 from lucid.ops.elementwise import exp, log, where
-from lucid.ops.loss import ClampedLog
+from lucid.ops.loss import ClampedLog, LogisticError
 from lucid.ops.operands import check_broadcast
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"]
@@ -141,6 +141,8 @@ def binary_cross_entropy_with_logits(x, target, weight=None, reduction="mean", p
     check_reduction(reduction)
     name = "binary_cross_entropy_with_logits"
     _check(x, target, weight, name)
+    if weight is None and pos_weight is None and reduction != "none":
+        return LogisticError(scale_of(reduction, x))(x, target)
     factor = 1.0
     if pos_weight is not None:
         _check_weight(x, pos_weight, "pos_weight", name)
