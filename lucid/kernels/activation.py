@@ -277,7 +277,7 @@ def _run(loop, rows, a, b):
     """Call a loop, in parts if the rows are long: Python hears Ctrl-C between two calls."""
     function, number, cost = loop
     size = rows[0].size
-    threads = threads_for(cost * size)
+    threads = threads_for(cost * (len(rows) - 1) * size)
     if size <= CALL_LIMIT:
         function(*rows, number, a, b, threads)
         return

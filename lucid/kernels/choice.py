@@ -69,6 +69,12 @@ class Task:
         """Multiply-adds of one item."""
         return self.positions * self.taps * self.channels * self.features * self.geometry.groups
 
+    @property
+    def elements(self):
+        """Elements of input and output, of all items."""
+        sizes = prod(self.geometry.input_size) * self.channels + self.positions * self.features
+        return self.items * self.geometry.groups * sizes
+
     def on_three_axes(self, name):
         """Tell the sizes of the geometry as a kernel gets them, with axes of length 1 in front."""
         sizes = getattr(self.geometry, name)

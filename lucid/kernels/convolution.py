@@ -27,6 +27,12 @@ from lucid.kernels.threads import threads_for
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
+MOVED = 16  # multiply-adds in the time of reading or writing an element
+
+
+def effort_of(task, work):
+    """Measure in multiply-adds a task that has `work` of them, and moves its elements besides."""
+    return work + MOVED * task.elements
 
 
 def _specialise(function, dtype):
@@ -129,6 +135,7 @@ class _Call:
         self.work = prod(y_shape) * prod(w_shape[1:])  # multiply-adds; 0 if an array is empty
         features = w_shape[0] // geometry.groups
         self.task = Task(primitive, geometry, w_shape[1], features, x_shape[0])
+        self.effort = effort_of(self.task, self.work)
         taps = zip(geometry.stride, geometry.dilation, geometry.kernel_size, strict=True)
         self.covered = self.work > 0 and (  # whether every position of the result is computed
             primitive == "forward" or all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps)
@@ -179,7 +186,7 @@ class _Call:
             lift = self.lift
             x, w, y = x[lift], w[lift], y[lift]
         if self.work:
-            threads = threads_for(self.work, PARALLEL_FROM)
+            threads = threads_for(self.effort, PARALLEL_FROM)
             function(x, w, y, *self.arguments, threads, *bias)
 
 

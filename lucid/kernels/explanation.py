@@ -6,7 +6,7 @@ from inspect import getdoc
 from lucid.geometry import Geometry, conv_geometry, conv_transpose_geometry
 from lucid.kernels import registry
 from lucid.kernels.choice import REFUSALS, Task, decide, refuses
-from lucid.kernels.convolution import PARALLEL_FROM
+from lucid.kernels.convolution import PARALLEL_FROM, effort_of
 from lucid.kernels.registry import PRIMITIVES
 from lucid.kernels.threads import threads_for
 
@@ -165,7 +165,7 @@ def _decide(task, work):
             refused[name] = getdoc(REFUSALS[name])
     return Decision(
         task.primitive, algorithm, rule, getdoc(rule), watched.asked,
-        threads_for(work, PARALLEL_FROM), refused,
+        threads_for(effort_of(task, work), PARALLEL_FROM), refused,
     )
 
 

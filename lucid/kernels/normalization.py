@@ -13,6 +13,7 @@ from lucid.kernels.arrays import empty, ready, threads_for, versions
 
 __all__ = ["batch_norm", "batch_norm_grad", "group_norm", "group_norm_grad", "sum_channels"]
 
+PASSES = 5  # of a batch normalisation over its numbers, each way
 SHORT_ROW = 8  # numbers; shorter ones are gathered first, so that a loop has something to run over
 CHUNKS = 16  # of items, for which the gradients of scale and shift are added up separately
 _LOOPS = versions(normalisation, "batch_norm", "batch_norm_grad", "sum_channels") | versions(
@@ -58,7 +59,8 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     if x.size:
         columns = [ready(each) for each in (mean, variance)]
         _LOOPS["batch_norm", x.dtype](
-            rows, ready(w), ready(b), y, *columns, _sums(x), eps, of_batch, threads_for(3 * x.size)
+            rows, ready(w), ready(b), y, *columns, _sums(x), eps, of_batch,
+            threads_for(PASSES * x.size),
         )
     return _like(y, x.shape), mean, variance
 
@@ -99,7 +101,7 @@ def batch_norm_grad(x, w, grad_y, mean, variance, eps, of_batch):
     if x.size:
         _LOOPS["batch_norm_grad", x.dtype](
             rows, ready(w), _rows(grad_y), ready(mean), ready(variance), _sums(x), eps, of_batch,
-            grad_x, grad_w, grad_b, threads_for(3 * x.size),
+            grad_x, grad_w, grad_b, threads_for(PASSES * x.size),
         )
     return _like(grad_x, x.shape), grad_w, grad_b
 
