@@ -8,11 +8,11 @@ import os
 from importlib import import_module
 from importlib.util import find_spec
 
-# GNU OpenMP reads once, when it is loaded, how long its threads spin before they sleep. 10,000 turns,
-# some 0.2 ms, bridge what Python does between two layers: to wake a thread that sleeps takes 10 to
-# 600 microseconds, and a training step with two threads takes 6 % less than with 1,000 turns. Where
-# another process fills one of two processors, a layer of 0.5 ms takes 1.3 ms, not 0.9; where others
-# fill both, it takes no more.
+# GNU OpenMP reads once, when it is loaded, how long its threads spin before they sleep.
+# 10,000 turns, some 0.2 ms, bridge what Python does between two layers: to wake a thread that
+# sleeps takes 10 to 600 microseconds, and a training step with two threads takes 6 % less than
+# with 1,000 turns. Where another process fills one of two processors, a layer of 0.5 ms takes
+# 1.3 ms, not 0.9; where others fill both, it takes no more.
 _is_ours = not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys()
 if _is_ours:
     os.environ["GOMP_SPINCOUNT"] = "10000"
