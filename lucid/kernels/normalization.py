@@ -112,11 +112,12 @@ def group_norm(x, w, b, groups, eps):
     Parameters
     ----------
     x : numpy.ndarray
-        (N, C, *spatial).
+        (N, C, *spatial); or of any shape that ends in that of w.
     w, b : numpy.ndarray
-        (C,), scale and shift.
-    groups : int
-        Parts that the channels are split into; divides C.
+        (C,), scale and shift; or of any shape.
+    groups : int or None
+        Parts that the channels are split into; divides C. None for one group of the last axes of
+        x, those of w, at each place of the axes before them.
     eps : float
         Added to the variance; at least 0.
 
@@ -125,7 +126,8 @@ def group_norm(x, w, b, groups, eps):
     y : numpy.ndarray
         Of the shape of `x`.
     mean, variance : numpy.ndarray
-        (N, groups), those of each group; the variance divides by the numbers in a group.
+        (N, groups), those of each group, or (places, 1); the variance divides by the numbers in a
+        group.
 
     Examples
     --------
@@ -135,16 +137,18 @@ def group_norm(x, w, b, groups, eps):
     >>> kernels.normalization.group_norm(x, np.ones(4), np.zeros(4), 2, 1e-9)[0]
     array([[-1.,  1.,  0.,  0.]])
     """
+    x, shape = ready(x), _cut(x, w, groups)
     y = empty(x.shape, x.dtype)
-    mean, variance = np.zeros((2, x.shape[0], groups), x.dtype)
+    mean, variance = np.zeros((2, shape[0], groups or 1), x.dtype)
     if x.size:
-        loop, rows = _LOOPS["group_norm", x.dtype], _positions(x)
-        threads = threads_for(3 * x.size)
-        loop(rows, ready(w), ready(b), y.reshape(rows.shape), mean, variance, eps, threads)
+        _LOOPS["group_norm", x.dtype](
+            x.reshape(shape), ready(w).reshape(-1), ready(b).reshape(-1), y.reshape(shape), mean,
+            variance, eps, threads_for(3 * x.size),
+        )
     return y, mean, variance
 
 
-def group_norm_grad(x, w, grad_y, mean, variance, eps):
+def group_norm_grad(x, w, grad_y, mean, variance, groups, eps):
     """Compute the gradients of `group_norm`.
 
     Parameters
@@ -155,13 +159,13 @@ def group_norm_grad(x, w, grad_y, mean, variance, eps):
         The gradient with respect to its result, in the shape of `x`.
     mean, variance : numpy.ndarray
         What it gave.
-    eps : float
+    groups, eps
         What it was given.
 
     Returns
     -------
     grad_x, grad_w, grad_b : numpy.ndarray
-        In the shapes of `x` and (C,).
+        In the shapes of `x` and `w`.
 
     Examples
     --------
@@ -169,19 +173,26 @@ def group_norm_grad(x, w, grad_y, mean, variance, eps):
     >>> from lucid import kernels
     >>> x, one = np.array([[1.0, 3.0]]), np.ones(2)
     >>> _, *moments = kernels.normalization.group_norm(x, one, one, 1, 0.0)
-    >>> kernels.normalization.group_norm_grad(x, one, x, *moments, 0.0)
+    >>> kernels.normalization.group_norm_grad(x, one, x, *moments, 1, 0.0)
     (array([[0., 0.]]), array([-1.,  3.]), array([1., 3.]))
     """
+    shape = _cut(x, w, groups)
     grad_x = empty(x.shape, x.dtype)
-    sums = np.zeros((min(CHUNKS, x.shape[0]), 2, x.shape[1]), x.dtype)
+    sums = np.zeros((min(CHUNKS, shape[0]), 2, w.size), x.dtype)
     if x.size:
-        rows = _positions(x)
         _LOOPS["group_norm_grad", x.dtype](
-            rows, ready(w), _positions(grad_y), mean, variance, eps, grad_x.reshape(rows.shape),
-            sums, threads_for(3 * x.size),
+            ready(x).reshape(shape), ready(w).reshape(-1), ready(grad_y).reshape(shape), mean,
+            variance, eps, grad_x.reshape(shape), sums, threads_for(3 * x.size),
         )
-    grad_w, grad_b = sums.sum(axis=0)
+    grad_w, grad_b = np.add.reduce(sums, 0).reshape(2, *w.shape)
     return grad_x, grad_w, grad_b
+
+
+def _cut(x, w, groups):
+    """Give the shape of x as items, channels and positions."""
+    if groups is None:
+        return x.size // w.size, w.size, 1
+    return x.shape[0], x.shape[1], prod(x.shape[2:])
 
 
 def sum_channels(x):
@@ -213,11 +224,6 @@ def sum_channels(x):
 def _sums(x):
     """Make room for two sums of each channel."""
     return np.empty((2, x.shape[1]))
-
-
-def _positions(x):
-    """View (N, C, *spatial) as (N, C, S)."""
-    return ready(x).reshape(x.shape[0], x.shape[1], prod(x.shape[2:]))
 
 
 def _rows(x):

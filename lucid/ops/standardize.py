@@ -21,12 +21,13 @@ class GroupNorm(Function):
     .. math:: b_g = \sum g, \quad w_g = \sum g \hat x, \quad
         x_g = s \, \Bigl(w g - \frac{1}{M} \sum w g - \hat x \, \frac{1}{M} \sum w g \hat x \Bigr).
 
-    A layer normalisation is one group, whose channels have one position each.
+    A layer normalisation has one group, of all that `w` scales, at each place of the axes before
+    those: ``groups=None``.
 
     Attributes
     ----------
     mean, variance : numpy.ndarray
-        (N, groups), those of each group; the variance divides by M.
+        (N, groups), those of each group of N items or places; the variance divides by M.
 
     References
     ----------
@@ -49,15 +50,16 @@ class GroupNorm(Function):
         x, w, _ = self.inputs
         if not is_grad_enabled():
             grads = kernels.normalization.group_norm_grad(
-                x.array, w.array, grad_y.array, self.mean, self.variance, self.eps
+                x.array, w.array, grad_y.array, self.mean, self.variance, self.groups, self.eps
             )
             return tuple([grad_y.wrap(each) for each in grads])
         return self._differentiable(x, w, grad_y)
 
     def _differentiable(self, x, w, grad_y):
         """Compute the same gradients in steps, where backward itself is recorded."""
-        items, channels, *size = x.shape
-        shape = items, self.groups, channels // self.groups, prod(size)
+        items, groups = self.mean.shape
+        positions = 1 if self.groups is None else prod(x.shape[2:])
+        shape = items, groups, w.array.size // groups, positions
         x, grad_y = reshape(x, shape), reshape(grad_y, shape)
         centred = x - mean(x, (2, 3), keepdim=True)
         scale = 1 / sqrt(mean(centred * centred, (2, 3), keepdim=True) + self.eps)
@@ -65,6 +67,5 @@ class GroupNorm(Function):
         along = mean(share * normal, (2, 3), keepdim=True)
         grad_x = scale * (share - mean(share, (2, 3), keepdim=True) - normal * along)
         grad_w, grad_b = sum(grad_y * normal, (0, 3)), sum(grad_y, (0, 3))
-        return reshape(grad_x, self.input_shapes[0]), reshape(grad_w, channels), reshape(
-            grad_b, channels
-        )
+        x_shape, w_shape, b_shape = self.input_shapes
+        return reshape(grad_x, x_shape), reshape(grad_w, w_shape), reshape(grad_b, b_shape)

@@ -137,7 +137,7 @@ def test_group_norm_and_its_gradients(shape, groups, dtype):
     scale = 1 / np.sqrt(rows.var(-1, keepdims=True) + EPS)
     normal = (rows - rows.mean(-1, keepdims=True)) * scale
     near(y, normal.reshape(shape) * column(w, x) + column(b, x), dtype)
-    grads = kernels.normalization.group_norm_grad(x, w, grad_y, mean, variance, EPS)
+    grads = kernels.normalization.group_norm_grad(x, w, grad_y, mean, variance, groups, EPS)
     dims = tuple(axis for axis in range(x.ndim) if axis != 1)
     share = groups_of(grad_y * column(w, x), groups)
     along = (share * normal).mean(-1, keepdims=True)
@@ -153,7 +153,23 @@ def test_the_bits_of_group_norm_do_not_depend_on_the_threads():
     for threads in (1, 2, 3):
         lucid.set_num_threads(threads)
         y, *moments = kernels.normalization.group_norm(x, w, w, 8, EPS)
-        grads = kernels.normalization.group_norm_grad(x, w, grad_y, *moments, EPS)
+        grads = kernels.normalization.group_norm_grad(x, w, grad_y, *moments, 8, EPS)
         results.append(b"".join(each.tobytes() for each in (y, *grads)))
     lucid.set_num_threads(before)
     assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("lead", [(), (0,), (3,), (2, 5), (2, 0, 4)], ids=str)
+@pytest.mark.parametrize("last", [(7,), (3, 5)], ids=str)
+def test_one_group_of_the_last_axes_is_a_group_of_channels_of_rows(lead, last):
+    x, w, b, grad_y = some(np.float64, lead + last, last, last, lead + last)
+    y, *moments = kernels.normalization.group_norm(x, w, b, None, EPS)
+    grads = kernels.normalization.group_norm_grad(x, w, grad_y, *moments, None, EPS)
+    rows, row_grads, w_row = (each.reshape(-1, w.size) for each in (x, grad_y, w))
+    wanted = kernels.normalization.group_norm(rows, w_row[0], b.reshape(-1), 1, EPS)
+    wanted_grads = kernels.normalization.group_norm_grad(
+        rows, w_row[0], row_grads, *wanted[1:], 1, EPS
+    )
+    assert [each.shape for each in (y, *grads)] == [x.shape, x.shape, w.shape, w.shape]
+    for found, each in zip((y, *moments, *grads), (*wanted, *wanted_grads), strict=True):
+        np.testing.assert_array_equal(found.reshape(-1), each.reshape(-1))

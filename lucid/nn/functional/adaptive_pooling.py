@@ -14,7 +14,6 @@ from lucid.ops.adaptive_pooling import AdaptiveAverage, adaptive_maxima
 from lucid.ops.elementwise import where
 from lucid.ops.operands import check_tensor
 from lucid.ops.pooling import MaxPoolGather, MaxPoolScatter
-from lucid.ops.reduction import mean
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -49,8 +48,6 @@ def _sizes(x, output_size, name):
 def adaptive_avg_pool(x, output_size):
     """Average into a given size: what the functions and the layers call."""
     sizes, options = _sizes(x, output_size, f"adaptive_avg_pool{len(output_size)}d")
-    if set(sizes) == {1}:
-        return mean(x, tuple(range(-len(sizes), 0)), keepdim=True)
     if options is not None:
         return avg_pool(x, options, False, True, None)
     return AdaptiveAverage(sizes)(x)

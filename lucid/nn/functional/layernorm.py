@@ -71,10 +71,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
                 f"layer_norm: {name} of shape {each.array.shape} must have the shape {shape} of "
                 f"normalized_shape"
             )
-    count = prod(shape)  # one group of so many channels, which have one position each
-    columns = [each if each is None else reshape(each, count) for each in (weight, bias)]
-    rows = reshape(x, prod(x.array.shape[: -len(shape)]), count)
-    return reshape(_run(GroupNorm(1, eps), rows, *columns), x.array.shape)
+    return _run(GroupNorm(None, eps), x, weight, bias, shape)
 
 
 def as_normalized_shape(normalized_shape):
@@ -85,9 +82,8 @@ def as_normalized_shape(normalized_shape):
     return tuple(check_int(size, "normalized_shape", 1) for size in shape)
 
 
-def _run(step, x, weight, bias):
+def _run(step, x, weight, bias, shape):
     """Call a step with the scale 1 and the shift 0 where they are not given."""
-    shape = x.array.shape[1:2]
     weight = x.wrap(np.ones(shape, x.array.dtype)) if weight is None else weight
     bias = x.wrap(np.zeros(shape, x.array.dtype)) if bias is None else bias
     return step(x, weight, bias)
@@ -160,7 +156,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
             f"group_norm: {channels} channels cannot be split into num_groups={groups} equal "
             f"parts; choose among the divisors of {channels}"
         )
-    return _run(GroupNorm(groups, eps), x, weight, bias)
+    return _run(GroupNorm(groups, eps), x, weight, bias, channels)
 
 
 def instance_norm(
@@ -231,7 +227,7 @@ def instance_norm(
             f"variance is always 0; it needs more positions"
         )
     step = GroupNorm(channels, eps)
-    y = _run(step, x, weight, bias)
+    y = _run(step, x, weight, bias, channels)
     if running_mean is not None and shape[0]:
         _update(running_mean, step.mean.mean(0), momentum)
         _update(running_var, step.variance.mean(0) * (count / (count - 1)), momentum)
