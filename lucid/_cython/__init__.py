@@ -8,14 +8,14 @@ import os
 from importlib import import_module
 from importlib.util import find_spec
 
-# GNU OpenMP reads once, when it is loaded, how long its threads spin before they sleep.
-# 10,000 turns, some 0.2 ms, bridge what Python does between two layers: to wake a thread that
-# sleeps takes 10 to 600 microseconds, and a training step with two threads takes 6 % less than
-# with 1,000 turns. Where another process fills one of two processors, a layer of 0.5 ms takes
-# 1.3 ms, not 0.9; where others fill both, it takes no more.
+# GNU OpenMP reads once, when it is loaded, how long its threads spin before they sleep. A thousand
+# turns, some 20 microseconds, bridge two loops of one kernel: without them two threads were no
+# faster than one. 10,000 turns would bridge what Python does between two layers too: a step with
+# two threads took 6 % less. But where another process was at work on the two processors, a kernel
+# of 100 loops took 12 ms with 10,000 turns, 4 with a thousand, and its own default more.
 _is_ours = not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys()
 if _is_ours:
-    os.environ["GOMP_SPINCOUNT"] = "10000"
+    os.environ["GOMP_SPINCOUNT"] = "1000"
 from lucid._cython import cpu, memory, threads, workspace  # noqa: E402 - OpenMP is loaded here
 
 if _is_ours:

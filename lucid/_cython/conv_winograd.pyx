@@ -324,7 +324,7 @@ cdef int correlate_weights(
     cdef float *outputs
     tile1, tile2 = tile_size(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, tile1, tile2, BLOCK)
-    cut_sums(sums)
+    cut_sums(sums, threads)
     workspace = borrow(sizeof(float) * (
         sums.input_size + plan.points * (sums.output_step + sums.sum_step)
     ))

@@ -21,7 +21,8 @@ cdef enum:
     WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
     TURN_BYTES = 400000  # ... so much at a time for each thread ...
     INPUT_BYTES = 6000000  # ... for every block of inputs
-    NEAR_BYTES = 393216  # inputs of a thread, if all weights are held: what a near cache holds
+    NEAR_BYTES = 393216  # inputs of one thread, if all weights are held: what a near cache holds
+    SHARED_BYTES = 4000000  # ... and of several
 
 cdef struct Work:  # how a forward is cut
     Plan plan
@@ -56,7 +57,9 @@ cdef inline void cut_work(Work *work, int threads) noexcept nogil:
     work.weight_size = plan.points * work.weight_step
     work.panels = ceil_div(plan.features, ROWS)
     work.panels_held = work.panels
-    work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
+    work.columns_held = NEAR_BYTES // (4 * plan.input_size)
+    if threads > 1:  # they wait for one another after each block
+        work.columns_held = SHARED_BYTES // (4 * plan.input_size)
     if 4 * work.panels * work.weight_size > WEIGHT_BYTES:
         work.panels_held = clip(threads * max(1, TURN_BYTES // (4 * work.weight_size)), work.panels)
         work.panels_held = ceil_div(work.panels, ceil_div(work.panels, work.panels_held))

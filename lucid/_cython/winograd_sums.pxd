@@ -21,6 +21,7 @@ from lucid._cython.winograd_weights cimport interleave
 cdef enum:
     BLOCK = 128  # channels and features at a time
     TILES = 64
+    SHARED_BYTES = 4 << 20  # of inputs and outputs that several threads share
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
@@ -32,13 +33,22 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
     Py_ssize_t output_step, sum_step  # elements for a point
 
 
-cdef inline void cut_sums(Sums *sums) noexcept nogil:
-    """Choose blocks whose sums take 2.4 MB, inputs and outputs 1.2 MB each."""
+cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
+    """Choose blocks whose sums take 2.4 MB, inputs and outputs 1.2 MB each.
+
+    Where they take much less, several threads get more tiles at a time: they wait for one another
+    three times each time. What is added up, and in which order, is the same.
+    """
     cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t column
     sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
     sums.parts = ceil_div(sums.features, LANES)
     sums.panels = ceil_div(plan.depth, ROWS)
-    sums.columns = min(<Py_ssize_t> (TILES // LANES), plan.columns)
+    sums.columns = TILES // LANES
+    if threads > 1:
+        column = sizeof(float) * (plan.input_size + plan.points * sums.parts * LANES * LANES)
+        sums.columns = max(sums.columns, SHARED_BYTES // column)
+    sums.columns = min(sums.columns, plan.columns)
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
     sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD

@@ -27,7 +27,7 @@ from lucid.kernels.threads import threads_for
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
-MOVED = 16  # multiply-adds in the time of reading or writing an element
+MOVED = 8  # multiply-adds that an element read or written counts as; it takes as long as 16
 
 
 def effort_of(task, work):

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 _INDEX = np.dtype(np.intp)
-PARALLEL_FROM = 150_000  # elements of windows; below, a second thread costs more than it saves
+PARALLEL_FROM = 250_000  # elements of windows; below, a second thread costs more than it saves
 CALL_LIMIT = 10**8  # elements of windows a call, so that Ctrl-C is heard within 100 ms
 _LOOPS = versions(max_loops, "max_pool", "max_scatter", "max_gather") | versions(
     average_loops, "average_pool", "average_input_grad"
