@@ -13,7 +13,7 @@ number depends on the shapes alone; so do the bits.
 
 from libc.string cimport memcpy, memset
 
-from lucid._cython.fetch cimport Rows, fetch_rows
+from lucid._cython.fetch cimport LINE_BYTES, Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.matmul_columns cimport (
     Block, Run, find_offsets, find_rows, find_runs, set_block, unfold,
@@ -138,12 +138,12 @@ cdef inline void multiply_lanes(
 
 cdef inline void multiply_scattered(
     const Sums *sums, const real *b, Py_ssize_t step, Py_ssize_t rows, Py_ssize_t taps,
-    const Scratch *scratch, const real *lane_of, Py_ssize_t count, real *result,
+    Scratch *scratch, const real *lane_of, Py_ssize_t count, const real *y, real *result,
 ) noexcept nogil:
     """``result[t, f] += sum over q < count of b[t, q] * y[f, q]``, with y turned.
 
     A tile has one tap of some rows, `step` elements apart, of which each has that many taps. The
-    rows of the next tile are fetched meanwhile.
+    rows of the next tile are fetched meanwhile, and what the next block reads of y.
     """
     cdef Rows ahead
     cdef Py_ssize_t span = scratch.position[count - 1] + 1 - scratch.position[0]
@@ -156,6 +156,7 @@ cdef inline void multiply_scattered(
                 ahead.size, ahead.at = span, 0
                 fetch_rows(b, &ahead, ROWS * span)
             for t in range(taps):
+                fetch_rows(y, &scratch.next, scratch.lines)
                 add_scattered_product(
                     b + r * ROWS * step + scratch.offset[t], step, scratch.position, lane_of, count,
                     result + (r * ROWS * taps + t) * sums.wide + f, taps * sums.wide,
@@ -174,13 +175,33 @@ cdef inline void find_positions(Block *block, const Scratch *scratch) noexcept n
             q += 1
 
 
+cdef inline void look_ahead(
+    Sums *sums, const Block *block, Py_ssize_t index, Py_ssize_t channels, Scratch *scratch
+) noexcept nogil:
+    """Find what block `index` reads of y, counted from the first item of the block before it."""
+    cdef Product *p = &sums.p
+    cdef Py_ssize_t item = index // p.pieces * p.together, q = index % p.pieces * sums.width
+    cdef Py_ssize_t tiles = ceil_div(channels * p.taps, ROWS) * ceil_div(p.features, MAX_LANES)
+    cdef Rows *rows = &scratch.next
+    rows.at = 0
+    rows.start = (item - block.item) * p.groups * p.features * p.dst_plane + q
+    if p.pieces > 1:
+        rows.count, rows.pitch = p.features, p.dst_plane
+        rows.size = min(sums.width, p.dst_plane - q)
+    else:
+        rows.size = p.features * p.dst_plane
+        rows.count, rows.pitch = min(p.together, p.items - item), p.groups * rows.size
+    scratch.lines = ceil_div(rows.count * rows.size, tiles * (LINE_BYTES // 4))
+
+
 cdef inline void sum_block(
     Sums *sums, Block *block, const real *x, Py_ssize_t left, const real *y, Py_ssize_t channels,
-    real *result, const Scratch *scratch, real *buffer,
+    real *result, Scratch *scratch, real *buffer,
 ) noexcept nogil:
     """Add to the sums of some channels what one block has."""
     cdef Product *p = &sums.p
     cdef Py_ssize_t c, item, share, terms, t, skip, vector = VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real)
     cdef Py_ssize_t y_pitch = p.dst_plane, b_pitch = p.src_plane, step = p.groups * p.channels
     cdef const real *y_rows = y + block.q
     cdef Rows ahead
@@ -193,7 +214,7 @@ cdef inline void sum_block(
     if block.items > 1 or (sums.dots and block.columns % vector):
         gather_outputs(sums, block, y, buffer)
         y_rows, y_pitch, there = buffer, sums.pitch, False
-    find_runs(&sums.phase, block, vector, vector, scratch.runs)
+    find_runs(&sums.phase, block, lanes, lanes, scratch.runs)
     find_offsets(&sums.phase, block, scratch.offset)
     if sums.turned:
         turn(y_rows, y_pitch, p.features, block.columns, lane_of)
@@ -223,7 +244,7 @@ cdef inline void sum_block(
                         )
                 b = plane
             multiply_scattered(
-                sums, b, b_pitch, share, p.taps, scratch, lane_of, block.columns,
+                sums, b, b_pitch, share, p.taps, scratch, lane_of, block.columns, y,
                 result + c * p.taps * sums.wide,
             )
         else:
@@ -248,7 +269,7 @@ cdef inline void sum_block(
             elif sums.turned:
                 scratch.offset[0] = 0
                 multiply_scattered(
-                    sums, b, b_pitch, terms, 1, scratch, lane_of, block.columns,
+                    sums, b, b_pitch, terms, 1, scratch, lane_of, block.columns, y,
                     result + c * p.taps * sums.wide,
                 )
                 find_offsets(&sums.phase, block, scratch.offset)
@@ -272,6 +293,8 @@ cdef inline void sum_task(
     cdef Py_ssize_t chunk = task // sums.parts // p.groups, index, skip
     cdef Scratch scratch
     scratch.runs, scratch.offset, scratch.position = runs, offset, offset + p.taps
+    scratch.next.start = scratch.next.count = scratch.next.pitch = scratch.next.size = 0
+    scratch.next.at = scratch.lines = 0
     if sums.region:
         result += task * sums.region
         memset(result, 0, sums.region * sizeof(real))
@@ -282,6 +305,8 @@ cdef inline void sum_task(
             return
         set_block(p, &sums.phase, index, STEP, &block)
         if block.columns > 0:
+            if index + 1 < (chunk + 1) * p.blocks // sums.chunks:
+                look_ahead(sums, &block, index + 1, min(sums.range, p.channels - c), &scratch)
             skip = ((block.item * p.groups + group) * p.channels + c) * p.src_plane
             sum_block(
                 sums, &block, x + skip, sums.x_size - skip,

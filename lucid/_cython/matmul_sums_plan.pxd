@@ -1,5 +1,6 @@
 """How the weight gradient as a product cuts its work: what lies in the lanes, blocks, tasks."""
 
+from lucid._cython.fetch cimport Rows
 from lucid._cython.matmul_columns cimport Run, plane_room
 from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase
 from lucid._cython.matmul_rows cimport STEP
@@ -31,6 +32,8 @@ cdef struct Sums:
     Py_ssize_t rows_size, lanes_size, plane, buffer_size
 
 cdef struct Scratch:  # of a thread
+    Rows next  # what the next block reads of y, from where this one's items start
+    Py_ssize_t lines  # of it to ask for with every tile
     Run *runs
     Py_ssize_t *offset  # of a tap
     Py_ssize_t *position  # of a column
