@@ -5,6 +5,7 @@ import numpy as np
 from lucid.autograd.function import Function
 from lucid.autograd.mode import set_grad_enabled
 from lucid.errors import DtypeError, GradError, ShapeError
+from lucid.kernels.arithmetic import add
 from lucid.kernels.arrays import is_own
 
 __all__ = ["backward", "grad"]
@@ -240,7 +241,12 @@ class _Walk:
 
     def _add(self, edge, gradient):
         before = self.gradients.get(edge)
-        self.gradients[edge] = gradient if before is None else before + gradient
+        if before is None:
+            self.gradients[edge] = gradient
+        elif self.create_graph:
+            self.gradients[edge] = before + gradient
+        else:  # as the operator does, without what it checks
+            self.gradients[edge] = gradient.wrap(add(before.array, gradient.array))
 
     def _finish(self, edge, results):
         """Take the whole gradient of an edge, through its hooks, and note it if it is wanted."""

@@ -293,11 +293,12 @@ class Function:
 
     def holds(self, x):
         """Tell whether a tensor that `backward` returned is kept here, so not to be written."""
+        array = x.array
         for kept in self._inputs or ():
-            if kept is not None and kept.array is x.array:
+            if kept is not None and kept.array is array:
                 return True
         for value in self.__dict__.values():
-            if value is x or value is x.array:
+            if value is x or value is array:
                 return True
         return False
 
