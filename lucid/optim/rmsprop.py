@@ -107,19 +107,27 @@ class RMSprop(Optimizer):
         """Move `x` by the formula of the class."""
         grad = decayed(x, grad, group["weight_decay"])
         state["step"] = state.get("step", 0) + 1
-        square = running(state, "square_avg", x)
-        mix(square, grad * grad, group["alpha"])
+        square, kept = running(state, "square_avg", x), group["alpha"]
+        # one array for all that lies between: fresh memory costs more than arithmetic
+        step = np.multiply(grad, grad, out=np.empty_like(x))
+        step *= 1 - kept
+        square *= kept
+        square += step
         if group["centered"]:
             mean = running(state, "grad_avg", x)
-            mix(mean, grad, group["alpha"])
-            square = square - mean * mean
-        step = grad / (np.sqrt(square) + group["eps"])
+            mix(mean, grad, kept)
+            np.multiply(mean, mean, out=step)
+            square = np.subtract(square, step, out=step)
+        np.sqrt(square, out=step)
+        step += group["eps"]
+        np.divide(grad, step, out=step)
         if group["momentum"]:
             buffer = running(state, "momentum_buffer", x)
             buffer *= group["momentum"]
             buffer += step
-            step = buffer
-        x -= step * group["lr"]
+            step[...] = buffer
+        step *= group["lr"]
+        x -= step
 
 
 class Adagrad(Optimizer):
