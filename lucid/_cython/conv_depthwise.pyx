@@ -2,9 +2,11 @@ r"""Depthwise convolution: every input channel by itself, for groups == channels
 
 A tile of the result, 7 rows high and half to two vectors wide, stays in registers while a column of
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
-(`sliding.pxd`; 3 rows where registers are few and short). With stride 1 rows are read where they
-are, and what lies outside the image is made zero in the registers. With a stride, a channel or a
-block of it is copied, into rows with zeros around them (`padded.pxd`, `depthwise_copy.pxd`).
+(`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
+few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1 rows are read
+where they are, and what lies outside the image is made zero in the registers. With a stride, a
+channel or a block of it is copied, into rows with zeros around them (`padded.pxd`,
+`depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
 for each phase of the position otherwise. With a multiplier, F = multiplier * C, output channels f
@@ -34,6 +36,8 @@ from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, add_strip, first_tap, last_tap,
     set_rows, strip_width, sum_strip, tile_rows,
 )
+from lucid._cython.strips cimport THREE, Planes, fits_strips, set_planes
+from lucid._cython.strips_of_many_taps cimport MANY_TAPS, set_planes_of_many_taps
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -102,6 +106,16 @@ cdef void add_channels(
     """Add `taps` planes of taps to the rows of a run, in all channels of a task."""
     cdef Py_ssize_t c, j, source, target
     cdef const real *begin
+    cdef Planes planes
+    run.offset, run.taps = offset, taps * plan.axes[2].taps
+    if plan.multiplier == 1 and plan.axes[2].phases == 1 and fits_strips(run, bias):
+        planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
+        if run.taps == THREE:
+            set_planes(run, &planes, x, w, bias, y + m2)
+            return
+        if MANY_TAPS > 0 and (run.taps == 5 or run.taps == MANY_TAPS):
+            set_planes_of_many_taps(run, &planes, x, w, bias, y + m2)
+            return
     for c in range(channels):
         for j in range(plan.multiplier):
             source = c * plan.src_share + (j if plan.src_share > 1 else 0)
