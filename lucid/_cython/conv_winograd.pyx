@@ -320,16 +320,16 @@ cdef int correlate_weights(
     cdef Py_ssize_t group, turn, f
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef float *inputs
-    cdef float *outputs
+    cdef int workers
+    cdef float *buffers
     tile1, tile2 = tile_size(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, tile1, tile2, BLOCK)
     cut_sums(sums, threads)
+    workers = <int> min(<Py_ssize_t> threads, sums.chunks)
     workspace = borrow(sizeof(float) * (
-        sums.input_size + plan.points * (sums.output_step + sums.sum_step)
+        workers * sums.buffer_size + sums.chunks * sums.result_size
     ))
-    inputs = <float *> workspace.data
-    outputs = inputs + sums.input_size
+    buffers = <float *> workspace.data
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
@@ -339,8 +339,8 @@ cdef int correlate_weights(
                     f = turn * sums.features
                     sum_block(
                         sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                        min(sums.features, plan.features - f), inputs, outputs,
-                        outputs + plan.points * sums.output_step, threads, &watch,
+                        min(sums.features, plan.features - f), buffers,
+                        buffers + workers * sums.buffer_size, threads, &watch,
                     )
                 plan.first += plan.depth
             x += plan.channels * plan.src_plane

@@ -4,7 +4,7 @@ At each point the sum over tiles is a matrix (channels, tiles) times a matrix (t
 here the lanes are features. The sums of a block of weights are transformed back at the end.
 """
 
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
 from lucid._cython.fetch cimport fetch_near
@@ -22,6 +22,9 @@ cdef enum:
     BLOCK = 128  # channels and features at a time
     TILES = 64
     SHARED_BYTES = 4 << 20  # of inputs and outputs that several threads share
+    CHUNKS = 8  # that are added up apart, at most: of so many columns, with sums of so few bytes
+    CHUNK_COLUMNS = 16
+    CHUNK_BYTES = 262144
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
@@ -31,27 +34,35 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
     Py_ssize_t columns  # of tiles in a block
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
     Py_ssize_t output_step, sum_step  # elements for a point
+    Py_ssize_t chunks  # of tiles that are added up apart, each by one thread
+    Py_ssize_t buffer_size, result_size  # elements of inputs and outputs; of the sums of a chunk
 
 
 cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
     """Choose blocks whose sums take 2.4 MB, inputs and outputs 1.2 MB each.
 
-    Where they take much less, several threads get more tiles at a time: they wait for one another
-    three times each time. What is added up, and in which order, is the same.
+    Where the sums take little, several chunks of tiles have sums of their own, so that threads need
+    not wait for one another; their number depends on the shapes alone, as the bits do. Else several
+    threads get more tiles at a time: they wait for one another three times each time.
     """
     cdef Plan *plan = &sums.plan
     cdef Py_ssize_t column
     sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
     sums.parts = ceil_div(sums.features, LANES)
     sums.panels = ceil_div(plan.depth, ROWS)
+    sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
+    sums.result_size = plan.points * sums.sum_step
+    sums.chunks = 1
+    if sums.result_size * <Py_ssize_t> sizeof(float) <= CHUNK_BYTES:
+        sums.chunks = max(1, clip(plan.columns // CHUNK_COLUMNS, CHUNKS))
     sums.columns = TILES // LANES
-    if threads > 1:
+    if threads > 1 and sums.chunks == 1:
         column = sizeof(float) * (plan.input_size + plan.points * sums.parts * LANES * LANES)
         sums.columns = max(sums.columns, SHARED_BYTES // column)
     sums.columns = min(sums.columns, plan.columns)
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
-    sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
+    sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
 cdef inline void multiply_tiles(
@@ -263,23 +274,74 @@ cdef inline void sum_columns(
         )
 
 
+cdef inline void sum_columns_alone(
+    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
+    Py_ssize_t features, float *inputs, float *outputs, float *result,
+) noexcept nogil:
+    """Add the products of a few columns of tiles, on the thread that calls."""
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t column, part, point
+    for column in range(columns):
+        transform_column(
+            plan, x, start + column, 0, held(plan), inputs + column * plan.input_size
+        )
+        for part in range(ceil_div(features, LANES)):
+            transform_outputs(
+                sums, y + part * LANES * plan.dst_plane, start + column,
+                min(<Py_ssize_t> LANES, features - part * LANES),
+                outputs + (part * sums.columns + column) * LANES * LANES,
+            )
+    for point in range(plan.points):
+        sum_point(
+            sums, inputs + point * plan.input_step, outputs + point * sums.output_step,
+            min(columns * LANES, plan.tiles - start * LANES), result + point * sums.sum_step,
+        )
+
+
+cdef inline void sum_chunk(
+    const Sums *sums, Py_ssize_t chunk, const float *x, const float *y, Py_ssize_t features,
+    float *buffer, float *result, Watch *watch,
+) noexcept nogil:
+    """Set the sums of a chunk to the products of its tiles."""
+    cdef Py_ssize_t start = chunk * sums.plan.columns // sums.chunks
+    cdef Py_ssize_t end = (chunk + 1) * sums.plan.columns // sums.chunks
+    memset(result, 0, sums.result_size * sizeof(float))
+    while start < end and not interrupted(watch):
+        sum_columns_alone(
+            sums, x, y, start, min(sums.columns, end - start), features, buffer,
+            buffer + sums.input_size, result,
+        )
+        start += sums.columns
+
+
 cdef inline void sum_block(
     const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
-    float *inputs, float *outputs, float *result, int threads, Watch *watch,
+    float *buffers, float *results, int threads, Watch *watch,
 ) noexcept nogil:
     """Compute the weights of a block of features and the channels that are held."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, parts = ceil_div(features, LANES)
-    memset(result, 0, plan.points * sums.sum_step * sizeof(float))
-    for turn in range(ceil_div(plan.columns, sums.columns)):
-        if interrupted(watch):
-            return
-        sum_columns(
-            sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
-        )
+    cdef Py_ssize_t task, turn, chunk, s, parts = ceil_div(features, LANES)
+    if sums.chunks > 1:
+        for task in prange(sums.chunks, num_threads=min(threads, sums.chunks), schedule="dynamic"):
+            sum_chunk(
+                sums, task, x, y, features, buffers + threadid() * sums.buffer_size,
+                results + task * sums.result_size, watch,
+            )
+    else:
+        memset(results, 0, sums.result_size * sizeof(float))
+        for turn in range(ceil_div(plan.columns, sums.columns)):
+            if interrupted(watch):
+                return
+            sum_columns(
+                sums, x, y, turn * sums.columns, features, buffers, buffers + sums.input_size,
+                results, threads,
+            )
+    for chunk in range(1, sums.chunks):
+        for s in range(sums.result_size):
+            results[s] += results[chunk * sums.result_size + s]
     for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
         add_weights(
-            sums, result + (task % parts * sums.panels + task // parts) * ROWS * LANES,
+            sums, results + (task % parts * sums.panels + task // parts) * ROWS * LANES,
             task // parts, min(<Py_ssize_t> LANES, features - task % parts * LANES),
             w + task % parts * LANES * plan.w_feature,
         )

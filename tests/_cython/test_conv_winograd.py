@@ -57,6 +57,8 @@ GEOMETRIES = {
     "one axis of F(5, 2), dilated": (
         2, 150, 9, (1, 1, 350), (1, 1, 2), (0, 0, 0), (0, 0, 0), 1, (1, 1, 33)
     ),
+    "several chunks": (9, 5, 7, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
+    "several chunks in groups": (9, 4, 35, (3, 29, 30), 3, (1, 1, 1), (1, 1, 1), 1),
     "many features": (2, 3, 301, (1, 6, 6), 1, (0, 1, 1), (0, 1, 1), 1),
 }
 each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETRIES)
