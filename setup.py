@@ -41,10 +41,13 @@ STEADY = [  # so that gcc keeps what moves up in registers, leaves 8 lanes and a
     "-fno-tree-loop-distribute-patterns", "-fno-inline-functions-called-once",
 ]
 SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows and tiles are too short for a call
+WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselves
+    "--param=max-completely-peeled-insns=400", "-fno-inline", *SHORT,
+]
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": SHORT,
-    "conv_features": ["-fno-inline", *SHORT],  # the inner loop wants all registers
+    "conv_features": WIDE, "conv_winograd_rows": WIDE,
     "conv_matmul": SHORT, "conv_unfolded": SHORT,
     "conv_product": ["--param=max-completely-peel-times=7"],  # makes vectors of 8 float64 lanes
 }

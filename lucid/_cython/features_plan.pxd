@@ -4,19 +4,27 @@ A block of output positions is one contiguous run of a channel of y, and what it
 channel of x, padding included, is copied as it is: the steps of a stride stay in the copy. Then the
 value that tap k of channel c reads for position o is at ``base[o] + offset[c, k]``. A small
 x without padding is read where it is.
+
+Positions go in runs of neighbours of one row; where runs do not fill a row, the last one begins
+early, and some positions are computed twice.
 """
 
-from lucid._cython.microkernel cimport LANE_BYTES, ROWS
+from libc.string cimport memset
+
+from lucid._cython.features_tiles cimport LINE_BYTES, MAX_RUNS, choose_run, runs_of
+from lucid._cython.fetch cimport Rows
 from lucid._cython.padded cimport (
-    LINE, Axis, ceil_div, clip, lay_out, plane_size, tail_size, tap_offset,
+    LINE, Axis, ceil_div, clip, lay_out, plane_size, src_start, tail_size, tap_offset,
 )
+from lucid._cython.rows cimport Window, copy_row, find_window
+from lucid._cython.types cimport real
 
 cdef enum:
     BLOCK_BYTES = 512 << 10  # input of a block: half of a second-level cache
     WEIGHT_BYTES = 4 << 20  # packed weights at a time: a share of the last cache
     SIDE = 16  # positions, at most, that are written together
     POSITIONS = 512  # of a block, so that their sums stay near
-    TERMS = 192  # (channel, tap) pairs at a time: their weights stay in the first-level cache
+    COLUMNS = 32  # of a block at least, if it is a part of a row
 
 cdef struct Plan:
     Axis axes[3]  # of the copy: as for a stride of 1
@@ -27,10 +35,13 @@ cdef struct Plan:
     Py_ssize_t block[3]  # of them at a time
     Py_ssize_t blocks[3]
     Py_ssize_t taps
+    bint turned  # this is an input gradient
+    bint padded  # it reads outside x
     bint in_place  # nothing is copied
     Py_ssize_t held, plane  # channels copied at a time, elements of each
-    Py_ssize_t columns, most, parts  # of `lanes` features; packed at a time; tasks that share them
-    Py_ssize_t positions  # of a block, in whole ROWS and squares
+    Py_ssize_t columns, most, parts  # lines of features; packed at a time; tasks that share them
+    Py_ssize_t positions  # of a block, in whole squares
+    Py_ssize_t starts  # numbers that tell where its runs begin
     Py_ssize_t buffer_size
 
 cdef struct Block:
@@ -58,11 +69,63 @@ cdef inline void cut(Plan *plan, Py_ssize_t size) noexcept nogil:
             block = min(
                 (block - 1) // plan.stride[a] + 1, POSITIONS // (plan.positions // plan.block[a])
             )
-            block = ceil_div(plan.count[a], max(4 * ROWS if a == 2 else 1, block))
+            block = ceil_div(plan.count[a], max(<Py_ssize_t> COLUMNS if a == 2 else 1, block))
             plan.block[a] = ceil_div(plan.count[a], block)
         if plan.block[a] > 1:
             break
     measure(plan)
+
+
+cdef inline void set_sizes(
+    Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
+    const Py_ssize_t *stride, const Py_ssize_t *dilation, const Py_ssize_t *low, Py_ssize_t groups,
+    bint turned,
+) noexcept nogil:
+    """Describe a forward or, `turned`, an input gradient of stride 1: a forward from y to x."""
+    cdef Py_ssize_t a, before
+    plan.items, plan.groups, plan.turned = x_shape[0], groups, turned
+    plan.channels, plan.features = w_shape[1], w_shape[0] // groups
+    if turned:
+        x_shape, y_shape = y_shape, x_shape
+        plan.channels, plan.features = plan.features, plan.channels
+    plan.src_plane = plan.dst_plane = plan.taps = 1
+    plan.padded = False
+    for a in range(3):
+        plan.src_plane *= x_shape[2 + a]
+        plan.dst_plane *= y_shape[2 + a]
+        plan.taps *= w_shape[2 + a]
+        plan.stride[a] = stride[a]
+        plan.count[a] = plan.block[a] = y_shape[2 + a]
+        before = (w_shape[2 + a] - 1) * dilation[a] - low[a] if turned else low[a]
+        plan.axes[a] = lay_out(
+            x_shape[2 + a], w_shape[2 + a], (y_shape[2 + a] - 1) * stride[a] + 1, 1, dilation[a],
+            before, False,
+        )
+        plan.padded = plan.padded or before != 0 or (
+            plan.axes[a].count + plan.axes[a].reach > x_shape[2 + a]
+        )
+
+
+cdef inline void hold(Plan *plan, Py_ssize_t channels) noexcept nogil:
+    """Copy so many channels at a time, or a few less: as many each time."""
+    plan.held = clip(max(<Py_ssize_t> 1, channels), plan.channels)
+    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, plan.held))
+
+
+cdef inline void share_out(
+    Plan *plan, Py_ssize_t lanes, Py_ssize_t bytes_of_column, int threads
+) noexcept nogil:
+    """Choose columns of `lanes` features that are packed at a time, and tasks for the threads."""
+    cdef Py_ssize_t a, tasks = plan.items * plan.groups
+    plan.positions = ceil_div(plan.positions, SIDE) * SIDE
+    plan.starts = 2 * (plan.positions + MAX_RUNS)
+    plan.columns = ceil_div(plan.features, lanes)
+    plan.most = min(plan.columns, max(1, WEIGHT_BYTES // (plan.groups * bytes_of_column)))
+    for a in range(3):
+        plan.blocks[a] = ceil_div(plan.count[a], plan.block[a])
+        tasks *= plan.blocks[a]
+    plan.parts = clip(ceil_div(4 * threads, tasks) if threads > 1 else 1, plan.most)
+    plan.buffer_size = ceil_div(plan.buffer_size, 16) * 16 + 2 * plan.positions * lanes
 
 
 cdef inline void make_plan(
@@ -71,43 +134,18 @@ cdef inline void make_plan(
     Py_ssize_t itemsize, int threads,
 ) noexcept nogil:
     """Choose blocks that fit the caches, and enough tasks for the threads."""
-    cdef Py_ssize_t a, tasks, lanes = LANE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
-    plan.items, plan.groups = x_shape[0], groups
-    plan.channels, plan.features = w_shape[1], w_shape[0] // groups
-    plan.src_plane = plan.dst_plane = plan.taps = 1
-    plan.in_place = plan.channels * x_shape[2] * x_shape[3] * x_shape[4] <= size
-    for a in range(3):
-        plan.src_plane *= x_shape[2 + a]
-        plan.dst_plane *= y_shape[2 + a]
-        plan.taps *= w_shape[2 + a]
-        plan.stride[a] = stride[a]
-        plan.count[a] = plan.block[a] = y_shape[2 + a]
-        plan.axes[a] = lay_out(
-            x_shape[2 + a], w_shape[2 + a], (y_shape[2 + a] - 1) * stride[a] + 1, 1, dilation[a],
-            low[a], False,
-        )
-        plan.in_place = plan.in_place and low[a] == 0 and (
-            plan.axes[a].count + plan.axes[a].reach <= x_shape[2 + a]
-        )
-    cut(plan, max(size // plan.channels, 32 * lanes))
-    plan.held = clip(max(1, size // plan.plane), plan.channels)
-    plan.held = ceil_div(plan.channels, ceil_div(plan.channels, plan.held))
+    cdef Py_ssize_t a, lanes = LINE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
+    set_sizes(plan, x_shape, w_shape, y_shape, stride, dilation, low, groups, False)
+    plan.in_place = not plan.padded and plan.channels * plan.src_plane <= size
+    cut(plan, max(size // plan.channels, 64 * lanes))
+    hold(plan, size // plan.plane)
     plan.buffer_size = plan.held * plan.plane + tail_size(plan.axes) + LINE
     if plan.in_place:
         for a in range(3):
             plan.axes[a].pitch = x_shape[2 + a]
         plan.held, plan.plane = plan.channels, plan.src_plane
         plan.buffer_size = 0
-    plan.positions = ceil_div(plan.positions, SIDE) * SIDE
-    plan.columns = ceil_div(plan.features, lanes)
-    plan.most = WEIGHT_BYTES // (plan.groups * plan.channels * plan.taps * LANE_BYTES)
-    plan.most = min(plan.columns, max(1, plan.most))
-    tasks = plan.items * plan.groups
-    for a in range(3):
-        plan.blocks[a] = ceil_div(plan.count[a], plan.block[a])
-        tasks *= plan.blocks[a]
-    plan.parts = clip(ceil_div(4 * threads, tasks) if threads > 1 else 1, plan.most)
-    plan.buffer_size = ceil_div(plan.buffer_size, 16) * 16 + plan.positions * lanes
+    share_out(plan, lanes, plan.channels * plan.taps * LINE_BYTES, threads)
 
 
 cdef inline void set_offsets(Plan *plan, Py_ssize_t *offset) noexcept nogil:
@@ -132,16 +170,79 @@ cdef inline Py_ssize_t find_block(Plan *plan, Py_ssize_t task, Block *block) noe
     return task
 
 
-cdef inline Py_ssize_t set_bases(Plan *plan, const Block *block, Py_ssize_t *base) noexcept nogil:
-    """Write where each position of a block starts to read; return how many there are."""
-    cdef Py_ssize_t m0, m1, m2, count = 0
+cdef inline Py_ssize_t set_runs(
+    Plan *plan, const Block *block, Py_ssize_t run, Py_ssize_t lanes, Py_ssize_t *base,
+    Py_ssize_t *to,
+) noexcept nogil:
+    """Write where each run of a block reads and is summed up; return how many tiles they fill.
+
+    The last run is repeated until its tile is full.
+    """
+    cdef Py_ssize_t m0, m1, m2, i, row = 0, count = 0, runs = runs_of(run)
     for m0 in range(block.size[0]):
         for m1 in range(block.size[1]):
-            for m2 in range(block.size[2]):
+            for i in range(ceil_div(block.size[2], run)):
+                m2 = min(i * run, block.size[2] - run)
                 base[count] = (
                     m0 * plan.stride[0] * plan.axes[1].pitch + m1 * plan.stride[1]
                 ) * plan.axes[2].pitch + m2 * plan.stride[2]
+                to[count] = (row + m2) * lanes
                 count += 1
-    for m0 in range(count, ceil_div(count, ROWS) * ROWS):
-        base[m0] = 0
-    return count
+            row += block.size[2]
+    for i in range(count, ceil_div(count, runs) * runs):
+        base[i] = base[count - 1]
+        to[i] = to[count - 1]
+    return ceil_div(count, runs)
+
+
+cdef inline void copy_block(
+    Plan *plan, const Block *block, Py_ssize_t held, const real *x, real *buffer
+) noexcept nogil:
+    """Copy what a block reads of some channels, with zeros for what is outside."""
+    cdef Axis *axes = plan.axes
+    cdef Window window[3]
+    cdef Py_ssize_t a, c, q0, q1
+    cdef const real *row
+    cdef real *to
+    memset(buffer, 0, held * plan.plane * sizeof(real))
+    for a in range(3):
+        window[a] = find_window(
+            &axes[a], src_start(&axes[a], 0, block.m[a] * plan.stride[a]), axes[a].pitch
+        )
+    for c in range(held):
+        for q0 in range(window[0].last - window[0].first):
+            row = x + c * plan.src_plane + (
+                (window[0].start + q0) * axes[1].src_size + window[1].start
+            ) * axes[2].src_size + window[2].start
+            to = buffer + c * plan.plane + (
+                (window[0].first + q0) * axes[1].pitch + window[1].first
+            ) * axes[2].pitch + window[2].first
+            for q1 in range(window[1].last - window[1].first):
+                copy_row(row, 1, window[2].last - window[2].first, to)
+                row += axes[2].src_size
+                to += axes[2].pitch
+
+
+cdef inline Rows rows_of_block(Plan *plan, Py_ssize_t task) noexcept nogil:
+    """Tell, to fetch them, where the rows of x are that the block of a task will read first."""
+    cdef Axis *axes = plan.axes
+    cdef Window window[3]
+    cdef Block block
+    cdef Rows rows
+    cdef Py_ssize_t a
+    task = find_block(plan, task, &block)
+    for a in range(3):
+        window[a] = find_window(
+            &axes[a], src_start(&axes[a], 0, block.m[a] * plan.stride[a]), axes[a].pitch
+        )
+    rows.start = task * plan.channels * plan.src_plane + (
+        window[0].start * axes[1].src_size + window[1].start
+    ) * axes[2].src_size
+    rows.size = axes[2].src_size * (
+        (window[0].last - window[0].first - 1) * axes[1].src_size
+        + window[1].last - window[1].first
+    )
+    rows.count, rows.pitch, rows.at = plan.held, plan.src_plane, 0
+    if task >= plan.items * plan.groups or rows.size <= 0:
+        rows.count = 0
+    return rows

@@ -12,7 +12,9 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 from dataclasses import dataclass
 from math import prod
 
-from lucid._cython import conv_pointwise, conv_product, conv_winograd, conv_winograd_strided
+from lucid._cython import (
+    conv_pointwise, conv_product, conv_winograd, conv_winograd_rows, conv_winograd_strided,
+)
 from lucid.kernels import fourier, registry
 
 
@@ -102,6 +104,13 @@ def is_not_for_two_taps(task):
     )
 
 
+def is_not_for_winograd_along_rows(task):
+    """It needs 3 taps with dilation 1 in the last axis, stride 1, float32, precision \"high\"."""
+    return task.dtype != "float32" or task.precision != "high" or not conv_winograd_rows.supports(
+        4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+    )
+
+
 def does_not_cover_the_input(task):
     """It needs a kernel as large as the input, without padding and dilation."""
     return not conv_product.supports(*map(
@@ -127,6 +136,7 @@ REFUSALS = {
     "product": does_not_cover_the_input,
     "winograd": is_not_for_winograd,
     "winograd_strided": is_not_for_two_taps,
+    "winograd_rows": is_not_for_winograd_along_rows,
     "fft": is_not_for_spectra,
 }
 
@@ -175,6 +185,21 @@ def saves_products_of_two_taps(task):
     sizes = "kernel_size", "stride", "input_size", "output_size"
     return not is_not_for_two_taps(task) and conv_winograd_strided.wins(
         task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes), task.items
+    )
+
+
+def saves_products_along_rows(task):
+    """Winograd's tiles of one axis need 2 products for 3, and 144 terms make them exact enough.
+
+    Features fill the lanes, if they come in sixteens, nearly. There are some positions, for the
+    weights are transformed first.
+    """
+    terms = task.taps * (task.features if task.primitive == "input_grad" else task.channels)
+    return (
+        task.primitive != "weight_grad" and terms >= conv_winograd_rows.TERMS
+        and task.positions >= 144
+        and task.written >= 0.8 * 16 * -(-task.written // 16)
+        and not is_not_for_winograd_along_rows(task)
     )
 
 
@@ -290,6 +315,7 @@ RULES = [
     ("winograd", saves_products),
     ("winograd", sums_up_groups),
     ("winograd_strided", saves_products_of_two_taps),
+    ("winograd_rows", saves_products_along_rows),
     ("fft", has_a_long_kernel),
     ("pointwise", moves_more_than_it_computes),
     ("depthwise", has_one_channel_a_group),

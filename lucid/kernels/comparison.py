@@ -3,6 +3,7 @@
 import time
 import tracemalloc
 from dataclasses import dataclass
+from math import prod
 from statistics import median
 
 import numpy as np
@@ -127,9 +128,17 @@ def _strided_products(task):
     return count * task.channels * task.features
 
 
+def _products_along_rows(task):
+    """Count 4 products of 3 taps for 2 neighbours of the last axis."""
+    backward, geometry = task.primitive == "input_grad", task.geometry
+    *outer, last = geometry.input_size if backward else geometry.output_size
+    pairs = geometry.groups * task.channels * task.features
+    return pairs * prod(outer) * (task.taps // 3) * 4 * -(-last // 2)
+
+
 PRODUCTS = {  # of one item, where it is not the definition's
     "winograd": _winograd_products, "winograd_strided": _strided_products,
-    "fft": fourier.multiply_adds,
+    "winograd_rows": _products_along_rows, "fft": fourier.multiply_adds,
 }
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from lucid._cython import (
     conv_depthwise, conv_depthwise_weights, conv_direct, conv_features, conv_im2col, conv_matmul,
-    conv_naive, conv_pointwise, conv_product, conv_unfolded, conv_winograd, conv_winograd_strided,
+    conv_naive, conv_pointwise, conv_product, conv_unfolded, conv_winograd, conv_winograd_rows,
+    conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -324,7 +325,7 @@ for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "pointwise": conv_pointwise, "features": conv_features,
     "unfolded": conv_unfolded, "product": conv_product, "winograd": conv_winograd,
-    "winograd_strided": conv_winograd_strided, "fft": fourier,
+    "winograd_strided": conv_winograd_strided, "winograd_rows": conv_winograd_rows, "fft": fourier,
 }.items():
     _functions = {each: getattr(_module, each, None) for each in PRIMITIVES}
     if _name == "depthwise":

@@ -1,13 +1,11 @@
 """The weight gradient by dot products equals the definition, whatever the cuts into blocks."""
 
-import random
-
 import numpy as np
 import pytest
+from integers import arrays, fill_with_fractions, run, table
 
 from lucid import kernels
 from lucid._cython import conv_naive, conv_unfolded
-from lucid.errors import ShapeError
 from lucid.geometry import conv_geometry
 
 NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
@@ -29,66 +27,28 @@ NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features
 }
 
 
-def table():
-    """The named rows, and some picked by a fixed seed."""
-    rows, choose = dict(NAMED), random.Random(0).choice
-    while len(rows) < 60:
-        ndim = choose((1, 2, 3))
-        row = [tuple(choose(each) for _ in range(ndim)) for each in (
-            (1, 2, 5, 9, 17), (1, 2, 3, 5), (1, 1, 2, 3), (1, 1, 2, 3), (0, 1, 2, -1, 4), (0, 1, 5),
-        )]
-        row += [choose((1, 2, 3, 8)), choose((1, 2, 4, 5, 17)), choose((1, 2, 3))]
-        try:
-            arrays(row)
-        except ShapeError:
-            continue  # the kernel does not fit
-        rows[str(row)] = row
-    return rows
-
-
-def arrays(row, n=3, dtype=np.float32):
-    """Small integers x, w, y on three axes, and the arguments of a kernel."""
-    size, kernel, stride, dilation, low, high, channels, features, groups = row
-    shapes = [(n, channels * groups, *size), (features * groups, channels, *kernel)]
-    geometry = conv_geometry(
-        *shapes, stride, tuple(zip(low, high, strict=True)), dilation, groups
-    )
-    shapes.append((n, features * groups, *geometry.output_size))
-    rng, ones = np.random.default_rng(0), (1,) * (3 - len(size))
-    lifted = [
-        rng.integers(-4, 5, shape).astype(dtype).reshape(*shape[:2], *ones, *shape[2:])
-        for shape in shapes
-    ]
-    return lifted, (ones + stride, ones + dilation, (0,) * len(ones) + low, groups)
-
-
-TABLE = table()
+TABLE = table(NAMED, features=(1, 2, 4, 5, 17))
 each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_row
 def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
-    (x, w, y), arguments = arrays(row, dtype=dtype)
-    wanted = w.copy()
-    conv_naive.weight_grad(x, wanted, y, *arguments, 1)
+    operands, arguments = arrays(row, n=3, dtype=dtype)
+    wanted = run(conv_naive, "weight_grad", operands, arguments)
     for threads in (1, 2, 5):
-        found = w.copy()
-        conv_unfolded.weight_grad(x, found, y, *arguments, threads)
+        found = run(conv_unfolded, "weight_grad", operands, arguments, threads)
         assert np.array_equal(found, wanted)
 
 
 @each_row
 def test_bits_do_not_depend_on_the_number_of_threads(row):
-    (x, w, y), arguments = arrays(row)
-    rng = np.random.default_rng(1)
-    x, y = (rng.standard_normal(each.shape).astype(np.float32) for each in (x, y))
-    results = []
-    for threads in (1, 2, 3):
-        found = np.zeros_like(w)
-        conv_unfolded.weight_grad(x, found, y, *arguments, threads)
-        results.append(found)
-    assert all(np.array_equal(results[0], other) for other in results[1:])
+    (x, w, y), arguments = arrays(row, n=3)
+    fill_with_fractions((x, y))
+    alone = run(conv_unfolded, "weight_grad", (x, w, y), arguments)
+    for threads in (2, 3):
+        again = run(conv_unfolded, "weight_grad", (x, w, y), arguments, threads)
+        assert np.array_equal(again, alone)
 
 
 def test_values_beyond_a_run_do_not_spread():
@@ -96,8 +56,8 @@ def test_values_beyond_a_run_do_not_spread():
     (x, w, y), arguments = arrays(((5, 5), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 2, 3, 1), n=1)
     y[0, 1] = np.nan
     x[0, 1] = np.inf
-    found = np.zeros_like(w)
-    conv_unfolded.weight_grad(x, found, y, *arguments, 1)
+    w[...] = 0
+    found = run(conv_unfolded, "weight_grad", (x, w, y), arguments)
     assert np.isfinite(found[[0, 2], 0]).all()
     assert not np.isfinite(found[1]).any() and not np.isfinite(found[:, 1]).any()
 

@@ -47,6 +47,7 @@ LONG = {  # one item of more than a second
     "matmul": ((1, 256, 256, 256), (256, 256, 7, 7), {"padding": 3}),
     "winograd": ((1, 1024, 160, 160), (1024, 1024, 3, 3), {"padding": 1}),
     "winograd_strided": ((1, 1024, 192, 192), (1024, 1024, 4, 4), {"padding": 1, "stride": 2}),
+    "winograd_rows": ((1, 512, 256, 256), (512, 512, 3, 3), {"padding": 1}),
     "depthwise": ((1, 64, 512, 512), (64, 1, 63, 63), {"padding": 31, "groups": 64}),
     "features": ((1, 256, 256, 256), (256, 256, 7, 7), {"padding": 3}),
     "unfolded": ((1, 16, 1024, 1024), (32, 16, 9, 9), {"padding": 4}),

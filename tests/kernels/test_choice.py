@@ -41,7 +41,11 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("unfolded", "weight_grad", (1, 3, 32, 32), (16, 3, 3, 3), {"padding": 1}),
     ("matmul", "weight_grad", (1, 256, 14, 14), (256, 256, 3, 2), {"padding": 1}),
     ("matmul", "weight_grad", (1, 64, 56, 56), (64, 64, 3, 2), {"padding": 1}),
-    ("direct", "forward", (1, 16, 32, 32), (16, 16, 3, 3), {"padding": 1}),
+    ("winograd_rows", "forward", (1, 16, 32, 32), (16, 16, 3, 3), {"padding": 1}),
+    ("winograd_rows", "input_grad", (1, 64, 14, 14), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
+    ("direct", "forward", (1, 15, 32, 32), (16, 15, 3, 3), {"padding": 1}),
+    ("direct", "forward", (1, 16, 32, 32), (20, 16, 3, 3), {"padding": 1}),
+    ("direct", "forward", (1, 16, 9, 9), (16, 16, 3, 3), {"padding": 1}),
     ("direct", "input_grad", (1, 64, 128, 128), (128, 64, 2, 2), {"stride": 2}),
 ])
 def test_a_layer_gets_the_kernel_of_its_rule(wanted, primitive, x_shape, w_shape, options):
@@ -61,6 +65,14 @@ def test_winograd_is_for_float32_of_high_precision(primitive, changed):
     assert choose(high)[0] == "winograd" and not refuses("winograd", high)
     other = replace(high, **changed)
     assert choose(other)[0] != "winograd" and refuses("winograd", other)
+
+
+def test_winograd_along_rows_is_for_float32_of_high_precision():
+    high = task("forward", (4, 16, 28, 28), (16, 16, 3, 3), padding=1)
+    assert choose(high)[0] == "winograd_rows" and not refuses("winograd_rows", high)
+    for changed in ({"dtype": "float64"}, {"precision": "highest"}):
+        other = replace(high, **changed)
+        assert choose(other)[0] == "direct" and refuses("winograd_rows", other)
 
 
 def test_each_channel_by_itself_refuses_groups_of_several():

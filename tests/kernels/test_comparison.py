@@ -64,6 +64,16 @@ def test_two_taps_a_phase_take_five_products_for_eight(kernel, products):
     assert count < task.work or kernel == 2
 
 
+@pytest.mark.parametrize("primitive", ["forward", "input_grad"])
+def test_pairs_of_outputs_take_two_products_for_three(primitive):
+    even, odd = (
+        lay_out((16, 16, 3, 3), (1, 16, 8, width), padding=1).task(primitive) for width in (10, 11)
+    )
+    count = comparison.PRODUCTS["winograd_rows"]
+    assert 3 * count(even) == 2 * even.work
+    assert count(odd) == count(even) // 5 * 6
+
+
 def test_workspace_is_what_a_kernel_borrows():
     rows = by_name(LAYER, X_SHAPE, algorithms=["naive", "direct"])
     assert rows["naive"].workspace == 0

@@ -1,0 +1,122 @@
+"""The sums of a few runs of neighbouring positions, a cache line of features each, in registers.
+
+Of a run one address is kept; its positions follow at a step that the compiler knows. So every
+multiply-add takes one value of x from memory, spread over the lanes, by an address of its own, and
+nearly all registers hold sums: 28 of 32 with AVX-512. There the loop runs at the limit of the
+multiply-add unit. It needs loops that are unrolled wholly: see MORE in `setup.py`.
+"""
+
+from lucid._cython.types cimport real
+
+cdef extern from *:
+    """
+    #if defined(__AVX512F__)
+    #define LUCID_SUMS 28
+    #define LUCID_MAX_RUN 8
+    #elif defined(__AVX2__) || defined(__aarch64__)
+    #define LUCID_SUMS 6
+    #define LUCID_MAX_RUN 6
+    #else
+    #define LUCID_SUMS 3
+    #define LUCID_MAX_RUN 3
+    #endif
+    #if defined(__GNUC__)  /* so that the length of a run reaches the loops as a constant */
+    #undef CYTHON_INLINE
+    #define CYTHON_INLINE __inline__ __attribute__((always_inline))
+    #endif
+    """
+    enum:
+        SUMS "LUCID_SUMS"  # positions, of a line each, whose sums fit in the registers
+        MAX_RUN "LUCID_MAX_RUN"  # positions
+
+cdef enum:
+    LINE_BYTES = 64  # features that are summed up together
+    MAX_LINE = 16  # floats of it
+    MAX_RUNS = 8  # as many addresses have registers
+    MAX_STEP = 3  # of runs; positions further apart count as runs of 1
+
+
+cdef inline Py_ssize_t runs_of(Py_ssize_t run) noexcept nogil:
+    """Count the runs of a tile."""
+    return min(<Py_ssize_t> MAX_RUNS, SUMS // run)
+
+
+cdef inline Py_ssize_t choose_run(
+    Py_ssize_t rows, Py_ssize_t width, Py_ssize_t step
+) noexcept nogil:
+    """Choose the length of runs that cover some rows with the fewest positions computed twice.
+
+    Short ones ask for more addresses and leave registers empty: they cost an eighth more.
+    """
+    cdef Py_ssize_t run, runs, tiles, cost, best = 1, least = 0
+    for run in range(1, min(<Py_ssize_t> MAX_RUN, width) + 1 if step <= MAX_STEP else 2):
+        runs = runs_of(run)
+        tiles = (rows * ((width + run - 1) // run) + runs - 1) // runs
+        cost = tiles * runs * run * (9 if run < 4 else 8)
+        if run == 1 or cost <= least:
+            best, least = run, cost
+    return best
+
+
+cdef inline void sum_runs(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, int runs, int run, int step,
+) noexcept nogil:
+    """`sum_tile` for numbers that the compiler must know."""
+    cdef real acc[MAX_RUNS][MAX_RUN][MAX_LINE]
+    cdef const real *row[MAX_RUNS]
+    cdef Py_ssize_t t
+    cdef int i, j, l, lanes = LINE_BYTES // sizeof(real)
+    for i in range(runs):
+        row[i] = x + base[i]
+        for j in range(run):
+            for l in range(lanes):
+                acc[i][j][l] = 0
+    for t in range(terms):
+        for i in range(runs):
+            for j in range(run):
+                for l in range(lanes):
+                    acc[i][j][l] += row[i][offset[t] + j * step] * w[t * lanes + l]
+    for i in range(runs):
+        for j in range(run):
+            for l in range(lanes):
+                sums[to[i] + j * lanes + l] = acc[i][j][l]
+
+
+cdef inline void sum_runs_of_step(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t run, int step,
+) noexcept nogil:
+    """`sum_tile` for a step that the compiler must know."""
+    if run == 8 and MAX_RUN >= 8:
+        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 8, 8, step)
+    elif run == 7 and MAX_RUN >= 7:
+        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 7, 7, step)
+    elif run == 6 and MAX_RUN >= 6:
+        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 6, 6, step)
+    elif run == 5 and MAX_RUN >= 5:
+        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 5, 5, step)
+    elif run == 4 and MAX_RUN >= 4:
+        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 4, 4, step)
+    elif run == 3:
+        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS // 3), 3, step)
+    else:
+        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS // 2), 2, step)
+
+
+cdef inline void sum_tile(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
+) noexcept nogil:
+    """``sums[to[i] + j, l] = sum over t of x[base[i] + j * step + offset[t]] * w[t, l]``.
+
+    For i < runs_of(run), j < run and the features l of a line. Two runs may overlap.
+    """
+    if run == 1:
+        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS), 1, 1)
+    elif step == 1:
+        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 1)
+    elif step == 2:
+        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 2)
+    else:
+        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 3)

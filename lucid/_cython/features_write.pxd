@@ -1,0 +1,70 @@
+"""The sums of a block, with features side by side, written where positions are side by side.
+
+They are turned in squares as wide as a register, all of a block before any is written, so that each
+channel of y is written in one long run.
+"""
+
+from lucid._cython.microkernel cimport MAX_VECTOR, VECTOR_BYTES
+from lucid._cython.types cimport real
+
+
+cdef inline void shuffle(const real *deck, real *shuffled) noexcept nogil:
+    """Shuffle side * side cards perfectly: those of the two halves take turns."""
+    cdef int i, half = (VECTOR_BYTES // sizeof(real)) * (VECTOR_BYTES // sizeof(real)) // 2
+    for i in range(half):
+        shuffled[2 * i] = deck[i]
+        shuffled[2 * i + 1] = deck[half + i]
+
+
+cdef inline void turn_square(const real *sums, int lanes, real *square) noexcept nogil:
+    """Transpose a square as wide as a register: ``square[f, o] = sums[o, f]``.
+
+    A perfect shuffle rotates the bits of a card's number by one: as many shuffles as `side` has
+    bits exchange row and column. The compiler makes permutations of registers of them.
+    """
+    cdef real other[MAX_VECTOR * MAX_VECTOR]
+    cdef int r, l, side = VECTOR_BYTES // sizeof(real)
+    for r in range(side):
+        for l in range(side):
+            square[r * side + l] = sums[r * lanes + l]
+    if side >= 4:
+        shuffle(square, other)
+        shuffle(other, square)
+    if side == 16:
+        shuffle(square, other)
+        shuffle(other, square)
+    elif side != 4:
+        shuffle(square, other)
+        for l in range(side * side):
+            square[l] = other[l]
+
+
+cdef inline void transpose(
+    const real *sums, int lanes, Py_ssize_t pitch, real *turned
+) noexcept nogil:
+    """Turn the sums of a block, ``turned[f, o] = sums[o, f]``, for `lanes` features."""
+    cdef real square[MAX_VECTOR * MAX_VECTOR]
+    cdef Py_ssize_t o, f, j, l, side = VECTOR_BYTES // sizeof(real)
+    for o in range(pitch // side):
+        for f in range(lanes // side):
+            turn_square(sums + o * side * lanes + f * side, lanes, square)
+            for j in range(side):
+                for l in range(side):
+                    turned[(f * side + j) * pitch + o * side + l] = square[j * side + l]
+
+
+cdef inline void put(
+    const real *turned, Py_ssize_t pitch, Py_ssize_t count, Py_ssize_t features, const real *bias,
+    real *y, Py_ssize_t dst_plane,
+) noexcept nogil:
+    """Write the sums of a block, ``y[f, o] = bias[f] + turned[f, o]``, or add them."""
+    cdef Py_ssize_t f, o
+    for f in range(features):
+        if bias == NULL:
+            for o in range(count):
+                y[o] += turned[o]
+        else:
+            for o in range(count):
+                y[o] = bias[f] + turned[o]
+        turned += pitch
+        y += dst_plane
