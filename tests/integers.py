@@ -47,6 +47,18 @@ def arrays(row, n=2, dtype=np.float32):
     return lifted, (ones + stride, ones + dilation, (0,) * len(ones) + low, groups)
 
 
+def plain(case, covering, dtype=np.float32):
+    """Do as `arrays` without padding, for one tap or a kernel `covering` the whole input.
+
+    A case is: items, channels, features, input size, groups.
+    """
+    items, channels, features, size, groups = case
+    ones, zeros = (1,) * len(size), (0,) * len(size)
+    kernel = size if covering else ones
+    row = size, kernel, ones, ones, zeros, zeros, channels, features, groups
+    return arrays(row, items, dtype)
+
+
 def fill_with_fractions(operands):
     """Replace the numbers of some arrays by normal ones, whose sums are rounded."""
     rng = np.random.default_rng(1)

@@ -17,7 +17,7 @@ Cost: two thirds of the definition's multiply-adds, with features rounded up to 
 of an item on, for the weights are transformed first. Memory: at most 4 MiB of transformed weights,
 and 0.7 MB for each thread. Errors: of 3 million outputs of 144 terms, whose
 factors spread over 16 powers of two, the largest was 103 eps * sum |x| |w|; the bound of a sum in
-any order is 160. For 108 terms it is 183 and the bound 124, so it asks for 144. A NaN or an infinity
+any order is 160. For 108 terms it is 183, the bound 124, so 144 are asked for. A NaN or an infinity
 spreads over both outputs of its tile.
 
 float32 only, stride 1, 3 taps with dilation 1 along the last axis; anything along the others. It

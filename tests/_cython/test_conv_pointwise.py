@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from integers import fill_with_fractions, plain, run
 
 from lucid import kernels
 from lucid._cython import conv_naive, conv_pointwise
@@ -26,36 +27,14 @@ each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def make(case, dtype, integers=True):
-    """Return x, w, y; small integers, on which every order of summation gives the same bits."""
-    items, channels, features, size, groups = case
-    rng = np.random.default_rng(0)
-    shapes = (
-        (items, groups * channels, *size), (groups * features, channels, *ONES),
-        (items, groups * features, *size),
-    )
-    if integers:
-        return [rng.integers(-4, 5, shape).astype(dtype) for shape in shapes]
-    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
-
-
-def run(module, name, arrays, groups, threads=1, *bias):
-    """Compute into a copy of one of the three arrays, from the other two."""
-    arrays = list(arrays)
-    position = 0 if "input_grad" in name else 2
-    result = arrays[position] = arrays[position].copy()
-    getattr(module, name)(*arrays, ONES, ONES, ZEROS, groups, threads, *bias)
-    return result
-
-
 @each_dtype
 @each_primitive
 @each_case
 def test_it_adds_what_the_definition_adds_on_any_threads(case, primitive, dtype):
-    arrays = make(case, dtype)
-    wanted = run(conv_naive, primitive, arrays, case[-1])
+    arrays, arguments = plain(case, False, dtype)
+    wanted = run(conv_naive, primitive, arrays, arguments)
     for threads in (1, 3):
-        found = run(conv_pointwise, primitive, arrays, case[-1], threads)
+        found = run(conv_pointwise, primitive, arrays, arguments, threads)
         np.testing.assert_array_equal(found, wanted)
 
 
@@ -63,28 +42,30 @@ def test_it_adds_what_the_definition_adds_on_any_threads(case, primitive, dtype)
 @each_primitive
 @each_case
 def test_a_filled_result_is_the_bias_and_the_sum(case, primitive, dtype):
-    arrays = make(case, dtype)
+    arrays, arguments = plain(case, False, dtype)
     position = 0 if primitive == "input_grad" else 2
     bias = np.arange(arrays[position].shape[1]).astype(dtype)
     wanted = arrays[position] * 0 + bias[:, None, None, None]
-    wanted = run(conv_naive, primitive, [*arrays[:position], wanted, *arrays[position + 1 :]],
-                 case[-1])
+    wanted = run(
+        conv_naive, primitive, [*arrays[:position], wanted, *arrays[position + 1 :]], arguments
+    )
     arrays[position][...] = np.nan  # what the result held before does not matter
-    found = run(conv_pointwise, f"fill_{primitive}", arrays, case[-1], 2, bias)
+    found = run(conv_pointwise, f"fill_{primitive}", arrays, arguments, 2, bias)
     np.testing.assert_array_equal(found, wanted)
 
 
 @each_primitive
 @each_case
 def test_bits_depend_neither_on_threads_nor_on_the_batch(case, primitive):
-    x, w, y = make(case, np.float32, integers=False)
-    together = run(conv_pointwise, primitive, (x, w, y), case[-1])
+    (x, w, y), arguments = plain(case, False)
+    fill_with_fractions((x, w, y))
+    together = run(conv_pointwise, primitive, (x, w, y), arguments)
     for threads in (2, 5):
-        again = run(conv_pointwise, primitive, (x, w, y), case[-1], threads)
+        again = run(conv_pointwise, primitive, (x, w, y), arguments, threads)
         np.testing.assert_array_equal(again, together)
     for n in range(len(x)):
         item = x[n : n + 1], w, y[n : n + 1]
-        alone = run(conv_pointwise, primitive, item, case[-1])
+        alone = run(conv_pointwise, primitive, item, arguments)
         np.testing.assert_array_equal(together[n : n + 1], alone)
 
 
@@ -105,7 +86,7 @@ def test_what_is_supported(arguments, wanted):
 
 @each_primitive
 def test_other_geometries_are_refused(primitive):
-    x, w, y = make((2, 3, 4, (1, 4, 4), 1), np.float64)
+    (x, w, y), _ = plain((2, 3, 4, (1, 4, 4), 1), False, np.float64)
     function = getattr(conv_pointwise, primitive)
     with pytest.raises(ValueError, match=r"kernel \(1, 1, 1\).*low \(0, 1, 0\).*needs one tap"):
         function(x, w, y, ONES, ONES, (0, 1, 0), 1, 1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from integers import fill_with_fractions, plain, run
 
 from lucid._cython import conv_naive, conv_product
 
@@ -23,59 +24,37 @@ each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
 
 
-def make(case, dtype, integers=True):
-    """Return x, w, y; small integers, on which every order of summation gives the same bits."""
-    items, channels, features, size, groups = case
-    rng = np.random.default_rng(0)
-    shapes = (
-        (items, groups * channels, *size), (groups * features, channels, *size),
-        (items, groups * features, 1, 1, 1),
-    )
-    if integers:
-        return [rng.integers(-4, 5, shape).astype(dtype) for shape in shapes]
-    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
-
-
-def run(module, primitive, arrays, groups, threads=1):
-    """Add to a copy of one of the three arrays, from the other two."""
-    arrays = list(arrays)
-    position = ("input_grad", "weight_grad", "forward").index(primitive)
-    result = arrays[position] = arrays[position].copy()
-    name = "float" if result.dtype == np.float32 else "double"
-    function = getattr(module, primitive)
-    function.__signatures__[name](*arrays, ONES, ONES, ZEROS, groups, threads)
-    return result
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_primitive
 @each_case
 def test_equals_the_definition(case, primitive, dtype):
-    arrays = make(case, dtype)
-    wanted = run(conv_naive, primitive, arrays, case[-1])
+    arrays, arguments = plain(case, True, dtype)
+    wanted = run(conv_naive, primitive, arrays, arguments)
     for threads in (1, 3):
-        found = run(conv_product, primitive, arrays, case[-1], threads)
+        found = run(conv_product, primitive, arrays, arguments, threads)
         np.testing.assert_array_equal(found, wanted)
 
 
 @each_primitive
 @each_case
 def test_bits_do_not_depend_on_threads(case, primitive):
-    arrays = make(case, np.float32, integers=False)
-    alone = run(conv_product, primitive, arrays, case[-1])
+    arrays, arguments = plain(case, True)
+    fill_with_fractions(arrays)
+    alone = run(conv_product, primitive, arrays, arguments)
     for threads in (2, 5):
-        found = run(conv_product, primitive, arrays, case[-1], threads)
+        found = run(conv_product, primitive, arrays, arguments, threads)
         np.testing.assert_array_equal(found, alone)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES[:2])
 @each_case
 def test_bits_of_an_item_do_not_depend_on_the_batch(case, primitive):
-    x, w, y = make(case, np.float32, integers=False)
-    together = run(conv_product, primitive, (x, w, y), case[-1])
+    (x, w, y), arguments = plain(case, True)
+    fill_with_fractions((x, w, y))
+    together = run(conv_product, primitive, (x, w, y), arguments)
     for n in {0, len(x) // 2, len(x) - 1}:
         item = x[n : n + 1], w, y[n : n + 1]
-        alone = run(conv_product, primitive, item, case[-1])
+        alone = run(conv_product, primitive, item, arguments)
         np.testing.assert_array_equal(together[n : n + 1], alone)
 
 
@@ -96,7 +75,7 @@ def test_what_is_supported(arguments, wanted):
 
 @each_primitive
 def test_other_geometries_are_refused(primitive):
-    x, w, y = make((2, 3, 4, (1, 4, 4), 1), np.float64)
+    (x, w, y), _ = plain((2, 3, 4, (1, 4, 4), 1), True, np.float64)
     function = getattr(conv_product, primitive)
     with pytest.raises(ValueError, match=r"kernel \(1, 4, 4\).*low \(0, 1, 0\): this algorithm"):
         function(x, w, y, ONES, ONES, (0, 1, 0), 1, 1)
