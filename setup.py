@@ -47,7 +47,7 @@ WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselv
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": SHORT,
-    "conv_features": WIDE, "conv_winograd_rows": WIDE,
+    "conv_features": WIDE, "conv_features_weights": WIDE, "conv_winograd_rows": WIDE,
     "conv_matmul": SHORT, "conv_unfolded": SHORT,
     "conv_product": ["--param=max-completely-peel-times=7"],  # makes vectors of 8 float64 lanes
 }

@@ -33,12 +33,13 @@ from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, w
 from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_rows cimport (
-    POINTS, RowsPlan, choose_tiles, make_rows_plan, set_line_offsets, set_line_runs,
+    PAIRS, POINTS, RowsPlan, choose_tiles, make_rows_plan, set_line_offsets, set_line_runs,
     sum_line, transform_inputs, transform_weights,
 )
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 TERMS = 144  # the fewest that may be summed up
+PAYS = PAIRS > 3  # with 16 registers, loads take longer than the products that are saved
 
 
 def supports(itemsize, kernel_size, stride, dilation):

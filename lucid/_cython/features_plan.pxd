@@ -34,7 +34,7 @@ cdef struct Plan:
     Py_ssize_t count[3]  # positions of y
     Py_ssize_t block[3]  # of them at a time
     Py_ssize_t blocks[3]
-    Py_ssize_t taps
+    Py_ssize_t taps, terms  # terms: (channel, tap) pairs, in whole squares
     bint turned  # this is an input gradient
     bint padded  # it reads outside x
     bint in_place  # nothing is copied
@@ -118,6 +118,7 @@ cdef inline void share_out(
     """Choose columns of `lanes` features that are packed at a time, and tasks for the threads."""
     cdef Py_ssize_t a, tasks = plan.items * plan.groups
     plan.positions = ceil_div(plan.positions, SIDE) * SIDE
+    plan.terms = ceil_div(plan.channels * plan.taps, SIDE) * SIDE
     plan.starts = 2 * (plan.positions + MAX_RUNS)
     plan.columns = ceil_div(plan.features, lanes)
     plan.most = min(plan.columns, max(1, WEIGHT_BYTES // (plan.groups * bytes_of_column)))
@@ -170,14 +171,21 @@ cdef inline Py_ssize_t find_block(Plan *plan, Py_ssize_t task, Block *block) noe
     return task
 
 
+cdef inline void repeat_last(
+    Py_ssize_t count, Py_ssize_t whole, Py_ssize_t *base, Py_ssize_t *to
+) noexcept nogil:
+    """Repeat the last run until its tile is full."""
+    cdef Py_ssize_t i
+    for i in range(count, whole):
+        base[i] = base[count - 1]
+        to[i] = to[count - 1]
+
+
 cdef inline Py_ssize_t set_runs(
     Plan *plan, const Block *block, Py_ssize_t run, Py_ssize_t lanes, Py_ssize_t *base,
     Py_ssize_t *to,
 ) noexcept nogil:
-    """Write where each run of a block reads and is summed up; return how many tiles they fill.
-
-    The last run is repeated until its tile is full.
-    """
+    """Write where each run of a block reads and is summed up; return how many tiles they fill."""
     cdef Py_ssize_t m0, m1, m2, i, row = 0, count = 0, runs = runs_of(run)
     for m0 in range(block.size[0]):
         for m1 in range(block.size[1]):
@@ -189,9 +197,42 @@ cdef inline Py_ssize_t set_runs(
                 to[count] = (row + m2) * lanes
                 count += 1
             row += block.size[2]
-    for i in range(count, ceil_div(count, runs) * runs):
-        base[i] = base[count - 1]
-        to[i] = to[count - 1]
+    repeat_last(count, ceil_div(count, runs) * runs, base, to)
+    return ceil_div(count, runs)
+
+
+cdef inline Py_ssize_t set_positions(
+    Plan *plan, const Block *block, Py_ssize_t *offset
+) noexcept nogil:
+    """Write where each position of a block reads; return how many there are."""
+    cdef Py_ssize_t m0, m1, m2, count = 0
+    for m0 in range(block.size[0]):
+        for m1 in range(block.size[1]):
+            for m2 in range(block.size[2]):
+                offset[count] = (
+                    m0 * plan.stride[0] * plan.axes[1].pitch + m1 * plan.stride[1]
+                ) * plan.axes[2].pitch + m2 * plan.stride[2]
+                count += 1
+    return count
+
+
+cdef inline Py_ssize_t set_tap_runs(
+    Plan *plan, Py_ssize_t held, Py_ssize_t run, Py_ssize_t lanes, Py_ssize_t *base,
+    Py_ssize_t *to,
+) noexcept nogil:
+    """Write where each run of taps reads and is summed up; return how many tiles they fill."""
+    cdef Axis *axes = plan.axes
+    cdef Py_ssize_t c, k0, k1, k2, i, row = 0, count = 0, runs = runs_of(run)
+    for c in range(held):
+        for k0 in range(axes[0].taps):
+            for k1 in range(axes[1].taps):
+                for i in range(ceil_div(axes[2].taps, run)):
+                    k2 = min(i * run, axes[2].taps - run)
+                    base[count] = c * plan.plane + tap_offset(axes, k0, k1, k2)
+                    to[count] = (row + k2) * lanes
+                    count += 1
+                row += axes[2].taps
+    repeat_last(count, ceil_div(count, runs) * runs, base, to)
     return ceil_div(count, runs)
 
 

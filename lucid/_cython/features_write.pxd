@@ -16,8 +16,8 @@ cdef inline void shuffle(const real *deck, real *shuffled) noexcept nogil:
         shuffled[2 * i + 1] = deck[half + i]
 
 
-cdef inline void turn_square(const real *sums, int lanes, real *square) noexcept nogil:
-    """Transpose a square as wide as a register: ``square[f, o] = sums[o, f]``.
+cdef inline void turn_square(const real *sums, Py_ssize_t lanes, real *square) noexcept nogil:
+    """Transpose a square as wide as a register: ``square[f, o] = sums[o, f]``, rows `lanes` apart.
 
     A perfect shuffle rotates the bits of a card's number by one: as many shuffles as `side` has
     bits exchange row and column. The compiler makes permutations of registers of them.

@@ -192,11 +192,12 @@ def saves_products_along_rows(task):
     """Winograd's tiles of one axis need 2 products for 3, and 144 terms make them exact enough.
 
     Features fill the lanes, if they come in sixteens, nearly. There are some positions, for the
-    weights are transformed first.
+    weights are transformed first; and 32 registers, for sums at four points.
     """
     terms = task.taps * (task.features if task.primitive == "input_grad" else task.channels)
     return (
-        task.primitive != "weight_grad" and terms >= conv_winograd_rows.TERMS
+        conv_winograd_rows.PAYS
+        and task.primitive != "weight_grad" and terms >= conv_winograd_rows.TERMS
         and task.positions >= 144
         and task.written >= 0.8 * 16 * -(-task.written // 16)
         and not is_not_for_winograd_along_rows(task)
@@ -265,10 +266,11 @@ def fills_the_lanes_with_features(task):
     """A stride, or short rows without padding, leave lanes of neighbouring positions empty.
 
     Features fill them, if they come in sixteens, nearly; and where 72 to 800 products are summed
-    for each result, to have the input spread over lanes costs less than to gather it.
+    for each result, to have the input spread over lanes costs less than to gather it. So it is for
+    the gradient of the weights, where taps take turns instead of positions.
     """
     features, width = task.features, task.geometry.output_size[-1]
-    if task.primitive != "forward" or task.taps == 1 or features > 128:
+    if task.primitive == "input_grad" or task.taps == 1 or features > 128:
         return False
     full = features >= 0.8 * 16 * -(-features // 16)
     short = width < 32 and width % 16 > 0 and task.geometry.input_size[-1] >= 1.1 * width

@@ -14,9 +14,9 @@ from math import gcd, prod
 import numpy as np
 
 from lucid._cython import (
-    conv_depthwise, conv_depthwise_weights, conv_direct, conv_features, conv_im2col, conv_matmul,
-    conv_naive, conv_pointwise, conv_product, conv_unfolded, conv_winograd, conv_winograd_rows,
-    conv_winograd_strided,
+    conv_depthwise, conv_depthwise_weights, conv_direct, conv_features, conv_features_weights,
+    conv_im2col, conv_matmul, conv_naive, conv_pointwise, conv_product, conv_unfolded,
+    conv_winograd, conv_winograd_rows, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -330,6 +330,8 @@ for _name, _module in {
     _functions = {each: getattr(_module, each, None) for each in PRIMITIVES}
     if _name == "depthwise":
         _functions["weight_grad"] = conv_depthwise_weights.weight_grad
+    if _name == "features":
+        _functions["weight_grad"] = conv_features_weights.weight_grad
     registry.register(_name, *_functions.values())
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from lucid._cython import conv_winograd_rows
 from lucid.geometry import conv_geometry
 from lucid.kernels.choice import REFUSALS, RULES, Task, choose, refuses
+
+ALONG_ROWS = "winograd_rows" if conv_winograd_rows.PAYS else "direct"
 
 
 def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
@@ -28,7 +31,8 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("direct", "forward", (1, 6, 14, 14), (20, 6, 5, 5), {}),
     ("direct", "forward", (1, 3, 224, 224), (64, 3, 7, 7), {"stride": 2, "padding": 3}),
     ("matmul", "forward", (1, 3, 64, 64), (16, 3, 4, 4), {"stride": 4}),
-    ("direct", "weight_grad", (1, 6, 14, 14), (16, 6, 5, 5), {}),
+    ("features", "weight_grad", (1, 6, 14, 14), (16, 6, 5, 5), {}),
+    ("direct", "weight_grad", (1, 6, 14, 14), (20, 6, 5, 5), {}),
     ("matmul", "forward", (1, 64, 56, 56), (256, 64, 1, 1), {}),
     ("pointwise", "forward", (1, 64, 128, 128), (2, 64, 1, 1), {}),
     ("pointwise", "input_grad", (1, 64, 128, 128), (2, 64, 1, 1), {}),
@@ -41,8 +45,8 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("unfolded", "weight_grad", (1, 3, 32, 32), (16, 3, 3, 3), {"padding": 1}),
     ("matmul", "weight_grad", (1, 256, 14, 14), (256, 256, 3, 2), {"padding": 1}),
     ("matmul", "weight_grad", (1, 64, 56, 56), (64, 64, 3, 2), {"padding": 1}),
-    ("winograd_rows", "forward", (1, 16, 32, 32), (16, 16, 3, 3), {"padding": 1}),
-    ("winograd_rows", "input_grad", (1, 64, 14, 14), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
+    (ALONG_ROWS, "forward", (1, 16, 32, 32), (16, 16, 3, 3), {"padding": 1}),
+    (ALONG_ROWS, "input_grad", (1, 64, 14, 14), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
     ("direct", "forward", (1, 15, 32, 32), (16, 15, 3, 3), {"padding": 1}),
     ("direct", "forward", (1, 16, 32, 32), (20, 16, 3, 3), {"padding": 1}),
     ("direct", "forward", (1, 16, 9, 9), (16, 16, 3, 3), {"padding": 1}),
@@ -69,7 +73,7 @@ def test_winograd_is_for_float32_of_high_precision(primitive, changed):
 
 def test_winograd_along_rows_is_for_float32_of_high_precision():
     high = task("forward", (4, 16, 28, 28), (16, 16, 3, 3), padding=1)
-    assert choose(high)[0] == "winograd_rows" and not refuses("winograd_rows", high)
+    assert choose(high)[0] == ALONG_ROWS and not refuses("winograd_rows", high)
     for changed in ({"dtype": "float64"}, {"precision": "highest"}):
         other = replace(high, **changed)
         assert choose(other)[0] == "direct" and refuses("winograd_rows", other)

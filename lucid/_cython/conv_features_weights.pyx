@@ -1,0 +1,199 @@
+r"""Weight gradient with the features in the lanes: for few positions, strides and small groups.
+
+The gradient of a weight is a sum over items and positions. As in `conv_features`, 64 bytes of
+features lie side by side, here those of y, and what takes turns are taps: neighbours of the last
+axis are one run, so that 20 to 28 taps, of a few channels, keep their sums in registers
+(`features_tiles.pxd`): ``w[c, k, f] += x[base[c, k] + offset[o]] * y[o, f]``. x is copied with its
+padding (`features_plan.pxd`), y is turned. Items go in fixed chunks, whose sums are added up at the
+end, so that the number of threads changes no bit.
+
+Source: as `conv_features`; the loop is that of Goto and van de Geijn, "Anatomy of high-performance
+matrix multiplication", 2008, section 5, with rows that are shifted views of one image.
+
+Cost: the multiply-adds of the definition, with features rounded up to 64 bytes and taps to whole
+tiles; x and y are copied once. A product of matrices copies x once for each tap instead. Memory:
+0.6 MB for each thread, and the weights of all chunks: 4 MiB, or those of one chunk. It must equal
+`conv_naive`.
+"""
+
+from cython.parallel cimport prange, threadid
+from libc.string cimport memset
+
+from lucid._cython.features_plan cimport (
+    Block, Plan, copy_block, find_block, make_plan, set_positions, set_tap_runs,
+)
+from lucid._cython.features_tiles cimport LINE_BYTES, MAX_RUNS, choose_run, runs_of, sum_tile
+from lucid._cython.features_write cimport put, transpose, turn_square
+from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
+from lucid._cython.microkernel cimport MAX_VECTOR, VECTOR_BYTES
+from lucid._cython.padded cimport ceil_div
+from lucid._cython.types cimport real
+from lucid._cython.workspace cimport Workspace, borrow, give_back
+
+cdef enum:
+    CHUNKS = 16  # a fixed number, so that bits are fixed too
+    RESULT_BYTES = 4 << 20  # of all chunks
+
+
+cdef void pack_positions(
+    const real *y, Py_ssize_t plane, Py_ssize_t count, Py_ssize_t features, real *packed
+) noexcept nogil:
+    """Turn the positions of a block and a line of features: ``packed[o, f] = y[f, o]``."""
+    cdef real square[MAX_VECTOR * MAX_VECTOR]
+    cdef Py_ssize_t o, f, first, j, l, side = VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real), whole = count // side * side
+    for first in range(lanes // side):
+        f = first * side
+        for o in range(whole // side if f + side <= features else 0):
+            turn_square(y + f * plane + o * side, plane, square)
+            for j in range(side):
+                for l in range(side):
+                    packed[(o * side + j) * lanes + f + l] = square[j * side + l]
+        for o in range(whole if f + side <= features else 0, count):
+            for j in range(side):
+                packed[o * lanes + f + j] = y[(f + j) * plane + o] if f + j < features else 0
+
+
+cdef void sum_taps(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *y,
+    Py_ssize_t count, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
+    Py_ssize_t tiles,
+) noexcept nogil:
+    """Sum up all taps of a block; in a function of its own, where addresses have registers."""
+    cdef Py_ssize_t tile, runs = runs_of(run)
+    for tile in range(tiles):
+        sum_tile(x, base + tile * runs, offset, y, count, sums, to + tile * runs, run, step)
+
+
+cdef void sum_block(
+    Plan *plan, const Block *block, const real *x, const real *y,
+    Py_ssize_t *offset, Py_ssize_t *base, Py_ssize_t *to, real *buffer, real *result,
+) noexcept nogil:
+    """Add to the sums of a group what one block of an item gives."""
+    cdef Py_ssize_t c, t, turn, held, column, run, tiles, count, terms, pitch = plan.terms
+    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real), lines = plan.taps // plan.axes[2].taps
+    cdef const real *here = buffer
+    cdef real *packed = buffer + plan.buffer_size - 2 * plan.positions * lanes
+    cdef real *sums = buffer + plan.buffer_size
+    cdef real *total
+    count = set_positions(plan, block, offset)
+    y += (block.m[0] * plan.count[1] + block.m[1]) * plan.count[2] + block.m[2]
+    if plan.in_place:
+        here = x + block.m[2] * plan.stride[2] + plan.axes[2].pitch * (
+            block.m[1] * plan.stride[1] + plan.axes[1].pitch * block.m[0] * plan.stride[0]
+        )
+    for turn in range(ceil_div(plan.channels, plan.held)):
+        c = turn * plan.held
+        held = min(plan.held, plan.channels - c)
+        terms = held * plan.taps
+        if not plan.in_place:
+            copy_block(plan, block, held, x + c * plan.src_plane, buffer)
+        run = choose_run(held * lines, plan.axes[2].taps, plan.axes[2].dilation)
+        tiles = set_tap_runs(plan, held, run, lanes, base, to)
+        for column in range(plan.columns):
+            pack_positions(
+                y + column * lanes * plan.dst_plane, plan.dst_plane, count,
+                min(lanes, plan.features - column * lanes), packed,
+            )
+            sum_taps(
+                here, base, offset, packed, count, sums, to, run, plan.axes[2].dilation, tiles
+            )
+            total = result + (column * pitch + c * plan.taps) * lanes
+            for t in range(terms * lanes):
+                total[t] += sums[t]
+
+
+cdef void sum_task(
+    Plan *plan, Py_ssize_t group, Py_ssize_t first, Py_ssize_t last, const real *x, const real *y,
+    Py_ssize_t *numbers, real *buffer, real *result, Py_ssize_t result_size, Watch *watch,
+) noexcept nogil:
+    """Sum up the items first to last for one group."""
+    cdef Block block
+    cdef Py_ssize_t n, each, runs = plan.terms + MAX_RUNS
+    memset(result, 0, result_size * sizeof(real))
+    for n in range(first, last):
+        for each in range(plan.blocks[0] * plan.blocks[1] * plan.blocks[2]):
+            if interrupted(watch):
+                return
+            find_block(plan, each, &block)
+            sum_block(
+                plan, &block, x + (n * plan.groups + group) * plan.channels * plan.src_plane,
+                y + (n * plan.groups + group) * plan.features * plan.dst_plane,
+                numbers + 2 * runs, numbers, numbers + runs, buffer, result,
+            )
+
+
+cdef void add_chunks(
+    Plan *plan, Py_ssize_t task, Py_ssize_t chunks, Py_ssize_t chunk_size, real *result,
+    real *turned, real *w,
+) noexcept nogil:
+    """Add to w the sums of all chunks, for one group and column of features."""
+    cdef Py_ssize_t chunk, t, lanes = LINE_BYTES // sizeof(real), terms = plan.channels * plan.taps
+    cdef Py_ssize_t feature = task % plan.columns * lanes
+    cdef real *other
+    result += task * plan.terms * lanes
+    for chunk in range(1, chunks):
+        other = result + chunk * chunk_size
+        for t in range(terms * lanes):
+            result[t] += other[t]
+    transpose(result, lanes, plan.terms, turned)
+    put(
+        turned, plan.terms, terms, min(lanes, plan.features - feature), <const real *> NULL,
+        w + (task // plan.columns * plan.features + feature) * terms, terms,
+    )
+
+
+cdef int correlate_with_output(
+    Plan *plan, const real *x, const real *y, real *w, int threads
+) except -1:
+    """Add to w, for each channel and tap, the sum over items and positions of x times y."""
+    cdef Py_ssize_t task, tasks, chunks, size, results, numbers, buffer_size
+    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real)
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace
+    cdef Py_ssize_t *number
+    cdef real *result
+    cdef real *buffers
+    size = plan.columns * plan.terms * lanes
+    chunks = RESULT_BYTES // (plan.groups * size * <Py_ssize_t> sizeof(real))
+    chunks = max(<Py_ssize_t> 1, min(chunks, ceil_div(CHUNKS, plan.groups)))
+    chunks = min(chunks, plan.items)
+    tasks = chunks * plan.groups
+    threads = <int> min(threads, max(tasks, plan.groups * plan.columns))
+    results = tasks * size
+    buffer_size = plan.buffer_size + plan.terms * lanes
+    numbers = plan.positions + 2 * (plan.terms + MAX_RUNS)
+    workspace = borrow(
+        (results + threads * buffer_size) * sizeof(real) + threads * numbers * sizeof(Py_ssize_t)
+    )
+    result = <real *> workspace.data
+    buffers = result + results
+    number = <Py_ssize_t *> (buffers + threads * buffer_size)
+    with nogil:
+        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            sum_task(
+                plan, task % plan.groups, task // plan.groups * plan.items // chunks,
+                (task // plan.groups + 1) * plan.items // chunks, x, y,
+                number + threadid() * numbers, buffers + threadid() * buffer_size,
+                result + task * size, size, &watch,
+            )
+        for task in prange(plan.groups * plan.columns, num_threads=threads):
+            add_chunks(
+                plan, task, chunks, plan.groups * size, result, buffers + threadid() * buffer_size,
+                w,
+            )
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0
+
+
+def weight_grad(
+    const real[:, :, :, :, ::1] x not None, real[:, :, :, :, ::1] w not None,
+    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Add to w (F, C // groups, *K) the derivative by w of <y, convolution of x with w>."""
+    cdef Plan plan
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), threads)
+    correlate_with_output(&plan, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], threads)

@@ -1,0 +1,44 @@
+"""The weight gradient with features in the lanes equals the definition, whatever the cuts."""
+
+import numpy as np
+import pytest
+from integers import arrays, fill_with_fractions, run, table
+
+from lucid._cython import conv_features_weights, conv_naive
+
+NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
+    "one pixel": ((1, 1), (1, 1), (1, 1), (1, 1), (0, 0), (0, 0), 3, 5, 1),
+    "read in place": ((14, 14), (5, 5), (1, 1), (1, 1), (0, 0), (0, 0), 6, 16, 1),
+    "stride 3": ((29, 23), (5, 5), (3, 3), (1, 1), (2, 2), (2, 2), 31, 53, 1),
+    "groups of 16": ((14, 14), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 16, 16, 3),
+    "runs of taps": ((3, 40), (2, 17), (1, 1), (1, 1), (1, 8), (0, 8), 3, 4, 1),
+    "taps far apart": ((30, 40), (2, 3), (1, 1), (3, 7), (1, 8), (2, 8), 3, 17, 1),
+    "blocks of rows": ((90, 80), (3, 3), (2, 1), (1, 1), (1, 1), (1, 1), 2, 7, 1),
+    "blocks of columns": ((9000,), (5,), (3,), (2,), (4,), (2,), 3, 12, 1),
+    "not all channels at a time": ((40, 64), (3, 5), (1, 2), (1, 1), (1, 2), (1, 2), 200, 3, 1),
+}
+TABLE = table(NAMED, features=(1, 2, 16, 17, 33))
+each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_row
+def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
+    operands, arguments = arrays(row, n=3, dtype=dtype)
+    wanted = run(conv_naive, "weight_grad", operands, arguments)
+    for threads in (1, 2, 5):
+        found = run(conv_features_weights, "weight_grad", operands, arguments, threads)
+        assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("n", [1, 40])
+@each_row
+def test_bits_do_not_depend_on_the_number_of_threads(row, n):
+    if n > 1 and np.prod(row[0]) > 1000:
+        n = 3
+    operands, arguments = arrays(row, n)
+    fill_with_fractions(operands)
+    alone = run(conv_features_weights, "weight_grad", operands, arguments)
+    for threads in (2, 3):
+        again = run(conv_features_weights, "weight_grad", operands, arguments, threads)
+        assert np.array_equal(again, alone)
