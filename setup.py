@@ -44,12 +44,13 @@ SHORT = ["-fno-tree-loop-distribute-patterns"]  # rows and tiles are too short f
 WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselves
     "--param=max-completely-peeled-insns=400", "-fno-inline", *SHORT,
 ]
+EIGHT = ["--param=max-completely-peel-times=7"]  # makes vectors of loops over 8 lanes, too
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": SHORT,
     "conv_features": WIDE, "conv_features_weights": WIDE, "conv_winograd_rows": WIDE,
-    "conv_matmul": SHORT, "conv_unfolded": SHORT,
-    "conv_product": ["--param=max-completely-peel-times=7"],  # makes vectors of 8 float64 lanes
+    "conv_matmul": [*EIGHT, *SHORT], "conv_product": EIGHT,
+    "conv_unfolded": SHORT,
 }
 CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
     "-Wno-maybe-uninitialized", "-Wno-aggressive-loop-optimizations",

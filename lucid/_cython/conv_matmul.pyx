@@ -4,8 +4,8 @@ Let ``b[t, q]`` be the input that the pair t = (channel, tap) reads for position
 over the positions of one item after the other. Then ``y[f, q] += w[f, t] * b[t, q]``. A few
 hundred columns and terms of b at a time are written in the order in which the inner kernel
 (`add_product`) reads them, `lanes` columns side by side, and stay in the second-level cache while
-all rows of w pass by; w is read where it is, or packed for the gradient. Meanwhile the memory is
-asked for the input of the next columns (`fetch.pxd`).
+all rows of w pass by; w is read where it is, or packed for the gradient. Meanwhile, with every
+tile, the memory is asked for a part of the input of the next columns (`fetch.pxd`).
 
 The input gradient is the same product for each output phase (`padded.pxd`): its columns gather,
 nothing is scattered. Where the direct kernel shifts along rows, and so wastes the lanes that hang
@@ -32,9 +32,9 @@ from lucid._cython.matmul_plan cimport (
 )
 from lucid._cython.matmul_sums cimport add_sums, sum_task
 from lucid._cython.matmul_sums_plan cimport Sums, make_sums
-from lucid._cython.matmul_weights cimport BUNCH, pack_panels
+from lucid._cython.matmul_weights cimport BUNCH, copy_panel, pack_panels
 from lucid._cython.microkernel cimport (
-    LANE_BYTES, MAX_LANES, NARROW, ROWS, add_narrow_product, add_product,
+    LANE_BYTES, MAX_LANES, ROWS, add_lanes, enough_lanes,
 )
 from lucid._cython.padded cimport ceil_div, dst_start
 from lucid._cython.types cimport real
@@ -73,33 +73,32 @@ cdef void fold(
 
 cdef void run_panel(
     Product *p, Phase *phase, Block *block, const real *a, Py_ssize_t terms, Py_ssize_t rows,
-    const real *b, const real *bias, real *y,
+    const real *b, const real *bias, real *y, const real *x, Rows *ahead, Py_ssize_t lines,
 ) noexcept nogil:
-    """Add to `rows` features of the result, in the columns of a block, the sums of some terms."""
+    """Add to `rows` features of the result, in the columns of a block, the sums of some terms.
+
+    With every tile some lines of x are asked for: all at once would wait for one another.
+    """
     cdef real corner[ROWS * MAX_LANES]
     cdef real[8] zeros
-    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), narrow
+    cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real), width
     cdef Py_ssize_t at = 0, q = block.q, item, columns, pitch
     cdef const real *start
     cdef real *to
     cdef bint direct
-    narrow = min(<Py_ssize_t> NARROW, lanes)
     memset(zeros, 0, sizeof(zeros))
     while at < block.columns:
         q, columns = block.q + at, block.columns - at
         item = q // phase.positions
-        direct = phase.whole and (item + 1) * phase.positions - q >= (
-            narrow if columns <= narrow else lanes
-        )
+        width = enough_lanes(columns, lanes)
+        direct = phase.whole and (item + 1) * phase.positions - q >= width
         to, pitch, start = corner, lanes, zeros
+        fetch_rows(x, ahead, lines)
         if direct:
             to = y + item * p.groups * p.features * p.dst_plane + q - item * phase.positions
             pitch, start = p.dst_plane, bias
             fetch_tile(to, pitch, rows, LANE_BYTES)
-        if columns <= narrow:
-            add_narrow_product(a, p.row_step, p.step, b, block.term, terms, start, to, pitch, rows)
-        else:
-            add_product(a, p.row_step, p.step, b, block.term, terms, start, to, pitch, rows)
+        add_lanes(a, p.row_step, p.step, b, block.term, terms, start, to, pitch, rows, width)
         if not direct:
             fold(p, phase, corner, rows, q, min(lanes, columns), bias, y)
         b += block.tile
@@ -128,7 +127,7 @@ cdef inline Rows look_ahead(
 cdef void run_task(
     Product *p, Py_ssize_t task, const real *x, const real *w, const real *bias,
     Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, Py_ssize_t *offset,
-    real *plane, real *b,
+    real *plane, real *b, real *near,
 ) noexcept nogil:
     """Compute one block of each phase of one group, for a part of the panels of features.
 
@@ -163,10 +162,15 @@ cdef void run_task(
                 )
                 ahead = look_ahead(p, &phase, &block, index, group, c + held, lanes)
                 lines = ahead.count * ceil_div(ahead.size * sizeof(real), LINE_BYTES)
-                lines = ceil_div(lines * p.parts, span)
+                lines = ceil_div(lines * p.parts, span * ceil_div(block.columns, lanes))
                 for panel in range(first_panel + part * span // p.parts, last_panel):
-                    fetch_rows(x, &ahead, lines)
-                    if p.packed:
+                    if p.near:
+                        copy_panel(
+                            w + (group * channels + c) * p.features + panel * ROWS, p.features,
+                            held, min(ROWS, p.features - panel * ROWS), near,
+                        )
+                        a = near
+                    elif p.packed:
                         a = w + ROWS * (
                             (group * span + panel - first_panel) * channels * p.taps
                             + before * channels + c * phase.taps
@@ -180,7 +184,7 @@ cdef void run_task(
                         p, &phase, &block, a, terms, min(ROWS, p.features - panel * ROWS),
                         b + (runs[0].src if block.patches else 0), begin,
                         y + ((block.item * p.groups + group) * p.features + panel * ROWS)
-                        * p.dst_plane,
+                        * p.dst_plane, x, &ahead, lines,
                     )
         before += phase.taps
 
@@ -198,6 +202,7 @@ cdef int multiply(
     cdef real *packed
     cdef real *planes
     cdef real *columns
+    cdef real *nears
     cdef Run *runs
     cdef Py_ssize_t *offsets
     cut(p, sizeof(real), threads)
@@ -208,13 +213,14 @@ cdef int multiply(
         most = max(1, min(p.panels, most))
     workspace = borrow(
         threads * (room.runs * sizeof(Run) + room.offsets * sizeof(Py_ssize_t))
-        + ((p.groups * most * panel_size if p.packed else 0) + threads * (room.plane + room.b))
-        * sizeof(real)
+        + ((p.groups * most * panel_size if p.packed else 0)
+           + threads * (room.plane + room.b + room.near)) * sizeof(real)
     )
     columns = <real *> workspace.data
     packed = columns + threads * room.b
     planes = packed + (p.groups * most * panel_size if p.packed else 0)
-    runs = <Run *> (planes + threads * room.plane)
+    nears = planes + threads * room.plane
+    runs = <Run *> (nears + threads * room.near)
     offsets = <Py_ssize_t *> (runs + threads * room.runs)
     if p.packed:
         weight = packed
@@ -238,6 +244,7 @@ cdef int multiply(
                     p, task, x, weight, bias, first, last, y,
                     runs + threadid() * room.runs, offsets + threadid() * room.offsets,
                     planes + threadid() * room.plane, columns + threadid() * room.b,
+                    nears + threadid() * room.near,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)

@@ -12,9 +12,9 @@ side, each slot is a row of b already: nothing is copied twice.
 from libc.string cimport memcpy
 
 from lucid._cython.fetch cimport Rows
-from lucid._cython.matmul_plan cimport Phase, Product, block_width, set_phase, split
+from lucid._cython.matmul_plan cimport TERMS, Phase, Product, block_width, set_phase, split
 from lucid._cython.matmul_rows cimport STEP, copy_rows
-from lucid._cython.microkernel cimport LANE_BYTES
+from lucid._cython.microkernel cimport LANE_BYTES, ROWS
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, phase_taps, shift, slot, src_start, tap_step,
 )
@@ -24,7 +24,7 @@ cdef struct Run:  # neighbouring columns
     Py_ssize_t src, dst, size  # where the first is read and comes to lie, for a term's tap 0
 
 cdef struct Room:  # for each thread, in elements of its kind
-    Py_ssize_t runs, offsets, plane, b
+    Py_ssize_t runs, offsets, plane, b, near
 
 cdef struct Block:  # some columns of a phase, and the part of the input that they read
     Py_ssize_t item, items  # the first one, and how many
@@ -135,6 +135,7 @@ cdef inline Room room_of(Product *p, Py_ssize_t lanes) noexcept nogil:
             room.b = max(room.b, phase.held * plane_room(p, &phase, lanes) + lanes)
     room.plane = ceil_div(room.plane, STEP) * STEP
     room.b = ceil_div(room.b, STEP) * STEP
+    room.near = TERMS * ROWS if p.near else 0
     return room
 
 

@@ -10,13 +10,14 @@ cdef enum:
     FEW = 128  # terms, for which a block of patches is smaller,
     PATCHES = 512  # so that what it reads and writes stays in the second-level cache
     TERMS = 384  # of one sum in registers; longer ones are added up in parts
+    SHARED = 16  # panels that are worth writing the same columns once more, for another thread
 
 cdef struct Product:
     Axis axes[3]
     Py_ssize_t items, groups, channels, features  # channels are summed over; both of one group
     Py_ssize_t src_plane, dst_plane  # elements of one channel in memory
     Py_ssize_t taps, phases  # taps of all phases
-    bint packed  # whether the weight is transposed
+    bint packed, near  # whether the weight is transposed: all of it, or a panel before its use
     bint patches  # whether no two taps read the same, and terms are few: see matmul_columns.pxd
     Py_ssize_t row_step, step  # in the weight, from one feature and one term to the next
     Py_ssize_t panels  # of ROWS features
@@ -89,24 +90,29 @@ cdef inline void set_phase(Product *p, Phase *phase, Py_ssize_t number) noexcept
 cdef inline void cut(Product *p, Py_ssize_t itemsize, int threads) noexcept nogil:
     """Choose the blocks: some items, or a piece of one; the same for every phase."""
     cdef Py_ssize_t number, most, lanes = LANE_BYTES // itemsize, terms = 0, positions = 1
+    cdef Py_ssize_t tasks, columns
     cdef Phase phase
     for number in range(p.phases):
         set_phase(p, &phase, number)
         terms = max(terms, phase.held * phase.taps)
         positions = max(positions, phase.positions)
-    most = clip(COLUMNS_BYTES // (terms * itemsize), COLUMNS)
-    if p.patches:
-        most = min(most, <Py_ssize_t> PATCHES)
-    if threads > 1:
-        most = min(most, ceil_div(p.items * positions * p.groups, 4 * threads))
+    most = clip(COLUMNS_BYTES // (terms * itemsize), PATCHES if p.patches else COLUMNS)
     most = max(most, lanes)
+    p.parts = 1
+    if threads > 1:  # features first: blocks as narrow as a tile leave more lanes empty
+        tasks = p.groups * ceil_div(p.items * positions, most)
+        p.parts = max(1, clip(ceil_div(4 * threads, tasks), p.panels // SHARED))
+        if tasks * p.parts < 2 * threads:
+            columns = p.groups * p.items * positions
+            most = max(lanes, min(most, ceil_div(columns * p.parts, 4 * threads)))
     p.together = max(1, clip(most // positions, p.items))
     p.pieces = ceil_div(positions, most)
     p.blocks = ceil_div(p.items, p.together) * p.pieces
-    p.parts = 1
     if threads > 1:
-        p.parts = clip(ceil_div(2 * threads, p.blocks * p.groups), p.panels)
+        p.parts = max(p.parts, clip(ceil_div(2 * threads, p.blocks * p.groups), p.panels))
     p.tasks = p.groups * p.blocks * p.parts
+    p.near = p.packed and p.taps == 1 and p.blocks == 1  # then each panel is used only once
+    p.packed = p.packed and not p.near
 
 
 cdef inline Py_ssize_t block_width(

@@ -22,8 +22,8 @@ from lucid._cython.matmul_plan cimport Product
 from lucid._cython.matmul_rows cimport STEP, clear, copy, copy_rows
 from lucid._cython.matmul_sums_plan cimport Scratch, Sums
 from lucid._cython.microkernel cimport (
-    DOTS, LANE_BYTES, MAX_LANES, NARROW, ROWS, VECTOR_BYTES, add_dots, add_narrow_product,
-    add_product, add_scattered_product,
+    DOTS, LANE_BYTES, MAX_LANES, NARROW, ROWS, VECTOR_BYTES, add_dots, add_lanes,
+    add_scattered_product, enough_lanes,
 )
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
@@ -118,16 +118,10 @@ cdef inline void multiply_lanes(
             if most < lanes:
                 memset(corner, 0, sizeof(corner))
                 to, to_pitch = corner, lanes
-            if most <= NARROW:
-                add_narrow_product(
-                    y + f * ROWS * y_pitch, y_pitch, 1, lane_of, lanes, count, <const real *> NULL,
-                    to, to_pitch, rows,
-                )
-            else:
-                add_product(
-                    y + f * ROWS * y_pitch, y_pitch, 1, lane_of, lanes, count, <const real *> NULL,
-                    to, to_pitch, rows,
-                )
+            add_lanes(
+                y + f * ROWS * y_pitch, y_pitch, 1, lane_of, lanes, count, <const real *> NULL,
+                to, to_pitch, rows, enough_lanes(most, lanes),
+            )
             if most < lanes:
                 for j in range(rows):
                     for l in range(most):

@@ -49,7 +49,8 @@ cdef extern from *:
         DOTS "LUCID_DOTS"  # 4 times DOTS sums of one register each, in `add_dots`
 
 cdef enum:
-    NARROW = 16  # lanes of `add_narrow_product`; for 8 and less, gcc does not make good vectors
+    NARROW = 16  # lanes of a tile for the last columns, which often need no more ...
+    SLIM = 8  # ... or even less
 
 
 cdef inline void multiply_add(
@@ -124,24 +125,32 @@ cdef inline void product_tile(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
     Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, int rows, int lanes,
 ) noexcept nogil:
-    """`add_product` for numbers of rows and lanes that the compiler must know."""
+    """`add_product` for numbers of rows and lanes that the compiler must know.
+
+    It keeps the sums in registers to the end only if it sees that the loop over terms runs at least
+    once, and that y does not overlap the bias: hence the `max`, and the copy.
+    """
     cdef real acc[8][MAX_LANES]  # so many that every branch of product_rows fits
+    cdef real begin[8]
     cdef Py_ssize_t t
     cdef int j, l
     for j in range(rows):
         for l in range(lanes):
             acc[j][l] = 0
-    for t in range(terms):
+    for t in range(max(<Py_ssize_t> 1, terms)):
         for j in range(rows):
             for l in range(lanes):
                 acc[j][l] += a[j * row_step + t * step] * b[t * b_step + l]
-    for j in range(rows):
-        if bias != NULL:
-            for l in range(lanes):
-                y[j * pitch + l] = bias[j] + acc[j][l]
-        else:
+    if bias == NULL:
+        for j in range(rows):
             for l in range(lanes):
                 y[j * pitch + l] += acc[j][l]
+        return
+    for j in range(rows):
+        begin[j] = bias[j]
+    for j in range(rows):
+        for l in range(lanes):
+            y[j * pitch + l] = begin[j] + acc[j][l]
 
 
 cdef inline void product_rows(
@@ -182,15 +191,25 @@ cdef inline void add_product(
     )
 
 
-cdef inline void add_narrow_product(
+cdef inline Py_ssize_t enough_lanes(Py_ssize_t columns, Py_ssize_t lanes) noexcept nogil:
+    """Choose how many of the lanes a tile computes for its columns."""
+    if columns <= SLIM < lanes:
+        return SLIM
+    return NARROW if columns <= NARROW < lanes else lanes
+
+
+cdef inline void add_lanes(
     const real *a, Py_ssize_t row_step, Py_ssize_t step, const real *b, Py_ssize_t b_step,
     Py_ssize_t terms, const real *bias, real *y, Py_ssize_t pitch, Py_ssize_t rows,
+    Py_ssize_t width,
 ) noexcept nogil:
-    """`add_product` for NARROW lanes, if all are more: the last columns often need no more."""
-    product_rows(
-        a, row_step, step, b, b_step, terms, bias, y, pitch, rows,
-        NARROW if NARROW < LANE_BYTES // sizeof(real) else LANE_BYTES // sizeof(real),
-    )
+    """`add_product` for `width` lanes, which `enough_lanes` chose."""
+    if width == SLIM:
+        product_rows(a, row_step, step, b, b_step, terms, bias, y, pitch, rows, SLIM)
+    elif width == NARROW < LANE_BYTES // sizeof(real):
+        product_rows(a, row_step, step, b, b_step, terms, bias, y, pitch, rows, NARROW)
+    else:
+        add_product(a, row_step, step, b, b_step, terms, bias, y, pitch, rows)
 
 
 cdef inline void scattered_tile(
