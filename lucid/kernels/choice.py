@@ -284,9 +284,9 @@ def fills_the_lanes_of_a_product(task):
 
     So it wins where there is one tap, where many channels share the copy, where a stride as long
     as the kernel leaves each input to one tap, where a stride or a small image lets the direct
-    kernel's lanes hang over; and for nearly every weight gradient,
-    except that of up to 64 features with 4 to 7 channels at stride 1, or with many taps and few
-    positions in all, where the direct kernel copies less.
+    kernel's lanes hang over; and for nearly every weight gradient, except that of up to 64 features
+    with 4 to 7 channels at stride 1, or with many taps and few positions in all, where the direct
+    kernel copies less.
     """
     if task.taps == 1:
         return True
