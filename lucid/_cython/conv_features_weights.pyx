@@ -170,7 +170,8 @@ cdef int correlate_with_output(
     buffers = result + results
     number = <Py_ssize_t *> (buffers + threads * buffer_size)
     with nogil:
-        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+        # no idle thread: it could be the caller, who alone hears of Ctrl-C
+        for task in prange(tasks, num_threads=min(threads, tasks), schedule="dynamic"):
             sum_task(
                 plan, task % plan.groups, task // plan.groups * plan.items // chunks,
                 (task // plan.groups + 1) * plan.items // chunks, x, y,

@@ -53,11 +53,14 @@ first; any dilation, padding and groups. It must equal `conv_naive`.
 
 from typing import NamedTuple
 
+from cython.parallel cimport prange, threadid
+
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
+from lucid._cython.winograd_chunks cimport has_small_groups, sum_block, sum_group
 from lucid._cython.winograd_products cimport Work, cut_work, run_columns
-from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums, sum_block
+from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -312,6 +315,27 @@ def fill_input_grad(
     correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
+cdef int correlate_small_groups(
+    Sums *sums, const float *x, float *w, const float *y, int threads
+) except -1:
+    """Add to w the sum over items and positions, one group a task."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t group, size = sums.buffer_size + 2 * sums.result_size
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace = borrow(threads * size * sizeof(float))
+    cdef float *buffers = <float *> workspace.data
+    plan.first = 0
+    with nogil:
+        for group in prange(plan.groups, num_threads=min(threads, plan.groups), schedule="dynamic"):
+            sum_group(
+                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
+                y + group * plan.features * plan.dst_plane, buffers + threadid() * size, &watch,
+            )
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0
+
+
 cdef int correlate_weights(
     Sums *sums, const float *x, float *w, const float *y, int threads
 ) except -1:
@@ -325,12 +349,14 @@ cdef int correlate_weights(
     tile1, tile2 = tile_size(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, tile1, tile2, BLOCK)
     cut_sums(sums, threads)
+    plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
+    if has_small_groups(sums):
+        return correlate_small_groups(sums, x, w, y, threads)
     workers = <int> min(<Py_ssize_t> threads, sums.chunks)
     workspace = borrow(sizeof(float) * (
         workers * sums.buffer_size + sums.chunks * sums.result_size
     ))
     buffers = <float *> workspace.data
-    plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
             plan.first = 0

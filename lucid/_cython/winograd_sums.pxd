@@ -4,11 +4,10 @@ At each point the sum over tiles is a matrix (channels, tiles) times a matrix (t
 here the lanes are features. The sums of a block of weights are transformed back at the end.
 """
 
-from cython.parallel cimport prange, threadid
+from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from lucid._cython.fetch cimport fetch_near
-from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_inputs cimport transform_column
@@ -271,77 +270,4 @@ cdef inline void sum_columns(
         sum_point(
             sums, inputs + task * plan.input_step, outputs + task * sums.output_step,
             min(columns * LANES, plan.tiles - start * LANES), result + task * sums.sum_step,
-        )
-
-
-cdef inline void sum_columns_alone(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
-    Py_ssize_t features, float *inputs, float *outputs, float *result,
-) noexcept nogil:
-    """Add the products of a few columns of tiles, on the thread that calls."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t column, part, point
-    for column in range(columns):
-        transform_column(
-            plan, x, start + column, 0, held(plan), inputs + column * plan.input_size
-        )
-        for part in range(ceil_div(features, LANES)):
-            transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + column,
-                min(<Py_ssize_t> LANES, features - part * LANES),
-                outputs + (part * sums.columns + column) * LANES * LANES,
-            )
-    for point in range(plan.points):
-        sum_point(
-            sums, inputs + point * plan.input_step, outputs + point * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), result + point * sums.sum_step,
-        )
-
-
-cdef inline void sum_chunk(
-    const Sums *sums, Py_ssize_t chunk, const float *x, const float *y, Py_ssize_t features,
-    float *buffer, float *result, Watch *watch,
-) noexcept nogil:
-    """Set the sums of a chunk to the products of its tiles."""
-    cdef Py_ssize_t start = chunk * sums.plan.columns // sums.chunks
-    cdef Py_ssize_t end = (chunk + 1) * sums.plan.columns // sums.chunks
-    memset(result, 0, sums.result_size * sizeof(float))
-    while start < end and not interrupted(watch):
-        sum_columns_alone(
-            sums, x, y, start, min(sums.columns, end - start), features, buffer,
-            buffer + sums.input_size, result,
-        )
-        start += sums.columns
-
-
-cdef inline void sum_block(
-    const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
-    float *buffers, float *results, int threads, Watch *watch,
-) noexcept nogil:
-    """Compute the weights of a block of features and the channels that are held."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, chunk, s, parts = ceil_div(features, LANES)
-    if sums.chunks > 1:
-        for task in prange(sums.chunks, num_threads=min(threads, sums.chunks), schedule="dynamic"):
-            sum_chunk(
-                sums, task, x, y, features, buffers + threadid() * sums.buffer_size,
-                results + task * sums.result_size, watch,
-            )
-    else:
-        memset(results, 0, sums.result_size * sizeof(float))
-        for turn in range(ceil_div(plan.columns, sums.columns)):
-            if interrupted(watch):
-                return
-            sum_columns(
-                sums, x, y, turn * sums.columns, features, buffers, buffers + sums.input_size,
-                results, threads,
-            )
-    for chunk in range(1, sums.chunks):
-        for s in range(sums.result_size):
-            results[s] += results[chunk * sums.result_size + s]
-    for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
-        add_weights(
-            sums, results + (task % parts * sums.panels + task // parts) * ROWS * LANES,
-            task // parts, min(<Py_ssize_t> LANES, features - task % parts * LANES),
-            w + task % parts * LANES * plan.w_feature,
         )
