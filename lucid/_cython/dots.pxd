@@ -51,64 +51,40 @@ cdef inline void add_lanes(const real *lane, Py_ssize_t count, real *sums) noexc
             sums[s] = part[s * 2] + part[s * 2 + 1]
 
 
-cdef inline void dot_tile(
-    const Rows *r, const real *x, const real *w, const real *last_x, const real *last_w,
-    real *y, Py_ssize_t y_step, int rows, int columns,
-) noexcept nogil:
-    """`add_dots` for numbers of rows and columns that the compiler must know."""
-    cdef real acc[ITEMS * DOTS * MAX_VECTOR]
-    cdef real sums[ITEMS * DOTS]
-    cdef Py_ssize_t t, x_step = r.x_step, w_step = r.w_step, registers = r.registers
-    cdef int i, j, l, part, lanes = VECTOR_BYTES // sizeof(real)
-    for i in range(rows * columns):
-        for l in range(lanes):
-            acc[i * lanes + l] = 0
-    for part in range(1 + r.has_ends):
-        for t in range(registers):
-            for i in range(rows):
-                for j in range(columns):
-                    for l in range(lanes):
-                        acc[(i * columns + j) * lanes + l] += (
-                            x[i * x_step + t * lanes + l] * w[j * w_step + t * lanes + l]
-                        )
-        x, x_step, w, w_step, registers = last_x, lanes, last_w, lanes, 1
-    add_lanes(acc, rows * columns, sums)
-    for i in range(rows):
-        for j in range(columns):
-            y[i * y_step + j] += sums[i * columns + j]
-
-
-cdef inline void dot_rows(
-    const Rows *r, const real *x, const real *w, const real *last_x, const real *last_w,
-    real *y, Py_ssize_t y_step, int rows, Py_ssize_t columns,
-) noexcept nogil:
-    """`add_dots` for a number of rows that the compiler must know."""
-    if columns == DOTS:
-        dot_tile(r, x, w, last_x, last_w, y, y_step, rows, DOTS)
-    elif columns == 1:
-        dot_tile(r, x, w, last_x, last_w, y, y_step, rows, 1)
-    elif columns == 2:
-        dot_tile(r, x, w, last_x, last_w, y, y_step, rows, 2)
-    else:
-        dot_tile(r, x, w, last_x, last_w, y, y_step, rows, 3)
-
-
 cdef inline void add_dots(
     const Rows *r, const real *x, const real *w, const real *last_x, const real *last_w,
     real *y, Py_ssize_t y_step, Py_ssize_t rows, Py_ssize_t columns,
 ) noexcept nogil:
     """``y[i * y_step + j] += sum over t of x[i * x_step + t] * w[j * w_step + t]``.
 
-    For i < rows <= ITEMS and j < columns <= DOTS; `last_x` and `last_w` hold one register a row.
+    For i < rows <= ITEMS and j < columns <= DOTS; `last_x` and `last_w` hold one register a row. A
+    whole tile is computed, whatever is wanted, with the last rows again in the place of those that
+    are missing: of loops for other numbers of rows gcc makes other roundings.
     """
-    if rows == ITEMS:
-        dot_rows(r, x, w, last_x, last_w, y, y_step, ITEMS, columns)
-    elif rows == 1:
-        dot_rows(r, x, w, last_x, last_w, y, y_step, 1, columns)
-    elif rows == 2:
-        dot_rows(r, x, w, last_x, last_w, y, y_step, 2, columns)
-    else:
-        dot_rows(r, x, w, last_x, last_w, y, y_step, 3, columns)
+    cdef real acc[ITEMS * DOTS * MAX_VECTOR]
+    cdef real sums[ITEMS * DOTS]
+    cdef const real *a[ITEMS]
+    cdef const real *b[DOTS]
+    cdef Py_ssize_t t, x_step = r.x_step, w_step = r.w_step, registers = r.registers
+    cdef int i, j, l, part, lanes = VECTOR_BYTES // sizeof(real)
+    for i in range(ITEMS * DOTS):
+        for l in range(lanes):
+            acc[i * lanes + l] = 0
+    for part in range(1 + r.has_ends):
+        for i in range(ITEMS):
+            a[i] = x + min(<Py_ssize_t> i, rows - 1) * x_step
+        for j in range(DOTS):
+            b[j] = w + min(<Py_ssize_t> j, columns - 1) * w_step
+        for t in range(registers):
+            for i in range(ITEMS):
+                for j in range(DOTS):
+                    for l in range(lanes):
+                        acc[(i * DOTS + j) * lanes + l] += a[i][t * lanes + l] * b[j][t * lanes + l]
+        x, x_step, w, w_step, registers = last_x, lanes, last_w, lanes, 1
+    add_lanes(acc, ITEMS * DOTS, sums)
+    for i in range(rows):
+        for j in range(columns):
+            y[i * y_step + j] += sums[i * DOTS + j]
 
 
 cdef inline void copy_ends(
