@@ -14,13 +14,12 @@ are added up in their order: the bits do not depend on the threads.
 
 from cython.parallel cimport prange
 
-from lucid._cython.channels cimport LANES, add_lanes
+from lucid._cython.channels cimport BLOCK as SHORT, LANES, add_lanes
 from lucid._cython.logistic cimport log_1_plus, sigmoid, small_power
 from lucid._cython.types cimport real
 
 cdef enum:
     BLOCK = 16384  # elements
-    SHORT = 512  # elements that are added up in their own precision
     SQUARE = 0
     LOGISTIC = 1
 

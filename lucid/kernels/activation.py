@@ -6,14 +6,13 @@ Arrays are float32 or float64, of any shape; the arrays of the caller are never 
 import numpy as np
 
 from lucid._cython import activation, smooth
-from lucid.kernels.arrays import like, ready, threads_for, versions
+from lucid.kernels.arrays import in_parts, like, ready, threads_for, versions
 
 __all__ = [
     "clamp", "clamp_grad", "hardtanh_grad", "leaky", "leaky_grad", "relu", "relu_grad", "slope",
     "value",
 ]
 
-CALL_LIMIT = 3 * 10**7  # elements a call, so that Ctrl-C is heard within 100 ms
 FEW = 1024  # elements; up to here calling NumPy's loop is faster than calling ours
 COST = 4  # of a smooth function, in passes over a number
 
@@ -274,12 +273,5 @@ def _slope(kind, x, grad, a=0.0, b=0.0):
 
 
 def _run(loop, rows, a, b):
-    """Call a loop, in parts if the rows are long: Python hears Ctrl-C between two calls."""
     function, number, cost = loop
-    size = rows[0].size
-    threads = threads_for(cost * (len(rows) - 1) * size)
-    if size <= CALL_LIMIT:
-        function(*rows, number, a, b, threads)
-        return
-    for start in range(0, size, CALL_LIMIT):
-        function(*[row[start : start + CALL_LIMIT] for row in rows], number, a, b, threads)
+    in_parts(function, rows, number, a, b, threads_for(cost * (len(rows) - 1) * rows[0].size))

@@ -3,11 +3,10 @@
 import numpy as np
 
 from lucid._cython import arithmetic as loops
-from lucid.kernels.arrays import ELEMENTS, READY, like, room, threads_for, versions
+from lucid.kernels.arrays import ELEMENTS, READY, in_parts, like, room, threads_for, versions
 
 __all__ = ["add", "multiply", "subtract"]
 
-CALL_LIMIT = 3 * 10**7  # elements a call, so that Ctrl-C is heard within 100 ms
 PASSES = 3  # over memory
 LEAST = ELEMENTS // PASSES  # elements that are worth more than one thread
 _LOOPS = versions(loops, "combine")
@@ -98,8 +97,7 @@ def _is_shared(a, b):
 
 def _combine(kind, a, b):
     y = like(a)
-    loop, threads = _LOOPS["combine", a.dtype], threads_for(PASSES * a.size)
     rows = a.reshape(-1), b.reshape(-1), y.reshape(-1)
-    for start in range(0, a.size, CALL_LIMIT):
-        loop(*[row[start : start + CALL_LIMIT] for row in rows], loops.KINDS[kind], threads)
+    threads = threads_for(PASSES * a.size)
+    in_parts(_LOOPS["combine", a.dtype], rows, loops.KINDS[kind], threads)
     return y

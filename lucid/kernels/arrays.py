@@ -13,6 +13,7 @@ LARGE = 65536  # bytes from which an array's memory is kept for the next one of 
 _ndarray = np.ndarray
 _empty = np.empty
 
+PART = 2**25  # elements a call, so that Ctrl-C is heard within 100 ms; whole blocks of any loop
 C_ORDER = 1  # in np.ndarray.flags.num
 READY = 0x101  # np.ndarray.flags.num of an array in C order and aligned
 ELEMENTS = 400_000  # below, waking a second thread costs more than it saves
@@ -36,6 +37,17 @@ def ready(x):
 def threads_for(elements):
     """Give the threads for a pass over so many elements; three passes count three times."""
     return threads.threads_for(elements, ELEMENTS) if elements >= ELEMENTS else 1
+
+
+def in_parts(loop, rows, *options):
+    """Call a loop on rows of one length, in parts if they are long: Ctrl-C is heard in between."""
+    size = rows[0].size
+    if size <= PART:
+        loop(*rows, *options)
+        return
+    for start in range(0, size, PART):
+        part = slice(start, start + PART)
+        loop(*[row if row is None else row[part] for row in rows], *options)
 
 
 def empty(shape, dtype):

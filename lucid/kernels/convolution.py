@@ -28,7 +28,7 @@ from lucid.kernels.threads import threads_for
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FLOATS = frozenset((FLOAT32, FLOAT64))
 PARALLEL_FROM = 4_000_000  # multiply-adds; below, waking a second thread costs more than it saves
-MOVED = 8  # multiply-adds that an element read or written counts as; it takes as long as 16
+MOVED = 8  # multiply-adds that an element read or written counts as; from memory, it takes 9
 
 
 def effort_of(task, work):
@@ -321,6 +321,7 @@ def conv_weight_grad(x, y, geometry):
     return call.compute(_ready(x, dtype), None, _ready(y, dtype), dtype, None)
 
 
+_weight_grads = {"depthwise": conv_depthwise_weights, "features": conv_features_weights}
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "pointwise": conv_pointwise, "features": conv_features,
@@ -328,10 +329,8 @@ for _name, _module in {
     "winograd_strided": conv_winograd_strided, "winograd_rows": conv_winograd_rows, "fft": fourier,
 }.items():
     _functions = {each: getattr(_module, each, None) for each in PRIMITIVES}
-    if _name == "depthwise":
-        _functions["weight_grad"] = conv_depthwise_weights.weight_grad
-    if _name == "features":
-        _functions["weight_grad"] = conv_features_weights.weight_grad
+    if _name in _weight_grads:
+        _functions["weight_grad"] = _weight_grads[_name].weight_grad
     registry.register(_name, *_functions.values())
     if hasattr(_module, "fill_forward"):
         _fills[_module.forward] = _module.fill_forward

@@ -6,11 +6,10 @@ Arrays are float32 or float64; the arrays of the caller are never written.
 import numpy as np
 
 from lucid._cython import loss as loops
-from lucid.kernels.arrays import like, ready, threads_for, versions
+from lucid.kernels.arrays import PART, in_parts, like, ready, threads_for, versions
 
 __all__ = ["slope", "total"]
 
-CALL_LIMIT = 2000 * loops.BLOCK_SIZE  # elements a call, so that Ctrl-C is heard within 100 ms
 COST = {"square": 1, "logistic": 6}  # in passes over a number
 _LOOPS = versions(loops, *__all__)
 
@@ -41,13 +40,10 @@ def total(kind, x, target):
     rows = [ready(each).reshape(-1) for each in (x, target)]
     sums = np.empty(-(-x.size // loops.BLOCK_SIZE))
     loop, threads = _LOOPS["total", x.dtype], threads_for(COST[kind] * x.size)
-    for start in range(0, x.size, CALL_LIMIT):
-        part = slice(start, start + CALL_LIMIT)
-        first = start // loops.BLOCK_SIZE
-        loop(
-            *[row[part] for row in rows], sums[first : first + CALL_LIMIT // loops.BLOCK_SIZE],
-            loops.KINDS[kind], threads,
-        )
+    for start in range(0, x.size, PART):
+        part = slice(start, start + PART)
+        blocks = slice(start // loops.BLOCK_SIZE, (start + PART) // loops.BLOCK_SIZE)
+        loop(*[row[part] for row in rows], sums[blocks], loops.KINDS[kind], threads)
     return sum(sums.tolist())
 
 
@@ -76,8 +72,6 @@ def slope(kind, x, target, factor):
     x, target = ready(x), ready(target)
     grad = like(x)
     rows = [each.reshape(-1) for each in (x, target, grad)]
-    loop, threads = _LOOPS["slope", x.dtype], threads_for(COST[kind] * x.size)
-    for start in range(0, x.size, CALL_LIMIT):
-        part = slice(start, start + CALL_LIMIT)
-        loop(*[row[part] for row in rows], loops.KINDS[kind], factor, threads)
+    threads = threads_for(COST[kind] * x.size)
+    in_parts(_LOOPS["slope", x.dtype], rows, loops.KINDS[kind], factor, threads)
     return grad

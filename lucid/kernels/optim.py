@@ -7,7 +7,7 @@ Arrays are float32 or float64, all of the shape of the parameter. The formulas s
 import numpy as np
 
 from lucid._cython import optimizer
-from lucid.kernels.arrays import READY, threads_for, versions
+from lucid.kernels.arrays import READY, in_parts, threads_for, versions
 
 __all__ = ["adam", "sgd"]
 
@@ -87,7 +87,7 @@ def _run(name, written, grad, *options):
     rows = [each.reshape(-1) for each in (arrays[0], grad, *arrays[1:])]
     if name == "adam" and len(written) == 3:
         rows.append(None)
-    _LOOPS[name, x.dtype](*rows, *options, threads_for(len(rows) * x.size))
+    in_parts(_LOOPS[name, x.dtype], rows, *options, threads_for(len(rows) * x.size))
     for array, each in zip(arrays, written, strict=True):
         if array is not each:
             each[...] = array

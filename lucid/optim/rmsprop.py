@@ -20,10 +20,13 @@ def running(state, name, x, value=0.0):
     return state[name].array
 
 
-def mix(average, new, kept):
-    """Change a running average in place: `kept` of the old and the rest of the new."""
+def mix(average, new, kept, room=None):
+    """Change a running average in place: `kept` of the old and the rest of the new.
+
+    What lies between is written into `room`, or into fresh memory.
+    """
     average *= kept
-    average += new * (1 - kept)
+    average += np.multiply(new, 1 - kept, out=room)
 
 
 class RMSprop(Optimizer):
@@ -110,12 +113,10 @@ class RMSprop(Optimizer):
         square, kept = running(state, "square_avg", x), group["alpha"]
         # one array for all that lies between: fresh memory costs more than arithmetic
         step = np.multiply(grad, grad, out=np.empty_like(x))
-        step *= 1 - kept
-        square *= kept
-        square += step
+        mix(square, step, kept, room=step)
         if group["centered"]:
             mean = running(state, "grad_avg", x)
-            mix(mean, grad, kept)
+            mix(mean, grad, kept, room=step)
             np.multiply(mean, mean, out=step)
             square = np.subtract(square, step, out=step)
         np.sqrt(square, out=step)

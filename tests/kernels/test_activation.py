@@ -98,7 +98,7 @@ def test_bits_do_not_depend_on_the_threads():
 def test_a_long_array_is_computed_in_parts(dtype, monkeypatch):
     x, grad = some(dtype), some(dtype)[::-1]
     whole = kernels.activation.relu(x), kernels.activation.slope("silu", x, grad)
-    monkeypatch.setattr(kernels.activation, "CALL_LIMIT", 12_345)
+    monkeypatch.setattr(kernels.arrays, "PART", 12_345)
     np.testing.assert_array_equal(kernels.activation.relu(x), whole[0])
     np.testing.assert_array_equal(kernels.activation.slope("silu", x, grad), whole[1])
 

@@ -31,7 +31,7 @@ def test_threads_compute_what_numpy_does(three_threads, size, dtype, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_large_arrays_go_in_parts(three_threads, monkeypatch, name):
-    monkeypatch.setattr(arithmetic, "CALL_LIMIT", 60_000)
+    monkeypatch.setattr(kernels.arrays, "PART", 60_000)
     a = np.arange(150_000, dtype=np.float32).reshape(3, -1)
     np.testing.assert_array_equal(getattr(arithmetic, name)(a, a), getattr(np, name)(a, a))
 

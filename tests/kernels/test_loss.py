@@ -57,7 +57,8 @@ def test_squares_of_whole_numbers_are_exact():
 def test_parts_of_a_long_call_and_threads_do_not_change_the_bits(kind, monkeypatch):
     x, t = pair(5 * loops.BLOCK_SIZE + 7, np.float32)
     wanted = kernels.loss.total(kind, x, t), kernels.loss.slope(kind, x, t, 0.1)
-    monkeypatch.setattr(loss, "CALL_LIMIT", 2 * loops.BLOCK_SIZE)
+    for module in (loss, kernels.arrays):
+        monkeypatch.setattr(module, "PART", 2 * loops.BLOCK_SIZE)
     monkeypatch.setattr(loss, "threads_for", lambda elements: 3)
     assert kernels.loss.total(kind, x, t) == wanted[0]
     np.testing.assert_array_equal(kernels.loss.slope(kind, x, t, 0.1), wanted[1])

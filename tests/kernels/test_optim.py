@@ -73,6 +73,18 @@ def test_arrays_in_another_order_are_written_too():
     np.testing.assert_array_equal(mean.T, mean_expected)
 
 
+@pytest.mark.parametrize("largest", [False, True])
+def test_a_long_array_is_written_in_parts(largest, monkeypatch):
+    def step():
+        x, g, m, v, most = some(np.float64, (31,), 5)
+        kernels.optim.adam(x, g, m, v, most if largest else None, 1, 0, (0.9, 0.99), 1e-8, 0.1, 1)
+        return np.stack([x, m, v, most])
+
+    whole = step()
+    monkeypatch.setattr(kernels.arrays, "PART", 10)
+    np.testing.assert_array_equal(step(), whole)
+
+
 def test_the_gradient_is_not_written():
     x, g, m, v = some(np.float32, (9,), 4)
     g.flags.writeable = False

@@ -234,7 +234,8 @@ def _classes(x, target, weight, ignore_index, name):
     ignore_index = check_int(ignore_index, "ignore_index")
     classes, count = target.array.astype(np.int64), x.array.shape[1]
     plain = not 0 <= ignore_index < count and classes.size
-    if plain and np.maximum.reduce(classes.view(np.uint64), None) < count:  # the usual case
+    # the usual case, in one pass: without its sign a negative class is a huge number
+    if plain and np.maximum.reduce(classes.view(np.uint64), None) < count:
         return classes, weight[classes]
     ignored = classes == ignore_index
     wrong = ((classes < 0) | (classes >= count)) & ~ignored
