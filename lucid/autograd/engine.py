@@ -58,8 +58,9 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         retain_graph = create_graph
     only = None if inputs is None else _leaves(inputs)
     walk = _Walk([x.node or x for x in tensors], only, retain_graph, create_graph)
-    for leaf, gradient in walk.run(gradients):
-        walk.store(leaf, gradient)
+    with set_grad_enabled(create_graph):
+        for leaf, gradient in walk.run(gradients):
+            walk.store(leaf, gradient)
 
 
 def grad(
@@ -116,12 +117,11 @@ def grad(
         retain_graph = create_graph
     wanted = [_edge(x, position, "grad") for position, x in enumerate(_as_tuple(inputs))]
     walk = _Walk([x.node or x for x in outputs], wanted, retain_graph, create_graph)
-    found = dict(walk.run(gradients))
-    results = [found.get(edge) for edge in wanted]
+    with set_grad_enabled(create_graph):
+        found = dict(walk.run(gradients))
+        results = [walk.own(found[edge]) if edge in found else None for edge in wanted]
     for position, result in enumerate(results):
-        if result is not None:
-            results[position] = walk.own(result)
-        elif not allow_unused:
+        if result is None and not allow_unused:
             raise GradError(
                 f"grad: the outputs do not depend on inputs[{position}]; if that is meant, say "
                 f"allow_unused=True and get None"
@@ -177,7 +177,7 @@ def _start(x, given, name):
                 f"{name}: a tensor of shape {x.shape} has no single gradient; only one element "
                 f"has the implicit gradient 1: call .sum() first, or pass the gradient"
             )
-        return x.wrap(np.ones_like(x.array))
+        return x.wrap(np.array(1, x.array.dtype).reshape(x.array.shape))
     _check_gradient(given, x.array.shape, x.array.dtype, f"{name}: the gradient", "the tensor")
     return given
 
@@ -220,9 +220,9 @@ class _Walk:
 
     def run(self, gradients):
         """Return (edge, gradient) for every wanted edge that the roots depend on."""
-        self.taken.update(id(gradient.array) for gradient in gradients)
+        self.taken.update([id(gradient.array) for gradient in gradients])
         # an infinite or undefined gradient is an answer, as 1 / x at 0
-        with set_grad_enabled(self.create_graph), np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             for edge, gradient in zip(self.roots, gradients, strict=True):
                 self._add(edge, gradient)
             order = backward_order(self.roots)
@@ -302,7 +302,7 @@ class _Walk:
             if array is None or array.shape != shape or array.dtype != dtype:
                 name = f"{type(node).__name__}.backward: gradient {position}"
                 _check_gradient(result, shape, dtype, name, f"input {position}")
-            if node.holds(result):
+            if result is not gradient and node.holds(result):
                 self.taken.add(id(array))
             self._add(edge, result)
         if not self.retain_graph:
@@ -314,8 +314,7 @@ class _Walk:
             x.grad.array += gradient.array
             x.grad.bump()
             return
-        with set_grad_enabled(self.create_graph):
-            x.grad = self.own(gradient) if x.grad is None else x.grad + gradient
+        x.grad = self.own(gradient) if x.grad is None else x.grad + gradient
 
     def own(self, gradient):
         """Give the gradient with memory that nobody else holds."""

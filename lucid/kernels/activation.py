@@ -51,7 +51,7 @@ def relu(x):
     >>> kernels.activation.relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    if 0 < x.size <= FEW and x.ndim and x.dtype in _ZEROS:
+    if x.size <= FEW and x.dtype in _ZEROS:
         return np.maximum(_ZEROS[x.dtype], x, order="C")
     return _value("relu", x)
 

@@ -3,7 +3,9 @@
 import numpy as np
 
 from lucid._cython import arithmetic as loops
-from lucid.kernels.arrays import ELEMENTS, READY, in_parts, like, room, threads_for, versions
+from lucid.kernels.arrays import (
+    ELEMENTS, LARGE, READY, in_parts, like, room, threads_for, versions,
+)
 
 __all__ = ["add", "multiply", "subtract"]
 
@@ -32,9 +34,7 @@ def add(a, b):
     >>> kernels.arithmetic.add(np.array([1.0, 2.0]), np.ones(2))
     array([2., 3.])
     """
-    if a.size < LEAST or not _is_shared(a, b):
-        return np.add(a, b, room(a, b))
-    return _combine("add", a, b)
+    return a + b if a.nbytes + b.nbytes < LARGE else _combine("add", a, b)
 
 
 def subtract(a, b):
@@ -57,9 +57,7 @@ def subtract(a, b):
     >>> kernels.arithmetic.subtract(np.array([1.0, 2.0]), np.ones(2))
     array([0., 1.])
     """
-    if a.size < LEAST or not _is_shared(a, b):
-        return np.subtract(a, b, room(a, b))
-    return _combine("subtract", a, b)
+    return a - b if a.nbytes + b.nbytes < LARGE else _combine("subtract", a, b)
 
 
 def multiply(a, b):
@@ -82,20 +80,21 @@ def multiply(a, b):
     >>> kernels.arithmetic.multiply(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([3., 8.])
     """
-    if a.size < LEAST or not _is_shared(a, b):
-        return np.multiply(a, b, room(a, b))
-    return _combine("multiply", a, b)
+    return a * b if a.nbytes + b.nbytes < LARGE else _combine("multiply", a, b)
 
 
 def _is_shared(a, b):
     """Tell whether several threads may compute it: arrays of one shape and of a known type."""
     return (
-        threads_for(PASSES * a.size) > 1 and a.shape == b.shape and a.dtype is b.dtype
+        a.size >= LEAST and threads_for(PASSES * a.size) > 1
+        and a.shape == b.shape and a.dtype is b.dtype
         and ("combine", a.dtype) in _LOOPS and a.flags.num & b.flags.num & READY == READY
     )
 
 
 def _combine(kind, a, b):
+    if not _is_shared(a, b):
+        return getattr(np, kind)(a, b, room(a, b))
     y = like(a)
     rows = a.reshape(-1), b.reshape(-1), y.reshape(-1)
     threads = threads_for(PASSES * a.size)

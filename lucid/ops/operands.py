@@ -10,6 +10,7 @@ from lucid.autograd import Function, is_grad_enabled
 from lucid.dtypes import as_dtype, category, get_default_dtype, result_type
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.geometry import check_int
+from lucid.kernels.arrays import broadcast
 
 
 class _Quiet(threading.local):
@@ -161,8 +162,10 @@ def become(x, node):
 
 def pair(x, other, name):
     """Bring two operands, at least one of them a tensor, to one type and check their shapes."""
-    if not (hasattr(x, "wrap") and hasattr(other, "wrap")):
-        x, other = _wrap_number(x, other, name)
+    if not hasattr(other, "wrap"):
+        other = _as_operand(other, x, name)
+    elif not hasattr(x, "wrap"):
+        x = _as_operand(x, other, name)
     a, b = x.array, other.array
     if a.dtype is not b.dtype and a.dtype != b.dtype:
         target = result_type(((x.dtype, a.ndim), (other.dtype, b.ndim)))
@@ -172,20 +175,12 @@ def pair(x, other, name):
     return x, other
 
 
-def _wrap_number(x, other, name):
-    """Make a tensor of the one operand that is none: a number takes the type of the other."""
-    if not is_tensor(x):
-        if not is_tensor(other):
-            check_tensor(x, name)
-        other, x = _wrap_number(other, x, name)
-        return x, other
-    if isinstance(other, np.ndarray):
-        return x, x.wrap(other)
-    if not isinstance(other, (bool, int, float, np.number, np.bool_)):
-        raise TypeError(
-            f"{name}: needs a Tensor or a number beside the Tensor, not {type(other).__name__}"
-        )
-    return x, x.wrap(as_number(other, x.array.dtype, name))
+def _as_operand(number, x, name):
+    """Make a tensor of the operand beside x that is none: a number takes the type of x."""
+    check_tensor(x, name)
+    if isinstance(number, np.ndarray):
+        return x.wrap(number)
+    return x.wrap(as_number(number, x.array.dtype, name))
 
 
 def as_number(number, dtype, name):
@@ -199,6 +194,10 @@ def as_number(number, dtype, name):
         kind = int
     elif isinstance(number, (float, np.floating)):
         kind = float
+    else:
+        raise TypeError(
+            f"{name}: needs a Tensor or a number beside the Tensor, not {kind.__name__}"
+        )
     if category(as_dtype(kind).numpy) > category(dtype):
         dtype = as_dtype(kind).numpy
     if kind is int and dtype.kind in "iu":
@@ -229,8 +228,9 @@ def check_broadcast(a_shape, b_shape, name):
 
 def check_dim(dim, ndim, name):
     """Return an axis counted from the first; a tensor without axes lends one."""
-    dim = check_int(dim, f"{name}: dim")
-    bound = max(ndim, 1)
+    if type(dim) is not int:
+        dim = check_int(dim, f"{name}: dim")
+    bound = ndim or 1
     if not -bound <= dim < bound:
         raise ShapeError(
             f"{name}: dim={dim} is not an axis of a tensor with {ndim} axes; "
@@ -285,7 +285,7 @@ class BroadcastTo(Function):
         self.shape = shape
 
     def forward(self, x):
-        return np.broadcast_to(x, self.shape)
+        return broadcast(x, self.shape)
 
     def backward(self, grad_y):
         return sum_to(grad_y, self.input_shapes[0])

@@ -56,8 +56,9 @@ class Mean(Function):
 
 def spread(y, x_shape, dims):
     """Repeat a reduced tensor along the axes that were folded."""
-    kept = tuple(1 if axis in dims else size for axis, size in enumerate(x_shape))
-    return BroadcastTo(x_shape)(reshape(y, kept))
+    if y.array.ndim:  # a single number goes everywhere as it is
+        y = reshape(y, tuple([1 if axis in dims else size for axis, size in enumerate(x_shape)]))
+    return BroadcastTo(x_shape)(y)
 
 
 class Extreme(Function):

@@ -10,7 +10,9 @@ import pytest
 
 import lucid
 from lucid import kernels
-from lucid.kernels.arrays import ELEMENTS, LARGE, empty, is_own, ready, room, threads_for, zeros
+from lucid.kernels.arrays import (
+    ELEMENTS, LARGE, broadcast, empty, is_own, ready, room, threads_for, zeros,
+)
 
 FLOAT32 = np.dtype(np.float32)
 MANY = LARGE // 4  # float32 numbers whose memory is kept
@@ -28,6 +30,17 @@ def test_other_orders_byte_orders_and_alignments_are_copied():
         copy = ready(other)
         assert copy.flags.carray and copy.dtype.isnative
         np.testing.assert_array_equal(copy, x)
+
+
+@pytest.mark.parametrize(("shape", "larger"), [
+    ((), (2, 3)), ((1,), (0,)), ((1, 1), (4, 1)), ((), ()), ((3,), (2, 3)), ((2, 1), (2, 5)),
+])
+def test_broadcast_gives_a_view_that_is_read_only_as_numpy_does(shape, larger):
+    x = np.arange(7.0)[: max(1, np.prod(shape, dtype=int))].reshape(shape)
+    y = broadcast(x, larger)
+    np.testing.assert_array_equal(y, np.broadcast_to(x, larger))
+    assert np.shares_memory(x, y) or not y.size
+    assert not y.flags.writeable and not is_own(y)
 
 
 def address(x):
