@@ -20,9 +20,10 @@ for the weight gradient, its transpose.
 Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F features: 36 C F
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
-errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: all
-weights and 0.4 MB of inputs for each thread, if transformed weights take at most 3 MiB; else at
-most 6 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient takes 4.8 MB.
+errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
+transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB at
+most; else 5 MB of inputs, and 0.4 MB of weights for each thread. A weight gradient takes 4.8 MB,
+with several threads 7 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -59,7 +60,7 @@ from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, w
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_chunks cimport has_small_groups, sum_block, sum_group
-from lucid._cython.winograd_products cimport Work, cut_work, run_columns
+from lucid._cython.winograd_products cimport Work, cut_work, run_by_columns, run_by_panels
 from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -226,32 +227,29 @@ cdef int correlate(
     cdef Py_ssize_t group, turn
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef float *inputs
-    cdef float *weights
+    cdef float *shared
+    cdef float *own
     tile1, tile2 = tile_size(
         plan.channels * plan.taps0 * plan.taps1 * plan.taps2, (plan.taps1, plan.taps2)
     )
     set_tiles(plan, tile1, tile2, CHUNK)
     cut_work(work, threads)
-    workspace = borrow(sizeof(float) * (
-        work.columns_held * plan.input_size + work.panels_held * work.weight_size
-        + threads * work.result_size
-    ))
-    inputs = <float *> workspace.data
-    weights = inputs + work.columns_held * plan.input_size
+    workspace = borrow((work.shared_size + threads * work.own_size) * sizeof(float))
+    shared = <float *> workspace.data
+    own = shared + work.shared_size
     plan.bias = bias
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
             while plan.first < plan.whole_depth:
-                for turn in range(ceil_div(plan.columns, work.columns_held)):
-                    if interrupted(&watch):
-                        break
-                    run_columns(
-                        work, x, w, y, turn * work.columns_held, inputs, weights,
-                        weights + work.panels_held * work.weight_size, threads,
-                    )
+                if work.whole:
+                    run_by_columns(work, x, w, y, shared, own, threads, &watch)
+                else:
+                    for turn in range(ceil_div(plan.columns, work.columns_held)):
+                        run_by_panels(
+                            work, x, w, y, turn * work.columns_held, shared, own, threads, &watch
+                        )
                 plan.first += plan.depth
             x += plan.channels * plan.src_plane
             w += plan.w_group
