@@ -59,9 +59,13 @@ from cython.parallel cimport prange, threadid
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd_chunks cimport has_small_groups, sum_block, sum_group
+from lucid._cython.winograd_chunks cimport (
+    has_small_groups, sum_block, sum_few_columns, sum_group,
+)
 from lucid._cython.winograd_products cimport Work, cut_work, run_by_columns, run_by_panels
-from lucid._cython.winograd_sums cimport BLOCK, Sums, cut_sums
+from lucid._cython.winograd_sums cimport (
+    BLOCK, Sums, cut_few_columns, cut_sums, has_few_columns,
+)
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -334,6 +338,33 @@ cdef int correlate_small_groups(
     return 0
 
 
+cdef int correlate_few_columns(
+    Sums *sums, const float *x, float *w, const float *y, int threads
+) except -1:
+    """Add to w the sum over items and positions, all of them at once."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t group
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace
+    cdef float *inputs
+    cdef float *own
+    cut_few_columns(sums)
+    workspace = borrow(sizeof(float) * (
+        sums.input_size + plan.points * sums.output_step + threads * sums.result_size
+    ))
+    inputs = <float *> workspace.data
+    own = inputs + sums.input_size + plan.points * sums.output_step
+    with nogil:
+        for group in range(plan.groups):
+            sum_few_columns(
+                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
+                y + group * plan.features * plan.dst_plane, inputs, own, threads, &watch,
+            )
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0
+
+
 cdef int correlate_weights(
     Sums *sums, const float *x, float *w, const float *y, int threads
 ) except -1:
@@ -350,6 +381,8 @@ cdef int correlate_weights(
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     if has_small_groups(sums):
         return correlate_small_groups(sums, x, w, y, threads)
+    if has_few_columns(plan):
+        return correlate_few_columns(sums, x, w, y, threads)
     workers = <int> min(<Py_ssize_t> threads, sums.chunks)
     workspace = borrow(sizeof(float) * (
         workers * sums.buffer_size + sums.chunks * sums.result_size

@@ -137,12 +137,12 @@ cdef inline void sum_weight(
                 if sums.plan.features <= LANES // 2:
                     multiply_tiles(
                         x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
-                        LANES // 2,
+                        LANES // 2, False,
                     )
                 else:
                     multiply_tiles(
                         x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
-                        LANES,
+                        LANES, False,
                     )
 
 

@@ -1,26 +1,26 @@
-"""How threads share the sums of a Winograd weight gradient: chunks of tiles, blocks, or groups.
+"""How threads share the sums of a Winograd weight gradient: chunks, blocks, groups or panels.
 
 The bits depend on the cut that `cut_sums` made of the shapes, never on who computes a piece.
 """
 
 from cython.parallel cimport prange, threadid
-from libc.string cimport memset
 
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_sums cimport (
-    CHUNK_BYTES, Sums, add_weights, sum_columns, sum_point, transform_outputs,
+    CHUNK_BYTES, Sums, add_weights, multiply_tiles, sum_columns, sum_point, transform_both,
+    transform_outputs,
 )
 from lucid._cython.winograd_tiles cimport LANES, Plan, held
 
 
 cdef inline void sum_columns_alone(
     const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
-    Py_ssize_t features, float *inputs, float *outputs, float *result,
+    bint first, Py_ssize_t features, float *inputs, float *outputs, float *result,
 ) noexcept nogil:
-    """Add the products of a few columns of tiles, on the thread that calls."""
+    """Add the products of a few columns of tiles, or begin with them, on the thread that calls."""
     cdef const Plan *plan = &sums.plan
     cdef Py_ssize_t column, part, point
     for column in range(columns):
@@ -36,7 +36,8 @@ cdef inline void sum_columns_alone(
     for point in range(plan.points):
         sum_point(
             sums, inputs + point * plan.input_step, outputs + point * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), result + point * sums.sum_step,
+            min(columns * LANES, plan.tiles - start * LANES), first,
+            result + point * sums.sum_step,
         )
 
 
@@ -45,12 +46,11 @@ cdef inline void sum_chunk(
     float *buffer, float *result, Watch *watch,
 ) noexcept nogil:
     """Set the sums of a chunk to the products of its tiles."""
-    cdef Py_ssize_t start = chunk * sums.plan.columns // sums.chunks
+    cdef Py_ssize_t first = chunk * sums.plan.columns // sums.chunks, start = first
     cdef Py_ssize_t end = (chunk + 1) * sums.plan.columns // sums.chunks
-    memset(result, 0, sums.result_size * sizeof(float))
     while start < end and not interrupted(watch):
         sum_columns_alone(
-            sums, x, y, start, min(sums.columns, end - start), features, buffer,
+            sums, x, y, start, min(sums.columns, end - start), start == first, features, buffer,
             buffer + sums.input_size, result,
         )
         start += sums.columns
@@ -87,7 +87,6 @@ cdef inline void sum_block(
                 results + task * sums.result_size, watch,
             )
     else:
-        memset(results, 0, sums.result_size * sizeof(float))
         for turn in range(ceil_div(plan.columns, sums.columns)):
             if interrupted(watch):
                 return
@@ -123,3 +122,43 @@ cdef inline void sum_group(
         add_chunk(sums, more, results)
     for task in range(ceil_div(held(&sums.plan), ROWS) * ceil_div(features, LANES)):
         add_part(sums, task, features, results, w)
+
+
+cdef inline void sum_panel(
+    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t panel,
+    Py_ssize_t part, float *w, float *result,
+) noexcept nogil:
+    """Compute the weights of one panel of channels and LANES features, of all tiles at once."""
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t point, features = min(<Py_ssize_t> LANES, plan.features - part * LANES)
+    cdef const float *x
+    cdef const float *y
+    for point in range(plan.points):
+        x = inputs + point * plan.input_step + panel * ROWS * LANES
+        y = outputs + point * sums.output_step + part * sums.columns * LANES * LANES
+        if features <= LANES // 2:
+            multiply_tiles(
+                x, plan.input_size, y, plan.tiles, result + point * sums.sum_step, LANES // 2, True
+            )
+        else:
+            multiply_tiles(
+                x, plan.input_size, y, plan.tiles, result + point * sums.sum_step, LANES, True
+            )
+    add_weights(sums, result, panel, features, w + part * LANES * plan.w_feature)
+
+
+cdef inline void sum_few_columns(
+    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *own,
+    int threads, Watch *watch,
+) noexcept nogil:
+    """Compute all weights of a group from all its tiles: threads meet twice."""
+    cdef const Plan *plan = &sums.plan
+    cdef float *outputs = inputs + sums.input_size
+    cdef Py_ssize_t task
+    transform_both(sums, x, y, 0, plan.columns, plan.features, inputs, outputs, threads)
+    for task in prange(sums.parts * sums.panels, num_threads=threads, schedule="dynamic"):
+        if not interrupted(watch):
+            sum_panel(
+                sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
+                own + threadid() * sums.result_size,
+            )

@@ -14,6 +14,7 @@ from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tiles cimport (
     LANES, PAD, SLICES, Plan, Tile, advance, find_tile, held, lanes_used, output_of, rows_inside,
+    set_tiles,
 )
 from lucid._cython.winograd_weights cimport interleave
 
@@ -24,6 +25,8 @@ cdef enum:
     CHUNKS = 8  # that are added up apart, at most: of so many columns, with sums of so few bytes
     CHUNK_COLUMNS = 16
     CHUNK_BYTES = 262144
+    FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
+    FEW_BYTES = 6000000
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
@@ -64,10 +67,30 @@ cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
     sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
+cdef inline bint has_few_columns(const Plan *plan) noexcept nogil:
+    """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
+    cdef Py_ssize_t step = plan.whole_depth + ceil_div(plan.features, LANES) * LANES
+    step *= plan.columns * plan.points * LANES * sizeof(float)
+    return plan.columns <= FEW_COLUMNS and step <= FEW_BYTES
+
+
+cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
+    """Hold all columns and the sums of one panel of channels and LANES features."""
+    cdef Plan *plan = &sums.plan
+    set_tiles(plan, plan.tile1, plan.tile2, plan.whole_depth)
+    sums.features, sums.parts = plan.features, ceil_div(plan.features, LANES)
+    sums.panels, sums.columns = ceil_div(plan.depth, ROWS), plan.columns
+    sums.sum_step = ROWS * LANES + PAD
+    sums.result_size = plan.points * sums.sum_step
+    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
+    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
+
+
 cdef inline void multiply_tiles(
-    const float *x, Py_ssize_t x_column, const float *y, Py_ssize_t tiles, float *w, int lanes
+    const float *x, Py_ssize_t x_column, const float *y, Py_ssize_t tiles, float *w, int lanes,
+    bint start,
 ) noexcept nogil:
-    """``w[j * LANES + l] += sum over tiles t of x[j * LANES + t] * y[t * LANES + l]``.
+    """``w[j * LANES + l] += sum over tiles t of x[j * LANES + t] * y[t * LANES + l]``; or ``=``.
 
     x and y are cut into columns of LANES tiles; those of x are `x_column` elements apart.
     """
@@ -76,7 +99,7 @@ cdef inline void multiply_tiles(
     cdef int j, l
     for j in range(ROWS):
         for l in range(lanes):
-            acc[j][l] = w[j * LANES + l]
+            acc[j][l] = 0 if start else w[j * LANES + l]
     while tiles > 0:
         for t in range(min(tiles, <Py_ssize_t> LANES)):
             for j in range(ROWS):
@@ -165,9 +188,10 @@ cdef inline void transform_outputs(
 
 
 cdef inline void sum_point(
-    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t tiles, float *result
+    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t tiles, bint start,
+    float *result,
 ) noexcept nogil:
-    """Add to result[part, channel, feature] the products at one point."""
+    """Add to result[part, channel, feature] the products at one point, or `start` with them."""
     cdef Py_ssize_t part, panel, x_column = sums.plan.input_size
     cdef const float *y
     for part in range(sums.parts):
@@ -175,10 +199,12 @@ cdef inline void sum_point(
         for panel in range(sums.panels):
             if sums.plan.features <= LANES // 2:
                 multiply_tiles(
-                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES // 2
+                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES // 2, start
                 )
             else:
-                multiply_tiles(inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES)
+                multiply_tiles(
+                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES, start
+                )
             result += ROWS * LANES
 
 
@@ -247,27 +273,40 @@ cdef inline void add_weights(
         )
 
 
+cdef inline void transform_both(
+    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
+    Py_ssize_t features, float *inputs, float *outputs, int threads,
+) noexcept nogil:
+    """Transform the inputs and the outputs of a few columns of tiles."""
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t task, slice, part, parts = ceil_div(features, LANES), first = columns * SLICES
+    for task in prange(first + columns * parts, num_threads=threads, schedule="dynamic"):
+        if task < first:
+            slice = task % SLICES
+            transform_column(
+                plan, x, start + task // SLICES, slice * held(plan) // SLICES,
+                (slice + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
+            )
+        else:
+            part = (task - first) % parts
+            transform_outputs(
+                sums, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
+                min(<Py_ssize_t> LANES, features - part * LANES),
+                outputs + (part * sums.columns + (task - first) // parts) * LANES * LANES,
+            )
+
+
 cdef inline void sum_columns(
     const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t features,
     float *inputs, float *outputs, float *result, int threads,
 ) noexcept nogil:
-    """Add the products of a few columns of tiles."""
+    """Add the products of a few columns of tiles; those from 0 on begin the sum."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t columns = min(sums.columns, plan.columns - start)
-    cdef Py_ssize_t task, parts = ceil_div(features, LANES)
-    for task in prange(columns * SLICES, num_threads=threads, schedule="dynamic"):
-        transform_column(
-            plan, x, start + task // SLICES, task % SLICES * held(plan) // SLICES,
-            (task % SLICES + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
-        )
-    for task in prange(columns * parts, num_threads=threads, schedule="dynamic"):
-        transform_outputs(
-            sums, y + task % parts * LANES * plan.dst_plane, start + task // parts,
-            min(<Py_ssize_t> LANES, features - task % parts * LANES),
-            outputs + (task % parts * sums.columns + task // parts) * LANES * LANES,
-        )
+    cdef Py_ssize_t columns = min(sums.columns, plan.columns - start), task
+    transform_both(sums, x, y, start, columns, features, inputs, outputs, threads)
     for task in prange(plan.points, num_threads=threads, schedule="dynamic"):
         sum_point(
             sums, inputs + task * plan.input_step, outputs + task * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), result + task * sums.sum_step,
+            min(columns * LANES, plan.tiles - start * LANES), start == 0,
+            result + task * sums.sum_step,
         )
