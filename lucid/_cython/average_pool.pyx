@@ -130,10 +130,12 @@ cdef inline void average_grad_plane(
 
 def average_pool(
     const real[:, :, :, ::1] x not None, real[:, :, :, ::1] y not None,
-    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
-    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+    const real[:, ::1] divisors not None, tuple kernel_size, tuple stride, tuple low, int threads,
 ):
-    """Write to y (P, *O) the sums of x (P, *I) over its windows, divided by the three divisors."""
+    """Write to y (P, *O) the averages of x (P, *I) over its windows.
+
+    A sum is divided by three divisors (3, longest O): those of its places along the three axes.
+    """
     cdef Axis axes[3]
     cdef Py_ssize_t p
     cdef int number
@@ -143,14 +145,13 @@ def average_pool(
         )
     for p in prange(x.shape[0], nogil=True, num_threads=threads):
         average_plane(
-            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisors[0, 0], &divisors[1, 0], &divisors[2, 0]
         )
 
 
 def average_input_grad(
     real[:, :, :, ::1] x not None, const real[:, :, :, ::1] y not None,
-    const real[::1] divisor0 not None, const real[::1] divisor1 not None,
-    const real[::1] divisor2 not None, tuple kernel_size, tuple stride, tuple low, int threads,
+    const real[:, ::1] divisors not None, tuple kernel_size, tuple stride, tuple low, int threads,
 ):
     """Add to x (P, *I) the derivative of ``<average_pool(x), y>`` by x."""
     cdef Axis axes[3]
@@ -162,5 +163,5 @@ def average_input_grad(
         )
     for p in prange(x.shape[0], nogil=True, num_threads=threads):
         average_grad_plane(
-            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisor0[0], &divisor1[0], &divisor2[0]
+            &x[p, 0, 0, 0], &y[p, 0, 0, 0], axes, &divisors[0, 0], &divisors[1, 0], &divisors[2, 0]
         )

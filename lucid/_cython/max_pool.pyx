@@ -150,12 +150,12 @@ cdef inline void max_plane(
 
 def max_pool(
     const real[:, :, :, ::1] x not None, real[:, :, :, ::1] y not None,
-    Py_ssize_t[:, :, :, ::1] index, const Py_ssize_t[::1] offset not None, tuple kernel_size,
+    Py_ssize_t[:, :, :, ::1] index, const Py_ssize_t[::1] offset, tuple kernel_size,
     tuple stride, tuple dilation, tuple low, int threads,
 ):
     """Write to y (P, *O) the maxima of x (P, *I), and to index, unless it is None, where they lie.
 
-    `offset` says for each tap how far behind the first one it lies in a plane.
+    `offset`, read with `index` only, says for each tap how far behind the first it lies in a plane.
     """
     cdef Axis axes[3]
     cdef Py_ssize_t p
@@ -168,7 +168,7 @@ def max_pool(
     for p in prange(x.shape[0], nogil=True, num_threads=threads):
         max_plane(
             &x[p, 0, 0, 0], &y[p, 0, 0, 0], &index[p, 0, 0, 0] if wants_index else NULL, axes,
-            &offset[0],
+            &offset[0] if wants_index else NULL,
         )
 
 

@@ -139,7 +139,7 @@ def group_norm(x, w, b, groups, eps):
     """
     x, shape = ready(x), _cut(x, w, groups)
     y = empty(x.shape, x.dtype)
-    mean, variance = np.zeros((2, shape[0], groups or 1), x.dtype)
+    mean, variance = [np.zeros((shape[0], groups or 1), x.dtype) for _ in range(2)]
     if x.size:
         _LOOPS["group_norm", x.dtype](
             x.reshape(shape), ready(w).reshape(-1), ready(b).reshape(-1), y.reshape(shape), mean,

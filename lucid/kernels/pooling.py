@@ -57,13 +57,13 @@ def max_pool(x, geometry, with_indices=True):
     >>> kernels.pooling.max_pool(x, pool_geometry(x.shape, (2,), (2,), (0,), (1,)))
     (array([[[5., 4.]]]), array([[[1, 3]]]))
     """
-    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
-    y, indices, volumes = empty(shapes.y, x.dtype), None, None
+    x, shapes = ready(x), _shapes(x.shape, geometry)
+    y, indices, volumes, offsets = empty(shapes.y, x.dtype), None, None, None
     if with_indices:
         indices = empty(shapes.y, _INDEX)
-        volumes = indices.reshape(shapes.y_volumes)
+        volumes, offsets = indices.reshape(shapes.y_volumes), shapes.offsets
     arrays = x.reshape(shapes.x_volumes), y.reshape(shapes.y_volumes), volumes
-    _run("max_pool", arrays, shapes.max_options, shapes.work)
+    _run("max_pool", arrays, (offsets, *shapes.options), shapes.work)
     return y, indices
 
 
@@ -92,7 +92,7 @@ def max_pool_scatter(y, indices, geometry):
     >>> kernels.pooling.max_pool_scatter(y, indices, geometry)
     array([[[0., 7., 0., 8.]]])
     """
-    y, shapes = ready(y), _shapes(y.shape[: -geometry.ndim], geometry)
+    y, shapes = ready(y), _shapes(y.shape, geometry)
     x = zeros(shapes.x, y.dtype)
     _run("max_scatter", (x.reshape(shapes.x_planes), *_planes(geometry, indices, y)), (), y.size)
     return x
@@ -125,7 +125,7 @@ def max_pool_gather(x, indices, geometry):
     >>> kernels.pooling.max_pool_gather(x, indices, geometry)
     array([[[6., 8.]]])
     """
-    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
+    x, shapes = ready(x), _shapes(x.shape, geometry)
     y = empty(indices.shape, x.dtype)
     _run("max_gather", (x.reshape(shapes.x_planes), *_planes(geometry, indices, y)), (), y.size)
     return y
@@ -161,8 +161,8 @@ def average_pool(x, geometry, count_padding=True, divisor=None):
     >>> kernels.pooling.average_pool(x, geometry)
     array([[[3., 3.]]])
     """
-    x, shapes = ready(x), _shapes(x.shape[: -geometry.ndim], geometry)
-    if _is_whole(geometry):
+    x, shapes = ready(x), _shapes(x.shape, geometry)
+    if shapes.is_whole:
         sums = sum_channels(x.reshape(1, *shapes.x_planes))
         return (sums / x.dtype.type(divisor or prod(geometry.kernel_size))).reshape(shapes.y)
     y = empty(shapes.y, x.dtype)
@@ -196,8 +196,8 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     >>> kernels.pooling.average_pool_input_grad(np.array([[[2.0, 4.0]]]), geometry)
     array([[[1., 1., 2., 2.]]])
     """
-    y, shapes = ready(y), _shapes(y.shape[: -geometry.ndim], geometry)
-    if _is_whole(geometry):
+    y, shapes = ready(y), _shapes(y.shape, geometry)
+    if shapes.is_whole:
         x = empty(shapes.x, y.dtype)
         x[...] = y / y.dtype.type(divisor or prod(geometry.kernel_size))
         return x
@@ -208,33 +208,33 @@ def average_pool_input_grad(y, geometry, count_padding=True, divisor=None):
     return x
 
 
-def _is_whole(geometry):
-    """Tell whether the only window is the whole plane, as in the last pooling of a ResNet."""
-    whole = geometry.input_size == geometry.kernel_size and not any(geometry.low)
-    return whole and max(geometry.output_size) == 1
-
-
 class _Shapes:
     """What is worked out once: shapes of x and y as they are, as planes, and as volumes."""
 
-    def __init__(self, lead, geometry):
+    def __init__(self, shape, geometry):
+        lead = shape[: -geometry.ndim]
         planes, ones = prod(lead), (1,) * (3 - geometry.ndim)
         self.x, self.y = (*lead, *geometry.input_size), (*lead, *geometry.output_size)
         self.x_planes = planes, prod(geometry.input_size)
         self.x_volumes = planes, *ones, *geometry.input_size
         self.y_volumes = planes, *ones, *geometry.output_size
         self.work = prod(self.y) * prod(geometry.kernel_size)  # elements of all windows
-        self.geometry = geometry
+        # whether the only window is the whole plane, as in the last pooling of a ResNet
+        self.is_whole = (
+            geometry.input_size == geometry.kernel_size and not any(geometry.low)
+            and max(geometry.output_size) == 1
+        )
+        self.geometry, self.options = geometry, _options(geometry)
 
     @cached_property
-    def max_options(self):
-        """For each tap, how far it lies behind the first in a plane; then what `_options` gives."""
+    def offsets(self):
+        """For each tap, how far it lies behind the first in a plane."""
         geometry, offsets = self.geometry, np.zeros(1, np.intp)
         axes = zip(geometry.input_size, geometry.kernel_size, geometry.dilation, strict=True)
         for size, taps, dilation in axes:
             offsets = offsets[:, None] * size + np.arange(taps, dtype=np.intp) * dilation
             offsets = offsets.reshape(-1)
-        return offsets, *_options(geometry)
+        return offsets
 
 
 _shapes = lru_cache(maxsize=1024)(_Shapes)
@@ -249,7 +249,6 @@ def _planes(geometry, *arrays):
 
 def _run(name, arrays, options, work):
     """Call a loop, in parts if it is much work: Python hears Ctrl-C between two calls."""
-    planes = arrays[0].shape[0]
     if work == 0:
         return
     loop = _LOOPS[name, arrays[0].dtype]
@@ -257,6 +256,7 @@ def _run(name, arrays, options, work):
     if work <= CALL_LIMIT:
         loop(*arrays, *options, threads)
         return
+    planes = arrays[0].shape[0]
     step = max(threads, CALL_LIMIT * planes // work)
     for start in range(0, planes, step):
         part = [each if each is None else each[start : start + step] for each in arrays]
@@ -278,19 +278,18 @@ def _options(geometry):
 @lru_cache(maxsize=1024)
 def _average_options(geometry, count_padding, divisor, dtype):
     """For each axis, what to divide each output by; then kernel size, stride and low."""
-    divisors = [np.ones(1, dtype)] * (3 - geometry.ndim)
+    divisors = np.ones((3, max(geometry.output_size)), dtype)
     axes = zip(
-        geometry.input_size, geometry.kernel_size, geometry.output_size, geometry.stride,
-        geometry.low, strict=True,
+        divisors[3 - geometry.ndim :], geometry.input_size, geometry.kernel_size,
+        geometry.output_size, geometry.stride, geometry.low, strict=True,
     )
-    for size, taps, count, stride, padding in axes:
+    for row, size, taps, count, stride, padding in axes:
         start = np.arange(count) * stride - padding
         stop = np.minimum(start + taps, size + padding)
         if not count_padding:
             start, stop = np.maximum(start, 0), np.minimum(stop, size)
-        counts = stop - start if divisor is None else np.ones(count)
-        divisors.append(counts.astype(dtype))
+        row[:count] = stop - start if divisor is None else 1
     if divisor is not None:
-        divisors[0] = divisors[0] * dtype.type(divisor)
+        divisors[0] = divisor
     kernel_size, stride, _, low = _options(geometry)
-    return *divisors, kernel_size, stride, low
+    return divisors, kernel_size, stride, low

@@ -1,5 +1,6 @@
 """Pooling into a given size, by powers, and the way back from maxima to their places."""
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -30,15 +31,15 @@ def check_output_size(output_size, ndim):
             f"output_size={tuple(sizes)} has {len(sizes)} numbers; give one int, or {ndim}: "
             f"{', '.join(AXIS_NAMES[ndim])}"
         )
-    return tuple(n if n is None else check_int(n, "output_size", 1) for n in sizes)
+    return tuple([n if n is None else check_int(n, "output_size", 1) for n in sizes])
 
 
-def _sizes(x, output_size, name):
-    """Refuse what cannot be pooled; return the wanted sizes, and equal windows if there are any."""
-    check_floating(x, name)
+@lru_cache(maxsize=1024)
+def _windows(x_shape, output_size):
+    """Work out the wanted sizes, and the options of equal windows if there are any."""
     ndim = len(output_size)
-    check_axes(x.array.shape, ndim)
-    input_size = x.array.shape[-ndim:]
+    check_axes(x_shape, ndim)
+    input_size = x_shape[-ndim:]
     sizes = tuple(n if m is None else m for n, m in zip(input_size, output_size, strict=True))
     kernel = tuple(n // m for n, m in zip(input_size, sizes, strict=True))
     equal = all(n % m == 0 for n, m in zip(input_size, sizes, strict=True))
@@ -47,7 +48,8 @@ def _sizes(x, output_size, name):
 
 def adaptive_avg_pool(x, output_size):
     """Average into a given size: what the functions and the layers call."""
-    sizes, options = _sizes(x, output_size, f"adaptive_avg_pool{len(output_size)}d")
+    check_floating(x, f"adaptive_avg_pool{len(output_size)}d")
+    sizes, options = _windows(x.array.shape, output_size)
     if options is not None:
         return avg_pool(x, options, False, True, None)
     return AdaptiveAverage(sizes)(x)
@@ -55,7 +57,8 @@ def adaptive_avg_pool(x, output_size):
 
 def adaptive_max_pool(x, output_size, return_indices):
     """Take maxima into a given size: what the functions and the layers call."""
-    sizes, options = _sizes(x, output_size, f"adaptive_max_pool{len(output_size)}d")
+    check_floating(x, f"adaptive_max_pool{len(output_size)}d")
+    sizes, options = _windows(x.array.shape, output_size)
     if options is not None:
         return max_pool(x, options, False, return_indices)
     _, indices = adaptive_maxima(x.array, sizes)

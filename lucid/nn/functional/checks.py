@@ -26,6 +26,8 @@ def check_same_type(name, **tensors):
     """Refuse tensors that are not all float32, or all float64; a weight or bias may be None."""
     may_lack = ("weight", "bias", "running_mean", "running_var")
     given = {key: x for key, x in tensors.items() if x is not None or not key.endswith(may_lack)}
+    if _are_alike(given.values()):
+        return
     for key, each in given.items():
         check_tensor(each, f"{name}: {key}")
     (first, x), *others = given.items()
@@ -39,6 +41,15 @@ def check_same_type(name, **tensors):
                 f"{name}: {first} is {x.dtype.name}, but {key} is {each.dtype.name}; convert one, "
                 f"as in {key}.to(lucid.{x.dtype.name})"
             )
+
+
+def _are_alike(tensors):
+    """Tell whether all are tensors of one floating-point type, as they nearly always are."""
+    try:
+        dtype, *others = {x.array.dtype for x in tensors}
+    except AttributeError:
+        return False
+    return not others and dtype.kind == "f"
 
 
 def check_same_shape(name, **tensors):
