@@ -62,10 +62,11 @@ from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_chunks cimport (
     has_small_groups, sum_block, sum_few_columns, sum_group,
 )
-from lucid._cython.winograd_products cimport Work, cut_work, run_by_columns, run_by_panels
+from lucid._cython.winograd_products cimport make_tasks
 from lucid._cython.winograd_sums cimport (
     BLOCK, Sums, cut_few_columns, cut_sums, has_few_columns,
 )
+from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -221,39 +222,29 @@ def _check(w, stride, dilation):
 
 
 cdef int correlate(
-    Work *work, const float *x, const float *w, const float *bias, float *y, int threads
+    Plan *plan, const float *x, const float *w, const float *bias, float *y, int threads
 ) except -1:
     """Add to y the sum over channels and taps, one chunk of the depth after the other.
 
     If there is a bias, y is set, not read: to the bias of its channel and the sum.
     """
-    cdef Plan *plan = &work.plan
-    cdef Py_ssize_t group, turn
+    cdef Py_ssize_t group
+    cdef Tasks tasks
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef float *shared
-    cdef float *own
     tile1, tile2 = tile_size(
         plan.channels * plan.taps0 * plan.taps1 * plan.taps2, (plan.taps1, plan.taps2)
     )
     set_tiles(plan, tile1, tile2, CHUNK)
-    cut_work(work, threads)
-    workspace = borrow((work.shared_size + threads * work.own_size) * sizeof(float))
-    shared = <float *> workspace.data
-    own = shared + work.shared_size
+    tasks = make_tasks(plan, threads)
+    workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))
     plan.bias = bias
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
             while plan.first < plan.whole_depth:
-                if work.whole:
-                    run_by_columns(work, x, w, y, shared, own, threads, &watch)
-                else:
-                    for turn in range(ceil_div(plan.columns, work.columns_held)):
-                        run_by_panels(
-                            work, x, w, y, turn * work.columns_held, shared, own, threads, &watch
-                        )
+                run_tasks(&tasks, x, w, y, <float *> workspace.data, threads, &watch)
                 plan.first += plan.depth
             x += plan.channels * plan.src_plane
             w += plan.w_group
@@ -271,11 +262,11 @@ def forward(
     Py_ssize_t groups, int threads,
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -284,11 +275,11 @@ def input_grad(
     Py_ssize_t groups, int threads,
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, True)
+    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
 def fill_forward(
@@ -297,11 +288,11 @@ def fill_forward(
     Py_ssize_t groups, int threads, const float[::1] bias not None,
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
 
 
 def fill_input_grad(
@@ -310,11 +301,11 @@ def fill_input_grad(
     Py_ssize_t groups, int threads, const float[::1] bias not None,
 ):
     """Set x to the input gradient plus the bias (C,) of each channel."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, d, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, True)
+    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
 cdef int correlate_small_groups(

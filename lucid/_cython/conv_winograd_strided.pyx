@@ -18,8 +18,10 @@ for the residues, Yang, Zeng, Du and others, "A stride-based convolution decompo
 stretch CNN acceleration algorithms for efficient and flexible hardware implementation", 2020.
 
 Cost: see `cost`. Of 128 channels, 3x3 taps and stride 2, products take 65 % of the time of a
-forward and run at the limit of the registers; the rest are transforms. Memory: at most 6 MB of
-inputs and 3 MB of weights, and 0.4 MB for each thread; a weight gradient takes at most 16 MB.
+forward and run at the limit of the registers; the rest are transforms. Memory: if
+transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 2 MB at
+most; else 5 MB of inputs, and 0.5 MB of weights for each thread; a weight gradient takes at most 16
+MB.
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
@@ -52,8 +54,11 @@ from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport (
     CHUNK, TILE, Plan, passes, set_chunk, set_pass, set_sizes,
 )
-from lucid._cython.strided_products cimport Work, cut_work, run_columns
-from lucid._cython.strided_sums cimport Sums, cut_sums, sum_block
+from lucid._cython.strided_products cimport make_tasks
+from lucid._cython.strided_sums cimport (
+    Sums, cut_few_columns, cut_sums, has_few_columns, sum_block, sum_few_columns,
+)
+from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 FEWEST_TERMS = 512  # see the table above
@@ -163,36 +168,23 @@ def _check(w, stride, dilation):
         )
 
 
-cdef int run_pass(Work *work, const float *x, const float *w, float *y, int threads) except -1:
+cdef int run_pass(Plan *plan, const float *x, const float *w, float *y, int threads) except -1:
     """Add to y what one pass gives, one chunk of the pairs after the other."""
-    cdef Plan *plan = &work.plan
-    cdef Py_ssize_t group, turn
+    cdef Py_ssize_t group
+    cdef Tasks tasks
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef float *inputs
-    cdef float *weights
     cdef const float *bias = plan.bias
     if not plan.tiles:
         return 0
     set_chunk(plan, CHUNK // plan.points)
-    cut_work(work, threads)
-    workspace = borrow(sizeof(float) * (
-        work.columns_held * plan.input_size + work.panels_held * work.weight_size
-        + threads * work.result_size
-    ))
-    inputs = <float *> workspace.data
-    weights = inputs + work.columns_held * plan.input_size
+    tasks = make_tasks(plan, threads)
+    workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))
     with nogil:
         for group in range(plan.groups):
             plan.start = 0
             while plan.start < plan.whole_pairs:
-                for turn in range(ceil_div(plan.columns, work.columns_held)):
-                    if interrupted(&watch):
-                        break
-                    run_columns(
-                        work, x, w, y, turn * work.columns_held, inputs, weights,
-                        weights + work.panels_held * work.weight_size, threads,
-                    )
+                run_tasks(&tasks, x, w, y, <float *> workspace.data, threads, &watch)
                 plan.start += plan.pairs
             x += plan.channels * plan.src_plane
             w += plan.w_group
@@ -206,15 +198,14 @@ cdef int run_pass(Work *work, const float *x, const float *w, float *y, int thre
 
 
 cdef int correlate(
-    Work *work, const float *x, const float *w, const float *bias, float *y, int threads
+    Plan *plan, const float *x, const float *w, const float *bias, float *y, int threads
 ) except -1:
     """Add to y what all passes give or, if there is a bias, set y to it and their sum."""
-    cdef Plan *plan = &work.plan
     cdef Py_ssize_t phase
     plan.bias = bias
     for phase in range(passes(plan)):
         set_pass(plan, phase)
-        run_pass(work, x, w, y, threads)
+        run_pass(plan, x, w, y, threads)
     return 0
 
 
@@ -224,11 +215,11 @@ def forward(
     Py_ssize_t groups, int threads,
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -237,11 +228,11 @@ def input_grad(
     Py_ssize_t groups, int threads,
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
+    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
 def fill_forward(
@@ -250,11 +241,11 @@ def fill_forward(
     Py_ssize_t groups, int threads, const float[::1] bias not None,
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    correlate(&work, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
 
 
 def fill_input_grad(
@@ -263,11 +254,11 @@ def fill_input_grad(
     Py_ssize_t groups, int threads, const float[::1] bias not None,
 ):
     """Set x to the input gradient plus the bias (C,) of each channel; no stride beyond the taps."""
-    cdef Work work
+    cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     _check(w, stride, dilation)
-    set_sizes(&work.plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
-    correlate(&work, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
+    set_sizes(&plan, x.shape, w.shape, y.shape, s, d, l, groups, True)
+    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
 def weight_grad(
@@ -282,7 +273,37 @@ def weight_grad(
     _check(w, stride, dilation)
     set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
     set_pass(plan, 0)
-    sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    if has_few_columns(plan):
+        sum_groups_at_once(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    else:
+        sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+
+
+cdef int sum_groups_at_once(
+    Sums *sums, const float *x, float *w, const float *y, int threads
+) except -1:
+    """Add to w the sums over few tiles, one group after the other."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t group
+    cdef Watch watch = watch_calls(1)
+    cdef Workspace workspace
+    cdef float *inputs
+    cdef float *own
+    cut_few_columns(sums)
+    workspace = borrow(sizeof(float) * (
+        sums.input_size + plan.points * sums.output_step + threads * plan.weights * sums.sum_step
+    ))
+    inputs = <float *> workspace.data
+    own = inputs + sums.input_size + plan.points * sums.output_step
+    with nogil:
+        for group in range(plan.groups):
+            sum_few_columns(
+                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
+                y + group * plan.features * plan.dst_plane, inputs, own, threads, &watch,
+            )
+    raise_if_interrupted(&watch)
+    give_back(workspace)
+    return 0
 
 
 cdef int sum_groups(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:

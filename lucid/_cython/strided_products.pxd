@@ -1,57 +1,29 @@
 """One pass of a strided convolution: transformed weights times transformed inputs.
 
-As in `winograd_products.pxd`, features go in *panels* of ROWS, packed for the registers.
+As in `winograd_products.pxd`, features go in *panels* of ROWS, packed for the registers, and
+`winograd_tasks.pxd` shares out columns and panels to threads.
 """
 
-from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.microkernel cimport ROWS
-from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport BLOCK_ROWS, EDGE, Block, Line, Plan, held
 from lucid._cython.strided_tiles cimport Targets, find_targets, lanes_used, transform_column
 from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
 from lucid._cython.strided_weights cimport transform_panel
 from lucid._cython.winograd_products cimport multiply
-from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
+from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
+from lucid._cython.winograd_tiles cimport LANES, PAD
 
 cdef enum:
     SHARE = 100  # points of the panels of weights that use an input while it is near
     SEVERAL = 4  # lanes of `multiply_few`
-    WEIGHT_BYTES = 3145728  # all weights, if they are no more; else they are transformed again ...
-    TURN_BYTES = 1048576  # ... so much at a time for each thread ...
-    INPUT_BYTES = 6000000  # ... for every block of inputs
-    NEAR_BYTES = 393216  # inputs of a thread, if all weights are held: what a near cache holds
-
-cdef struct Work:  # how a pass is cut
-    Plan plan
-    Py_ssize_t panels, panels_held, share, parts  # panels of ROWS features
-    Py_ssize_t weight_step, weight_size  # elements of a transformed panel: for a weight, in all
-    Py_ssize_t columns_held, result_size
 
 
-cdef inline void cut_work(Work *work, int threads) noexcept nogil:
-    """Choose blocks that fit the caches, and enough tasks for the threads."""
-    cdef Plan *plan = &work.plan
-    work.weight_step = plan.pairs * plan.slots * ROWS + PAD
-    work.weight_size = plan.weights * work.weight_step
-    work.panels = ceil_div(plan.features, ROWS)
-    work.panels_held = work.panels
-    work.columns_held = threads * (NEAR_BYTES // (4 * plan.input_size))
-    if 4 * work.panels * work.weight_size > WEIGHT_BYTES:
-        work.panels_held = clip(threads * max(1, TURN_BYTES // (4 * work.weight_size)), work.panels)
-        work.panels_held = ceil_div(work.panels, ceil_div(work.panels, work.panels_held))
-        work.columns_held = INPUT_BYTES // (4 * plan.input_size)
-    work.columns_held = max(1, clip(work.columns_held, plan.columns))
-    work.columns_held = ceil_div(plan.columns, ceil_div(plan.columns, work.columns_held))
-    work.share = max(1, SHARE // plan.points)
-    if threads > 1:
-        work.share = clip(
-            max(1, work.panels_held * work.columns_held // (2 * threads)), work.share
-        )
-    work.share = min(work.share, work.panels_held)
-    work.parts = ceil_div(work.panels_held, work.share)
-    work.result_size = work.share * plan.points * ROWS * LANES
+cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
+    """Count the elements of a panel of transformed weights for one of its weights."""
+    return plan.pairs * plan.slots * ROWS + PAD
 
 
 cdef inline void multiply_few(
@@ -149,12 +121,12 @@ cdef inline void add_tiles(
             to += plan.line2.dst_size
 
 
-cdef inline void run_task(
-    const Work *work, const float *inputs, const float *weights, Py_ssize_t column,
+cdef inline void run_panels(
+    const void *of_plan, const float *inputs, const float *weights, Py_ssize_t column,
     Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
 ) noexcept nogil:
     """Compute a few panels of features of one column of tiles, and add them to y."""
-    cdef const Plan *plan = &work.plan
+    cdef const Plan *plan = <const Plan *> of_plan
     cdef Targets at
     cdef float tiles[BLOCK_ROWS * BLOCK_ROWS * LANES]
     cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column), depth = held(plan) * plan.slots
@@ -163,7 +135,7 @@ cdef inline void run_task(
         for p in range(panels):
             multiply_lanes(
                 lanes, inputs + k * plan.input_step,
-                weights + p * work.weight_size + plan.weight_of[k] * work.weight_step,
+                weights + (p * plan.weights + plan.weight_of[k]) * weight_step(plan),
                 depth, result + (p * plan.points + k) * ROWS * LANES,
             )
     find_targets(plan, column, &at)
@@ -175,32 +147,33 @@ cdef inline void run_task(
         add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
 
 
-cdef inline void run_columns(
-    Work *work, const float *x, const float *w, float *y, Py_ssize_t start,
-    float *inputs, float *weights, float *results, int threads,
+cdef inline void transform_slice(
+    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
+    float *inputs,
 ) noexcept nogil:
-    """Compute the columns of tiles from `start` on that are held, for one group."""
-    cdef Plan *plan = &work.plan
-    cdef Py_ssize_t columns = min(work.columns_held, plan.columns - start)
-    cdef Py_ssize_t task, turn, first, panels, slices = SLICES if threads > 1 else 1
-    for task in prange(columns * slices, num_threads=threads, schedule="dynamic"):
-        transform_column(
-            plan, x, start + task // slices, task % slices * held(plan) // slices,
-            (task % slices + 1) * held(plan) // slices, inputs + task // slices * plan.input_size,
-        )
-    for turn in range(ceil_div(work.panels, work.panels_held)):
-        first = turn * work.panels_held
-        panels = min(work.panels_held, work.panels - first)
-        if start == 0 or work.panels_held < work.panels:
-            for task in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(
-                    plan, w, first + task, work.weight_step, weights + task * work.weight_size
-                )
-        for task in prange(columns * work.parts, num_threads=threads, schedule="dynamic"):
-            run_task(
-                work, inputs + task // work.parts * plan.input_size,
-                weights + task % work.parts * work.share * work.weight_size,
-                start + task // work.parts, first + task % work.parts * work.share,
-                min(work.share, panels - task % work.parts * work.share), y,
-                results + threadid() * work.result_size,
-            )
+    """Transform one slice of the pairs of a column."""
+    cdef const Plan *plan = <const Plan *> of_plan
+    transform_column(
+        plan, x, column, slice * held(plan) // slices, (slice + 1) * held(plan) // slices, inputs
+    )
+
+
+cdef inline void transform_one_panel(
+    const void *of_plan, const float *w, Py_ssize_t panel, float *weights
+) noexcept nogil:
+    """Transform the weights of one panel."""
+    cdef const Plan *plan = <const Plan *> of_plan
+    transform_panel(plan, w, panel, weight_step(plan), weights)
+
+
+cdef inline Tasks make_tasks(const Plan *plan, int threads) noexcept nogil:
+    """Tell how a pass is shared out."""
+    cdef Tasks tasks
+    tasks.plan = plan
+    tasks.transform_column, tasks.transform_panel = transform_slice, transform_one_panel
+    tasks.run_panels, tasks.share = run_panels, max(1, SHARE // plan.points)
+    tasks.columns, tasks.panels = plan.columns, ceil_div(plan.features, ROWS)
+    tasks.input_size, tasks.weight_size = plan.input_size, plan.weights * weight_step(plan)
+    tasks.result_size = plan.points * ROWS * LANES
+    cut_tasks(&tasks, threads)
+    return tasks

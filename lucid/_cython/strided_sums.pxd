@@ -4,19 +4,20 @@ As in `winograd_sums.pxd`, the sum over tiles at each point is a matrix (depth, 
 matrix (tiles, features), the lanes are features, and the sums are transformed back at the end.
 """
 
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
+from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport (
-    EDGE, TILE, Block, Line, Pair, Plan, held, pair_at, set_chunk,
+    EDGE, POINTS, TILE, Block, Line, Pair, Plan, held, pair_at, set_chunk,
 )
 from lucid._cython.strided_tiles cimport Targets, find_targets, transform_column
 from lucid._cython.strided_transforms cimport (
     copy_lines, output_grad_taps2, take_apart, weight_grad_taps2,
 )
-from lucid._cython.winograd_sums cimport multiply_tiles
+from lucid._cython.winograd_sums cimport FEW_BYTES, FEW_COLUMNS, multiply_tiles
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
 cdef enum:
@@ -44,6 +45,24 @@ cdef inline void cut_sums(Sums *sums) noexcept nogil:
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
     sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
+
+
+cdef inline bint has_few_columns(const Plan *plan) noexcept nogil:
+    """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
+    cdef Py_ssize_t step = plan.whole_pairs * plan.slots + ceil_div(plan.features, LANES) * LANES
+    step *= plan.columns * plan.points * LANES * sizeof(float)
+    return plan.columns <= FEW_COLUMNS and step <= FEW_BYTES
+
+
+cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
+    """Hold all columns and, for each thread, the sums of ROWS pairs and LANES features."""
+    cdef Plan *plan = &sums.plan
+    set_chunk(plan, plan.whole_pairs * plan.slots)
+    sums.features, sums.parts = plan.features, ceil_div(plan.features, LANES)
+    sums.panels, sums.columns = ceil_div(plan.pairs, ROWS), plan.columns
+    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
+    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
+    sums.sum_step = plan.slots * ROWS * LANES + PAD
 
 
 cdef inline void gather_outputs(
@@ -119,31 +138,36 @@ cdef inline void transform_outputs(
             lane += 1
 
 
+cdef inline void sum_tiles(
+    const Sums *sums, const float *x, const float *y, Py_ssize_t tiles, float *result, bint start
+) noexcept nogil:
+    """Add to a panel of result[d, feature] the products at one point, or `start` with them."""
+    cdef Py_ssize_t x_column = sums.plan.input_size
+    if sums.plan.features <= LANES // 2:
+        multiply_tiles(x, x_column, y, tiles, result, LANES // 2, start)
+    else:
+        multiply_tiles(x, x_column, y, tiles, result, LANES, start)
+
+
 cdef inline void sum_weight(
     const Sums *sums, Py_ssize_t weight, const float *inputs, const float *outputs,
     Py_ssize_t tiles, float *result,
 ) noexcept nogil:
     """Add to result[part, d, feature] the products at the points of a transformed weight."""
-    cdef Py_ssize_t part, panel, k, x_column = sums.plan.input_size
+    cdef Py_ssize_t part, panel, k
     cdef const float *x
     cdef const float *y
     for k in range(sums.plan.points):
         if sums.plan.weight_of[k] != weight:
             continue
+        x = inputs + k * sums.plan.input_step
         for part in range(sums.parts):
             y = outputs + k * sums.output_step + part * sums.columns * LANES * LANES
             for panel in range(sums.panels):
-                x = inputs + k * sums.plan.input_step + panel * ROWS * LANES
-                if sums.plan.features <= LANES // 2:
-                    multiply_tiles(
-                        x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
-                        LANES // 2, False,
-                    )
-                else:
-                    multiply_tiles(
-                        x, x_column, y, tiles, result + (part * sums.panels + panel) * ROWS * LANES,
-                        LANES, False,
-                    )
+                sum_tiles(
+                    sums, x + panel * ROWS * LANES, y, tiles,
+                    result + (part * sums.panels + panel) * ROWS * LANES, False,
+                )
 
 
 cdef inline void apply_g(
@@ -167,9 +191,10 @@ cdef inline void apply_g(
 
 
 cdef inline void add_weights(
-    const Sums *sums, Py_ssize_t p, const float *result, Py_ssize_t features, float *w
+    const Sums *sums, Py_ssize_t p, const float *result, Py_ssize_t slot_step, Py_ssize_t features,
+    float *w,
 ) noexcept nogil:
-    """Add to w what the sums give for some features and one pair."""
+    """Add to w what the sums give for some features and one pair, slots `slot_step` apart."""
     cdef const Plan *plan = &sums.plan
     cdef float half[4 * EDGE * LANES]  # tap of the last axis, transformed weight of the other
     cdef float kernel[16 * LANES]
@@ -178,7 +203,7 @@ cdef inline void add_weights(
     cdef Pair pair = pair_at(plan, p)
     cdef const float *u
     for slot in range(plan.slots):
-        u = result + (slot * held(plan) + p) * LANES
+        u = result + slot * slot_step
         for i in range(plan.line1.weights):
             apply_g(
                 &plan.line2, slot % slots2, u + i * plan.line2.weights * sums.sum_step,
@@ -196,30 +221,27 @@ cdef inline void add_weights(
             w[f * plan.w_feature + k] += kernel[k * LANES + f]
 
 
-cdef inline void sum_columns(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t features,
-    float *inputs, float *outputs, float *result, int threads,
+cdef inline void transform_both(
+    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
+    Py_ssize_t features, float *inputs, float *outputs, int threads,
 ) noexcept nogil:
-    """Add the products of a few columns of tiles."""
+    """Transform the inputs and the outputs of a few columns of tiles."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t columns = min(sums.columns, plan.columns - start)
-    cdef Py_ssize_t task, parts = ceil_div(features, LANES)
-    for task in prange(columns * SLICES, num_threads=threads, schedule="dynamic"):
-        transform_column(
-            plan, x, start + task // SLICES, task % SLICES * held(plan) // SLICES,
-            (task % SLICES + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
-        )
-    for task in prange(columns * parts, num_threads=threads, schedule="dynamic"):
-        transform_outputs(
-            sums, y + task % parts * LANES * plan.dst_plane, start + task // parts,
-            min(<Py_ssize_t> LANES, features - task % parts * LANES),
-            outputs + (task % parts * sums.columns + task // parts) * LANES * LANES,
-        )
-    for task in prange(plan.weights, num_threads=threads, schedule="dynamic"):
-        sum_weight(
-            sums, task, inputs, outputs, min(columns * LANES, plan.tiles - start * LANES),
-            result + task * sums.sum_step,
-        )
+    cdef Py_ssize_t task, slice, part, parts = ceil_div(features, LANES), first = columns * SLICES
+    for task in prange(first + columns * parts, num_threads=threads, schedule="dynamic"):
+        if task < first:
+            slice = task % SLICES
+            transform_column(
+                plan, x, start + task // SLICES, slice * held(plan) // SLICES,
+                (slice + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
+            )
+        else:
+            part = (task - first) % parts
+            transform_outputs(
+                sums, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
+                min(<Py_ssize_t> LANES, features - part * LANES),
+                outputs + (part * sums.columns + (task - first) // parts) * LANES * LANES,
+            )
 
 
 cdef inline void sum_block(
@@ -228,16 +250,67 @@ cdef inline void sum_block(
 ) noexcept nogil:
     """Compute the weights of a block of features and the depth that is held."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, p, parts = ceil_div(features, LANES)
+    cdef Py_ssize_t task, start = 0, columns, parts = ceil_div(features, LANES)
     memset(result, 0, plan.weights * sums.sum_step * sizeof(float))
-    for turn in range(ceil_div(plan.columns, sums.columns)):
-        sum_columns(
-            sums, x, y, turn * sums.columns, features, inputs, outputs, result, threads
-        )
+    while start < plan.columns:
+        columns = min(sums.columns, plan.columns - start)
+        transform_both(sums, x, y, start, columns, features, inputs, outputs, threads)
+        for task in prange(plan.weights, num_threads=threads, schedule="dynamic"):
+            sum_weight(
+                sums, task, inputs, outputs, min(columns * LANES, plan.tiles - start * LANES),
+                result + task * sums.sum_step,
+            )
+        start += columns
     for task in prange(held(plan) * parts, num_threads=threads):
-        p = task // parts
         add_weights(
-            sums, p, result + task % parts * sums.panels * ROWS * LANES,
-            min(<Py_ssize_t> LANES, features - task % parts * LANES),
+            sums, task // parts,
+            result + (task % parts * sums.panels * ROWS + task // parts) * LANES,
+            held(plan) * LANES, min(<Py_ssize_t> LANES, features - task % parts * LANES),
             w + task % parts * LANES * plan.w_feature,
         )
+
+
+cdef inline void sum_panel(
+    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t panel,
+    Py_ssize_t part, float *w, float *result,
+) noexcept nogil:
+    """Compute the weights of ROWS pairs and LANES features, of all tiles at once."""
+    cdef const Plan *plan = &sums.plan
+    cdef bint started[POINTS]
+    cdef Py_ssize_t k, slot, p, weight
+    cdef const float *x
+    cdef const float *y
+    memset(started, 0, sizeof(started))
+    for k in range(plan.points):
+        x = inputs + k * plan.input_step + panel * ROWS * LANES
+        y = outputs + k * sums.output_step + part * sums.columns * LANES * LANES
+        weight = plan.weight_of[k]
+        for slot in range(plan.slots):
+            sum_tiles(
+                sums, x + slot * plan.pairs * LANES, y, plan.tiles,
+                result + weight * sums.sum_step + slot * ROWS * LANES, not started[weight],
+            )
+        started[weight] = True
+    for p in range(min(<Py_ssize_t> ROWS, plan.pairs - panel * ROWS)):
+        add_weights(
+            sums, panel * ROWS + p, result + p * LANES, ROWS * LANES,
+            min(<Py_ssize_t> LANES, plan.features - part * LANES),
+            w + part * LANES * plan.w_feature,
+        )
+
+
+cdef inline void sum_few_columns(
+    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *own,
+    int threads, Watch *watch,
+) noexcept nogil:
+    """Compute all weights of a group from all its tiles: threads meet twice."""
+    cdef const Plan *plan = &sums.plan
+    cdef float *outputs = inputs + sums.input_size
+    cdef Py_ssize_t task
+    transform_both(sums, x, y, 0, plan.columns, plan.features, inputs, outputs, threads)
+    for task in prange(sums.parts * sums.panels, num_threads=threads, schedule="dynamic"):
+        if not interrupted(watch):
+            sum_panel(
+                sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
+                own + threadid() * plan.weights * sums.sum_step,
+            )

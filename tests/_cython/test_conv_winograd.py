@@ -60,6 +60,8 @@ GEOMETRIES = {
     "several chunks": (9, 5, 7, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
     "several chunks in groups": (9, 4, 35, (3, 29, 30), 3, (1, 1, 1), (1, 1, 1), 1),
     "many features": (2, 3, 301, (1, 6, 6), 1, (0, 1, 1), (0, 1, 1), 1),
+    "weights in turns": (9, 130, 176, (1, 5, 5), 1, (0, 1, 1), (0, 1, 1), 1),
+    "sums in turns": (5, 130, 40, (1, 21, 19), 1, (0, 1, 1), (0, 1, 1), 1),
 }
 each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETRIES)
 

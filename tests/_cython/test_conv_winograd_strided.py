@@ -41,6 +41,7 @@ SIZES = {  # items, channels and features of a group, input size, low, high, gro
     "long columns": (1, 2, 3, (4, 301, 6), (0, 1, 1), (0, 1, 1), 1),
     "a thousand channels": (1, 1001, 9, (3, 6, 6), (0, 1, 1), (0, 1, 1), 1),
     "many features": (2, 3, 301, (3, 6, 6), (1, 1, 1), (0, 1, 1), 1),
+    "weights in turns": (3, 80, 110, (1, 9, 9), (0, 1, 1), (0, 1, 1), 1),
 }
 
 
