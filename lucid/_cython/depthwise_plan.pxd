@@ -89,6 +89,8 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     plan.whole = plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
     plan.held = HELD_BYTES // (plan.plane * plan.src_share * itemsize)
     plan.held = max(1, min(plan.held, plan.channels))
+    if axes[0].count > 1 and axes[0].taps == 1:
+        plan.held = 1  # strips of several channels would write over each other's planes
     if threads > 1:
         plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))
     plan.parts = ceil_div(plan.channels, plan.held)
