@@ -3,10 +3,10 @@ r"""Depthwise convolution: every input channel by itself, for groups == channels
 A tile of the result, 7 rows high and half to two vectors wide, stays in registers while a column of
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
 (`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
-few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1 rows are read
-where they are, and what lies outside the image is made zero in the registers. With a stride, a
-channel or a block of it is copied, into rows with zeros around them (`padded.pxd`,
-`depthwise_copy.pxd`).
+few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1, and with
+3x3 taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`), rows are read where they are, and
+what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
+copied, into rows with zeros around them (`padded.pxd`, `depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
 for each phase of the position otherwise. With a multiplier, F = multiplier * C, output channels f
@@ -18,7 +18,7 @@ Source: Zhang, Lo and Lu, "High performance depthwise and pointwise convolutions
 2020 (reuse in registers, no unfolded copy); the sliding column of taps is our own arrangement.
 
 Cost: the multiply-adds of the definition, and those for the lanes behind the end of a row; each
-element of x is read and each of y written once (with a stride, x is copied once too): 9
+element of x is read and each of y written once (where x is copied, once more): 9
 multiply-adds for 8 bytes with a 3x3 kernel, so memory is the limit of small kernels. Memory beside
 the arrays: a copy of the weights, and about 128 KiB for each thread. It must equal `conv_naive`.
 """
@@ -28,13 +28,15 @@ from libc.string cimport memset
 
 from lucid._cython.depthwise_copy cimport copy_channels, interleave, stay_inside
 from lucid._cython.depthwise_plan cimport (
-    HELD_BYTES, Plan, make_plan, runs, set_axes, set_block_start, set_run, set_taps,
+    Plan, make_plan, runs, set_axes, set_block_start, set_run, set_taps,
 )
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport Axis, ceil_div, clip, dst_start, phase_taps, src_start
+from lucid._cython.paired_strips cimport set_paired_planes
+from lucid._cython.parted_strips cimport set_parted_planes
 from lucid._cython.sliding cimport (
-    HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, add_strip, first_tap, last_tap,
-    set_rows, strip_width, sum_strip, tile_rows,
+    HALF_ROWS, MAX_ROWS, MAX_WIDTH, Run, add_strip, first_tap, last_tap, set_rows, strip_width,
+    tile_rows,
 )
 from lucid._cython.strips cimport THREE, Planes, fits_strips, set_planes
 from lucid._cython.strips_of_many_taps cimport MANY_TAPS, set_planes_of_many_taps
@@ -111,7 +113,10 @@ cdef void add_channels(
     if plan.multiplier == 1 and plan.axes[2].phases == 1 and fits_strips(run, bias):
         planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
         if run.taps == THREE:
-            set_planes(run, &planes, x, w, bias, y + m2)
+            if plan.by_two:
+                set_parted_planes(run, &planes, x, w, bias, y + m2)
+            else:
+                set_planes(run, &planes, x, w, bias, y + m2)
             return
         if MANY_TAPS > 0 and (run.taps == 5 or run.taps == MANY_TAPS):
             set_planes_of_many_taps(run, &planes, x, w, bias, y + m2)
@@ -130,6 +135,29 @@ cdef void add_channels(
             )
 
 
+cdef void set_block_by_two(
+    Plan *plan, const real *x, const real *w, const Py_ssize_t *m, const Py_ssize_t *size,
+    Py_ssize_t channels, const real *bias, real *y,
+) noexcept nogil:
+    """Set a block of the input gradient of 3x3 taps and stride 2."""
+    cdef Axis *axis = &plan.axes[1]
+    cdef Run run
+    cdef Planes planes
+    cdef Py_ssize_t m0, row = max(0, dst_start(axis, 0, m[1])), columns = plan.axes[2].dst_size
+    cdef Py_ssize_t first = row - dst_start(axis, 0, m[1])
+    planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
+    run.rows = min(dst_start(axis, 0, m[1] + size[1]), axis.dst_size) - row
+    run.columns, run.y_step = columns, columns
+    run.size, run.x_step = plan.axes[2].src_size, plan.step1
+    run.first, run.end = -m[1], min(axis.src_size - m[1], size[1])
+    x += m[0] * plan.step0 + m[1] * plan.step1
+    y += (m[0] * axis.dst_size + row) * columns
+    for m0 in range(size[0]):
+        set_paired_planes(&run, &planes, x, w, bias, y, first, plan.axes[2].dst_low == 1)
+        x += plan.step0
+        y += axis.dst_size * columns
+
+
 cdef void add_block(
     Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
     const Py_ssize_t *size, Py_ssize_t channels, const real *bias, real *result, real *y,
@@ -138,8 +166,11 @@ cdef void add_block(
     cdef Axis *axes = plan.axes
     cdef Run run
     cdef Py_ssize_t p0, p1, m0, i0, i1, start, first, last, taps, row, residue
+    if plan.by_two and axes[1].backward:
+        set_block_by_two(plan, x, w, m, size, channels, bias, y)
+        return
     if plan.in_place:
-        x += m[0] * plan.step0 + (m[1] - axes[1].src_low) * plan.step1
+        x += m[0] * plan.step0 + (m[1] * axes[1].src_step - axes[1].src_low) * plan.step1
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
             start = dst_start(&axes[1], p1, m[1])
@@ -203,7 +234,7 @@ cdef int correlate(
     cdef real *buffers
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
-    make_plan(plan, sizeof(real), threads)
+    make_plan(plan, sizeof(real), threads, bias != NULL)
     tasks = plan.items * plan.parts * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     weights = ceil_div(plan.channels * plan.multiplier * plan.kernel, 16) * 16
     threads = <int> min(threads, tasks)

@@ -2,7 +2,8 @@ r"""Weight gradient of a depthwise convolution: for each tap, the sum of x times
 
 Tiles are those of `conv_depthwise`, with 7 rows of y in the registers instead of 7 of the result:
 a column of taps slides down the rows of x, and each tap gets the products of 7 rows, added up in a
-vector of its own (`sliding.pxd`). Its lanes are added up once, at the end. Items are cut into a
+vector of its own (`sliding.pxd`). The nine sums of 3x3 taps stay in the registers instead, for
+stride 1 and 2 (`strip_sums.pxd`). Lanes are added up once, at the end. Items are cut into a
 fixed number of tasks, whose sums are added in order: so bits do not depend on the threads.
 
 Cost: as `conv_depthwise`, with a vector loaded, added and stored for each tap of a tile. Memory
@@ -23,6 +24,8 @@ from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, first_tap, last_tap, strip_width,
     sum_strip, tile_rows,
 )
+from lucid._cython.strip_sums cimport fits_sums, sum_planes
+from lucid._cython.strips cimport Planes
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -67,23 +70,34 @@ cdef void sum_block(
     """Add to the sums of all taps what a block of some items gives, from their copy x."""
     cdef Axis *axes = plan.axes
     cdef Run run
+    cdef Planes planes
     cdef Py_ssize_t n, m0, residue, row = src_start(&axes[1], 0, m[1])
-    cdef Py_ssize_t item = plan.channels * plan.multiplier * plan.dst_plane
-    cdef Py_ssize_t x_item = plan.plane
+    cdef const real *source
+    cdef const real *given
+    planes.x_step, planes.y_step = plan.plane, plan.channels * plan.multiplier * plan.dst_plane
     if plan.in_place:
         x += m[0] * plan.step0 + row * plan.step1
-        x_item *= plan.channels
+        planes.x_step *= plan.channels
     for m0 in range(size[0]):
         for residue in range(runs(plan, size[1])):
             set_run(plan, &run, residue, row, size[1], m[2], size[2])
             run.y_step *= axes[2].dst_size
             run.offset, run.taps = offset, plan.kernel // plan.height
-            for n in range(items):
-                sum_rows(
-                    &run, x + n * x_item + m0 * plan.step0 + residue * plan.step1, sums,
-                    y + n * item + m[2]
-                    + ((m[0] + m0) * axes[1].dst_size + m[1] + residue) * axes[2].dst_size,
-                )
+            source = x + m0 * plan.step0 + residue * plan.step1
+            given = y + m[2] + (
+                (m[0] + m0) * axes[1].dst_size + m[1] + residue
+            ) * axes[2].dst_size
+            n = 0
+            while n < items:
+                planes.count = 1
+                if plan.by_two or fits_sums(&run, sizeof(real)):
+                    planes.count = min(items - n, plan.held)
+                    sum_planes(&run, &planes, source, sums, given, 2 if plan.by_two else 1)
+                else:
+                    sum_rows(&run, source, sums, given)
+                source += planes.count * planes.x_step
+                given += planes.count * planes.y_step
+                n += planes.count
 
 
 cdef void sum_task(
@@ -138,7 +152,7 @@ cdef int correlate_with_output(
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
     plan.src_share = plan.dst_share = 1
-    make_plan(plan, sizeof(real), 1)
+    make_plan(plan, sizeof(real), 1, True)
     plan.held = max(1, min(HELD_BYTES // <Py_ssize_t> sizeof(real) // plan.plane, plan.items))
     features = plan.channels * plan.multiplier
     chunks = min(plan.items, ceil_div(TASKS, features))

@@ -1,14 +1,14 @@
 """What a depthwise convolution copies: borders, slots of a strided input, phases of its gradient.
 
-With stride 1 rows are read where they are (`sliding.pxd`), and only the first and last channels of
-an array are copied: there a vector could reach outside of it. With a stride, columns of one residue
-are put side by side, with zeros around them (`padded.pxd`), and the phases of an input gradient are
+Where rows are read where they are (`sliding.pxd`, strips), only the first and last channels of an
+array are copied: there a vector could reach outside of it. Otherwise columns of one residue are put
+side by side, with zeros around them (`padded.pxd`), and the phases of an input gradient are
 put together from rows of their own.
 """
 
 from libc.string cimport memcpy, memset
 
-from lucid._cython.depthwise_plan cimport Plan
+from lucid._cython.depthwise_plan cimport Plan, span
 from lucid._cython.padded cimport Axis, ceil_div, clip, dst_start, src_start
 from lucid._cython.rows cimport Window, copy_row, find_window
 from lucid._cython.sliding cimport Run
@@ -29,11 +29,11 @@ cdef inline const real *stay_inside(
     The copy holds the rows that the block at m[0], m[1] reads of each plane, and what is between.
     """
     cdef Axis *axis = &plan.axes[1]
-    cdef Py_ssize_t row = m[1] - axis.src_low, rows = axis.src_size
+    cdef Py_ssize_t row = m[1] * axis.src_step - axis.src_low, rows = axis.src_size
     cdef Py_ssize_t first = m[0] * plan.step0 + clip(row, rows) * plan.step1
     cdef Py_ssize_t end = (
         (planes - 1) * plan.plane + (m[0] + size[0] - 1) * plan.step0
-        + clip(row + size[1] + axis.reach, rows) * plan.step1
+        + clip(row + span(axis, size[1]), rows) * plan.step1
     )
     if is_inside(plan, start + first, end - first):
         return x + start

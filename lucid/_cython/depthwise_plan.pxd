@@ -21,6 +21,7 @@ cdef struct Plan:
     Py_ssize_t src_share, dst_share  # planes of one channel: the multiplier on the side of y
     Py_ssize_t kernel  # taps
     bint in_place  # nothing is copied
+    bint by_two  # so it is with stride 2: 3x3 taps, by strips
     bint whole  # a block is a whole channel
     bint slides  # taps of a column read neighbouring rows
     Py_ssize_t height  # taps of a column
@@ -54,33 +55,66 @@ cdef inline void set_axes(
         plan.src_share, plan.dst_share = plan.dst_share, plan.src_share
 
 
-cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcept nogil:
-    """Choose blocks that fit the first cache, and as many channels at a time."""
+cdef inline bint is_by_two(const Axis *axis) noexcept nogil:
+    """Tell whether strips of stride 2 serve an axis: 3 taps, and at most one position outside.
+
+    In a gradient, each block must have a row to read.
+    """
+    if axis.taps != 3 or axis.stride != 2 or axis.dilation != 1:
+        return False
+    if axis.backward:
+        return (
+            axis.src_low == 1 and 2 * axis.src_size <= axis.dst_size + axis.dst_low
+            and (axis.count - 1) // axis.block * axis.block < axis.src_size
+        )
+    return 0 <= axis.src_low <= 1 and 2 * axis.count <= axis.src_size + axis.src_low
+
+
+cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nogil:
+    """Count the source positions from the first to the last that neighbouring positions read."""
+    cdef Py_ssize_t reach = axis.reach if axis.backward else (axis.taps - 1) * axis.dilation
+    return (positions - 1) * axis.src_step + reach + 1
+
+
+cdef inline void make_plan(
+    Plan *plan, Py_ssize_t itemsize, int threads, bint fills
+) noexcept nogil:
+    """Choose blocks that fit the first cache, and as many channels at a time.
+
+    Strips want a result that is set (`fills`), not added to.
+    """
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t a, tasks = plan.items, lanes = VECTOR_BYTES // itemsize
     cdef Py_ssize_t size = BLOCK_BYTES // itemsize
     plan.kernel = axes[0].taps * axes[1].taps * axes[2].taps
-    plan.slides = axes[1].stride == 1
-    plan.height = axes[1].taps if plan.slides else 1
     set_blocks(axes, size, 4 * lanes)
     plan.in_place = (
         axes[0].taps == 1 and axes[0].src_low == 0 and axes[0].count <= axes[0].src_size
-        and axes[0].stride == 1 and axes[1].stride == 1 and axes[2].stride == 1
-        and axes[2].block == axes[2].count
+        and axes[0].stride == 1 and axes[2].block == axes[2].count
     )
-    plan.margin = MAX_WIDTH + max(
-        max(axes[2].src_low, 0), axes[2].count + axes[2].reach - axes[2].src_low - axes[2].src_size
+    plan.by_two = (
+        plan.in_place and fills and plan.multiplier == 1
+        and is_by_two(&axes[1]) and is_by_two(&axes[2])
+        and 4 * axes[2].dst_size * itemsize >= VECTOR_BYTES * axes[2].dst_step
     )
+    if axes[1].stride > 1 or axes[2].stride > 1:
+        plan.in_place = plan.by_two
+    plan.slides = axes[1].stride == 1 or plan.by_two
+    plan.height = axes[1].taps if plan.slides else 1
+    plan.margin = MAX_WIDTH * axes[2].src_step + max(
+        max(axes[2].src_low, 0), span(&axes[2], axes[2].count) - axes[2].src_low - axes[2].src_size
+    )
+    plan.plane = plane_size(axes)
     if plan.in_place:
         for a in range(3):
             axes[a].pitch = axes[a].src_size
-    plan.plane = plane_size(axes)
-    if axes[0].slots * axes[1].slots * axes[2].slots > 1:
+        plan.plane = plan.src_plane
+    elif axes[0].slots * axes[1].slots * axes[2].slots > 1:
         plan.plane += lanes  # the last row of the last slot may end in so many zeros
     plan.step1 = axes[2].pitch
     plan.step0 = axes[1].pitch * plan.step1
     plan.result_step = plan.result_phase = 0
-    if axes[2].dst_step > 1:
+    if axes[2].dst_step > 1 and not plan.by_two:
         plan.result_step = ceil_div(axes[2].block, lanes) * lanes
         plan.result_phase = axes[1].block * plan.result_step
     for a in range(3):
@@ -100,7 +134,7 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize, int threads) noexcep
     if plan.in_place:
         plan.extra = 2 * plan.margin
         if axes[0].block == 1:
-            plan.last = min(plan.plane, (axes[1].block + axes[1].reach) * plan.step1)
+            plan.last = min(plan.plane, span(&axes[1], axes[1].block) * plan.step1)
     plan.buffer_size = (
         (plan.held * plan.src_share - 1) * plan.plane + plan.last + plan.extra
         + axes[2].phases * plan.result_phase
@@ -112,6 +146,10 @@ cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexc
     """Write, in the order of use, where each column of taps reads, and which taps it has."""
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t p0, p1, p2, t0, t1, t2, k0, k1, k2, k
+    if plan.by_two:
+        for k in range(plan.kernel):
+            offset[k], tap[k] = k - axes[2].src_low, k % 3 * 3 + k // 3
+        return
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
             for p2 in range(axes[2].phases):
