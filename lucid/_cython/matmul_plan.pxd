@@ -10,7 +10,8 @@ cdef enum:
     FEW = 128  # terms, for which a block of patches is smaller,
     PATCHES = 512  # so that what it reads and writes stays in the second-level cache
     TERMS = 384  # of one sum in registers; longer ones are added up in parts
-    SHARED = 16  # panels that are worth writing the same columns once more, for another thread
+    SHARED = 16  # panels that are worth gathering the same columns once more, for another thread
+    ADJACENT = 4  # the same, where columns are copied from neighbours
 
 cdef struct Product:
     Axis axes[3]
@@ -18,6 +19,7 @@ cdef struct Product:
     Py_ssize_t src_plane, dst_plane  # elements of one channel in memory
     Py_ssize_t taps, phases  # taps of all phases
     bint packed, near  # whether the weight is transposed: all of it, or a panel before its use
+    bint reads_apart  # whether neighbouring columns may read what are no neighbours
     bint patches  # whether no two taps read the same, and terms are few: see matmul_columns.pxd
     Py_ssize_t row_step, step  # in the weight, from one feature and one term to the next
     Py_ssize_t panels  # of ROWS features
@@ -53,7 +55,8 @@ cdef inline void set_product(
             x_shape[2 + a], w_shape[2 + a], y_shape[2 + a], stride[a], dilation[a], low[a], backward
         )
         p.phases *= p.axes[a].phases
-    if one_tap and p.taps == 1:
+    p.reads_apart = not (one_tap and p.taps == 1)
+    if not p.reads_apart:
         p.axes[2] = lay_out(p.src_plane, 1, p.src_plane, 1, 1, 0, backward)
         p.axes[0] = p.axes[1] = lay_out(1, 1, 1, 1, 1, 0, backward)
     p.packed = backward
@@ -87,10 +90,30 @@ cdef inline void set_phase(Product *p, Phase *phase, Py_ssize_t number) noexcept
     phase.held = ceil_div(p.channels, ceil_div(p.channels * phase.taps, TERMS))
 
 
+cdef inline void cut_columns(Product *p, Py_ssize_t positions, Py_ssize_t most) noexcept nogil:
+    """Make blocks of at most so many columns: some items, or a piece of one."""
+    p.together = max(1, clip(most // positions, p.items))
+    p.pieces = ceil_div(positions, most)
+    p.blocks = ceil_div(p.items, p.together) * p.pieces
+
+
+cdef inline void share_panels(Product *p, int threads, Py_ssize_t most) noexcept nogil:
+    """Cut the panels into so few parts that threads have equally many tasks, two or more.
+
+    Each part writes the columns once more; with eight tasks a thread, one more does not matter.
+    """
+    cdef Py_ssize_t tasks = p.groups * p.blocks
+    while p.parts < most and (
+        tasks * p.parts < 2 * threads
+        or tasks * p.parts < 8 * threads and tasks * p.parts % threads > 0
+    ):
+        p.parts += 1
+
+
 cdef inline void cut(Product *p, Py_ssize_t itemsize, int threads) noexcept nogil:
     """Choose the blocks: some items, or a piece of one; the same for every phase."""
     cdef Py_ssize_t number, most, lanes = LANE_BYTES // itemsize, terms = 0, positions = 1
-    cdef Py_ssize_t tasks, columns
+    cdef Py_ssize_t columns
     cdef Phase phase
     for number in range(p.phases):
         set_phase(p, &phase, number)
@@ -98,18 +121,15 @@ cdef inline void cut(Product *p, Py_ssize_t itemsize, int threads) noexcept nogi
         positions = max(positions, phase.positions)
     most = clip(COLUMNS_BYTES // (terms * itemsize), PATCHES if p.patches else COLUMNS)
     most = max(most, lanes)
+    cut_columns(p, positions, most)
     p.parts = 1
     if threads > 1:  # features first: blocks as narrow as a tile leave more lanes empty
-        tasks = p.groups * ceil_div(p.items * positions, most)
-        p.parts = max(1, clip(ceil_div(4 * threads, tasks), p.panels // SHARED))
-        if tasks * p.parts < 2 * threads:
+        share_panels(p, threads, p.panels // (SHARED if p.reads_apart else ADJACENT))
+        if p.groups * p.blocks * p.parts < 2 * threads:
             columns = p.groups * p.items * positions
             most = max(lanes, min(most, ceil_div(columns * p.parts, 4 * threads)))
-    p.together = max(1, clip(most // positions, p.items))
-    p.pieces = ceil_div(positions, most)
-    p.blocks = ceil_div(p.items, p.together) * p.pieces
-    if threads > 1:
-        p.parts = max(p.parts, clip(ceil_div(2 * threads, p.blocks * p.groups), p.panels))
+            cut_columns(p, positions, most)
+            p.parts = max(p.parts, clip(ceil_div(2 * threads, p.blocks * p.groups), p.panels))
     p.tasks = p.groups * p.blocks * p.parts
     p.near = p.packed and p.taps == 1 and p.blocks == 1  # then each panel is used only once
     p.packed = p.packed and not p.near
