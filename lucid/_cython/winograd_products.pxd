@@ -35,8 +35,8 @@ cdef inline void multiply(
     cdef int j, l
     for j in range(ROWS):
         for l in range(lanes):
-            acc[j][l] = w[j] * x[l]
-    for c in range(1, depth):
+            acc[j][l] = 0
+    for c in range(max(depth, <Py_ssize_t> 1)):  # or gcc keeps a copy, for none, in memory
         for j in range(ROWS):
             for l in range(lanes):
                 acc[j][l] += w[c * ROWS + j] * x[c * LANES + l]

@@ -113,6 +113,18 @@ cdef inline void multiply_tiles(
             w[j * LANES + l] = acc[j][l]
 
 
+cdef inline void copy_fours(
+    const Plan *plan, const float *y, Py_ssize_t row, Py_ssize_t height, Py_ssize_t features,
+    float *rows,
+) noexcept nogil:
+    """`gather_outputs` where rows of a tile are 4 neighbours."""
+    cdef Py_ssize_t f, r
+    for f in range(features):
+        for r in range(height):
+            memcpy(rows + (r * LANES + f) * 4, y + r * row, 4 * sizeof(float))
+        y += plan.dst_plane
+
+
 cdef inline void gather_outputs(
     const Plan *plan, const Tile *tile, const float *y, Py_ssize_t features, float *rows
 ) noexcept nogil:
@@ -123,13 +135,16 @@ cdef inline void gather_outputs(
     cdef Py_ssize_t width = clip(ceil_div(plan.dst[2] - tile.i2, step), plan.tile2)
     if height < plan.tile1 or width < plan.tile2:
         memset(rows, 0, plan.tile1 * plan.tile2 * LANES * sizeof(float))
+    if plan.tile2 == 4 and width == 4 and step == 1:
+        if height == 4:  # so that the rows are copied without a loop
+            copy_fours(plan, y, row, 4, features, rows)
+        else:
+            copy_fours(plan, y, row, height, features, rows)
+        return
     for f in range(features):
         for r in range(height):
-            if plan.tile2 == 4 and width == 4 and step == 1:
-                memcpy(rows + (r * LANES + f) * 4, y + r * row, 4 * sizeof(float))
-            else:
-                for s in range(width):
-                    rows[(r * LANES + f) * plan.tile2 + s] = y[r * row + s * step]
+            for s in range(width):
+                rows[(r * LANES + f) * plan.tile2 + s] = y[r * row + s * step]
         y += plan.dst_plane
 
 
