@@ -101,6 +101,27 @@ cdef void add_plane(
         interleave(plan, run, result, m2, bias, y)
 
 
+cdef void set_three_taps(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+) noexcept nogil:
+    """Call `set_planes`, apart from other strips: so gcc gives it the registers it wants."""
+    set_planes(run, planes, x, w, bias, y)
+
+
+cdef void set_three_taps_by_two(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+) noexcept nogil:
+    """Call `set_parted_planes`, apart for the same reason."""
+    set_parted_planes(run, planes, x, w, bias, y)
+
+
+cdef void set_many_taps(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+) noexcept nogil:
+    """Call `set_planes_of_many_taps`, apart for the same reason."""
+    set_planes_of_many_taps(run, planes, x, w, bias, y)
+
+
 cdef void add_channels(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
     Py_ssize_t channels, Py_ssize_t m2, const real *bias, real *result, real *y,
@@ -114,12 +135,12 @@ cdef void add_channels(
         planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
         if run.taps == THREE:
             if plan.by_two:
-                set_parted_planes(run, &planes, x, w, bias, y + m2)
+                set_three_taps_by_two(run, &planes, x, w, bias, y + m2)
             else:
-                set_planes(run, &planes, x, w, bias, y + m2)
+                set_three_taps(run, &planes, x, w, bias, y + m2)
             return
         if MANY_TAPS > 0 and (run.taps == 5 or run.taps == MANY_TAPS):
-            set_planes_of_many_taps(run, &planes, x, w, bias, y + m2)
+            set_many_taps(run, &planes, x, w, bias, y + m2)
             return
     for c in range(channels):
         for j in range(plan.multiplier):
