@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 
+from lucid._cython import conv_naive
 from lucid.errors import ShapeError
 from lucid.geometry import conv_geometry
 
@@ -73,3 +74,41 @@ def run(module, name, operands, arguments, threads=1, *bias):
     operands[position] = operands[position].copy()
     getattr(module, name)(*operands, *arguments, threads, *bias)
     return operands[position]
+
+
+def assert_adds_what_the_definition_adds(module, name, operands, arguments, threads=(1, 2, 5)):
+    """Compare a function of a kernel with the definition, bit for bit, on several threads."""
+    wanted = run(conv_naive, name, operands, arguments)
+    for each in threads:
+        found = run(module, name, operands, arguments, each)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def assert_sets_the_result_and_the_bias(module, name, operands, arguments):
+    """Compare a function that fills its result with the definition added to the bias."""
+    result = operands[POSITIONS[name]]
+    bias = np.arange(result.shape[1]).astype(result.dtype)
+    result[...] = bias.reshape(-1, 1, 1, 1)
+    wanted = run(conv_naive, name, operands, arguments)
+    result[...] = np.nan  # what the result held before does not matter
+    found = run(module, f"fill_{name}", operands, arguments, 2, bias)
+    np.testing.assert_array_equal(found, wanted)
+
+
+def assert_bits_are_those_of_one_thread(module, name, operands, arguments, threads=(2, 3)):
+    """Compare rounded sums on several threads, bit for bit; return them."""
+    fill_with_fractions(operands)
+    wanted = run(module, name, operands, arguments)
+    for each in threads:
+        found = run(module, name, operands, arguments, each)
+        np.testing.assert_array_equal(found, wanted)
+    return wanted
+
+
+def assert_bits_are_those_of_an_item_alone(module, name, operands, arguments, together):
+    """Compare, bit for bit, a result of all items with that of some of them alone."""
+    x, w, y = operands
+    for n in {0, len(x) // 2, len(x) - 1}:
+        item = x[n : n + 1], w, y[n : n + 1]
+        alone = run(module, name, item, arguments)
+        np.testing.assert_array_equal(together[n : n + 1], alone)

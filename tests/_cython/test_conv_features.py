@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from integers import arrays, fill_with_fractions, run, table
+from integers import (
+    arrays, assert_adds_what_the_definition_adds, assert_bits_are_those_of_an_item_alone,
+    assert_bits_are_those_of_one_thread, assert_sets_the_result_and_the_bias, table,
+)
 
 from lucid import kernels
-from lucid._cython import conv_features, conv_naive
+from lucid._cython import conv_features
 from lucid.geometry import conv_geometry
 
 NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
@@ -35,34 +38,19 @@ each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_row
 def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
-    operands, arguments = arrays(row, dtype=dtype)
-    wanted = run(conv_naive, "forward", operands, arguments)
-    for threads in (1, 2, 5):
-        found = run(conv_features, "forward", operands, arguments, threads)
-        assert np.array_equal(found, wanted)
+    assert_adds_what_the_definition_adds(conv_features, "forward", *arrays(row, dtype=dtype))
 
 
 @each_row
 def test_it_sets_the_result_and_the_bias(row):
-    (x, w, y), arguments = arrays(row)
-    bias = np.arange(y.shape[1], dtype=np.float32)
-    start = np.zeros_like(y) + bias.reshape(-1, 1, 1, 1)
-    wanted = run(conv_naive, "forward", (x, w, start), arguments)
-    y[...] = np.nan  # what the result held before does not matter
-    found = run(conv_features, "fill_forward", (x, w, y), arguments, 2, bias)
-    assert np.array_equal(found, wanted)
+    assert_sets_the_result_and_the_bias(conv_features, "forward", *arrays(row))
 
 
 @each_row
 def test_bits_depend_neither_on_threads_nor_on_the_batch(row):
-    (x, w, y), arguments = arrays(row, n=3)
-    fill_with_fractions((x, w))
-    together = run(conv_features, "forward", (x, w, y), arguments)
-    for threads in (2, 3):
-        again = run(conv_features, "forward", (x, w, y), arguments, threads)
-        assert np.array_equal(again, together)
-    alone = run(conv_features, "forward", (x[2:], w, y[2:]), arguments)
-    assert np.array_equal(together[2:], alone)
+    layer = conv_features, "forward", *arrays(row, n=3)
+    together = assert_bits_are_those_of_one_thread(*layer)
+    assert_bits_are_those_of_an_item_alone(*layer, together)
 
 
 def test_auto_leaves_the_other_primitives_to_others():

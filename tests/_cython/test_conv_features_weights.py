@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from integers import arrays, fill_with_fractions, run, table
+from integers import (
+    arrays, assert_adds_what_the_definition_adds, assert_bits_are_those_of_one_thread, table,
+)
 
-from lucid._cython import conv_features_weights, conv_naive
+from lucid._cython import conv_features_weights
 
 NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
     "one pixel": ((1, 1), (1, 1), (1, 1), (1, 1), (0, 0), (0, 0), 3, 5, 1),
@@ -24,11 +26,8 @@ each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_row
 def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
-    operands, arguments = arrays(row, n=3, dtype=dtype)
-    wanted = run(conv_naive, "weight_grad", operands, arguments)
-    for threads in (1, 2, 5):
-        found = run(conv_features_weights, "weight_grad", operands, arguments, threads)
-        assert np.array_equal(found, wanted)
+    layer = arrays(row, n=3, dtype=dtype)
+    assert_adds_what_the_definition_adds(conv_features_weights, "weight_grad", *layer)
 
 
 @pytest.mark.parametrize("n", [1, 40])
@@ -36,9 +35,4 @@ def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
 def test_bits_do_not_depend_on_the_number_of_threads(row, n):
     if n > 1 and np.prod(row[0]) > 1000:
         n = 3
-    operands, arguments = arrays(row, n)
-    fill_with_fractions(operands)
-    alone = run(conv_features_weights, "weight_grad", operands, arguments)
-    for threads in (2, 3):
-        again = run(conv_features_weights, "weight_grad", operands, arguments, threads)
-        assert np.array_equal(again, alone)
+    assert_bits_are_those_of_one_thread(conv_features_weights, "weight_grad", *arrays(row, n))

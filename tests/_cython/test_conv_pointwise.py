@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from integers import fill_with_fractions, plain, run
+from integers import (
+    assert_adds_what_the_definition_adds, assert_bits_are_those_of_an_item_alone,
+    assert_bits_are_those_of_one_thread, assert_sets_the_result_and_the_bias, plain,
+)
 
 from lucid import kernels
-from lucid._cython import conv_naive, conv_pointwise
+from lucid._cython import conv_pointwise
 from lucid.geometry import conv_geometry
 
 ONES, ZEROS = (1, 1, 1), (0, 0, 0)
@@ -31,42 +34,23 @@ each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_primitive
 @each_case
 def test_it_adds_what_the_definition_adds_on_any_threads(case, primitive, dtype):
-    arrays, arguments = plain(case, False, dtype)
-    wanted = run(conv_naive, primitive, arrays, arguments)
-    for threads in (1, 3):
-        found = run(conv_pointwise, primitive, arrays, arguments, threads)
-        np.testing.assert_array_equal(found, wanted)
+    layer = conv_pointwise, primitive, *plain(case, False, dtype)
+    assert_adds_what_the_definition_adds(*layer, threads=(1, 3))
 
 
 @each_dtype
 @each_primitive
 @each_case
-def test_a_filled_result_is_the_bias_and_the_sum(case, primitive, dtype):
-    arrays, arguments = plain(case, False, dtype)
-    position = 0 if primitive == "input_grad" else 2
-    bias = np.arange(arrays[position].shape[1]).astype(dtype)
-    wanted = arrays[position] * 0 + bias[:, None, None, None]
-    wanted = run(
-        conv_naive, primitive, [*arrays[:position], wanted, *arrays[position + 1 :]], arguments
-    )
-    arrays[position][...] = np.nan  # what the result held before does not matter
-    found = run(conv_pointwise, f"fill_{primitive}", arrays, arguments, 2, bias)
-    np.testing.assert_array_equal(found, wanted)
+def test_it_sets_the_result_and_the_bias(case, primitive, dtype):
+    assert_sets_the_result_and_the_bias(conv_pointwise, primitive, *plain(case, False, dtype))
 
 
 @each_primitive
 @each_case
 def test_bits_depend_neither_on_threads_nor_on_the_batch(case, primitive):
-    (x, w, y), arguments = plain(case, False)
-    fill_with_fractions((x, w, y))
-    together = run(conv_pointwise, primitive, (x, w, y), arguments)
-    for threads in (2, 5):
-        again = run(conv_pointwise, primitive, (x, w, y), arguments, threads)
-        np.testing.assert_array_equal(again, together)
-    for n in range(len(x)):
-        item = x[n : n + 1], w, y[n : n + 1]
-        alone = run(conv_pointwise, primitive, item, arguments)
-        np.testing.assert_array_equal(together[n : n + 1], alone)
+    layer = conv_pointwise, primitive, *plain(case, False)
+    together = assert_bits_are_those_of_one_thread(*layer, threads=(2, 5))
+    assert_bits_are_those_of_an_item_alone(*layer, together)
 
 
 @pytest.mark.parametrize(

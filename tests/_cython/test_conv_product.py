@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
-from integers import fill_with_fractions, plain, run
+from integers import (
+    assert_adds_what_the_definition_adds, assert_bits_are_those_of_an_item_alone,
+    assert_bits_are_those_of_one_thread, fill_with_fractions, plain, run,
+)
 
-from lucid._cython import conv_naive, conv_product
+from lucid._cython import conv_product
 
 ONES, ZEROS = (1, 1, 1), (0, 0, 0)
 PRIMITIVES = ("forward", "input_grad", "weight_grad")
@@ -27,35 +30,25 @@ each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_primitive
 @each_case
-def test_equals_the_definition(case, primitive, dtype):
-    arrays, arguments = plain(case, True, dtype)
-    wanted = run(conv_naive, primitive, arrays, arguments)
-    for threads in (1, 3):
-        found = run(conv_product, primitive, arrays, arguments, threads)
-        np.testing.assert_array_equal(found, wanted)
+def test_it_adds_what_the_definition_adds_on_any_threads(case, primitive, dtype):
+    layer = conv_product, primitive, *plain(case, True, dtype)
+    assert_adds_what_the_definition_adds(*layer, threads=(1, 3))
 
 
 @each_primitive
 @each_case
 def test_bits_do_not_depend_on_threads(case, primitive):
-    arrays, arguments = plain(case, True)
-    fill_with_fractions(arrays)
-    alone = run(conv_product, primitive, arrays, arguments)
-    for threads in (2, 5):
-        found = run(conv_product, primitive, arrays, arguments, threads)
-        np.testing.assert_array_equal(found, alone)
+    layer = conv_product, primitive, *plain(case, True)
+    assert_bits_are_those_of_one_thread(*layer, threads=(2, 5))
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES[:2])
 @each_case
 def test_bits_of_an_item_do_not_depend_on_the_batch(case, primitive):
-    (x, w, y), arguments = plain(case, True)
-    fill_with_fractions((x, w, y))
-    together = run(conv_product, primitive, (x, w, y), arguments)
-    for n in {0, len(x) // 2, len(x) - 1}:
-        item = x[n : n + 1], w, y[n : n + 1]
-        alone = run(conv_product, primitive, item, arguments)
-        np.testing.assert_array_equal(together[n : n + 1], alone)
+    operands, arguments = plain(case, True)
+    fill_with_fractions(operands)
+    layer = conv_product, primitive, operands, arguments
+    assert_bits_are_those_of_an_item_alone(*layer, run(*layer))
 
 
 @pytest.mark.parametrize(

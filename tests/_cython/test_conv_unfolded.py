@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from integers import arrays, fill_with_fractions, run, table
+from integers import (
+    arrays, assert_adds_what_the_definition_adds, assert_bits_are_those_of_one_thread, run, table,
+)
 
 from lucid import kernels
-from lucid._cython import conv_naive, conv_unfolded
+from lucid._cython import conv_unfolded
 from lucid.geometry import conv_geometry
 
 NAMED = {  # input size, kernel, stride, dilation, low, high, channels, features, groups
@@ -34,21 +36,13 @@ each_row = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each_row
 def test_it_adds_what_the_definition_adds_on_any_threads(row, dtype):
-    operands, arguments = arrays(row, n=3, dtype=dtype)
-    wanted = run(conv_naive, "weight_grad", operands, arguments)
-    for threads in (1, 2, 5):
-        found = run(conv_unfolded, "weight_grad", operands, arguments, threads)
-        assert np.array_equal(found, wanted)
+    layer = arrays(row, n=3, dtype=dtype)
+    assert_adds_what_the_definition_adds(conv_unfolded, "weight_grad", *layer)
 
 
 @each_row
 def test_bits_do_not_depend_on_the_number_of_threads(row):
-    (x, w, y), arguments = arrays(row, n=3)
-    fill_with_fractions((x, y))
-    alone = run(conv_unfolded, "weight_grad", (x, w, y), arguments)
-    for threads in (2, 3):
-        again = run(conv_unfolded, "weight_grad", (x, w, y), arguments, threads)
-        assert np.array_equal(again, alone)
+    assert_bits_are_those_of_one_thread(conv_unfolded, "weight_grad", *arrays(row, n=3))
 
 
 def test_values_beyond_a_run_do_not_spread():

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-from integers import arrays, fill_with_fractions, run, table
+from integers import (
+    arrays, assert_adds_what_the_definition_adds, assert_bits_are_those_of_an_item_alone,
+    assert_bits_are_those_of_one_thread, assert_sets_the_result_and_the_bias, fill_with_fractions,
+    run, table,
+)
 
-from lucid._cython import conv_direct, conv_naive, conv_winograd_rows
+from lucid._cython import conv_direct, conv_winograd_rows
 
 EPS = np.finfo(np.float32).eps
 PRIMITIVES = ("forward", "input_grad")
@@ -34,37 +38,21 @@ each_primitive = pytest.mark.parametrize("primitive", PRIMITIVES)
 @each_primitive
 @each_row
 def test_it_adds_what_the_definition_adds_on_any_threads(row, primitive):
-    operands, arguments = arrays(row)
-    wanted = run(conv_naive, primitive, operands, arguments)
-    for threads in (1, 2, 5):
-        found = run(conv_winograd_rows, primitive, operands, arguments, threads)
-        assert np.array_equal(found, wanted)
+    assert_adds_what_the_definition_adds(conv_winograd_rows, primitive, *arrays(row))
 
 
 @each_primitive
 @each_row
 def test_it_sets_the_result_and_the_bias(row, primitive):
-    operands, arguments = arrays(row)
-    result = operands[0 if primitive == "input_grad" else 2]
-    bias = np.arange(result.shape[1], dtype=np.float32)
-    result[...] = bias.reshape(-1, 1, 1, 1)
-    wanted = run(conv_naive, primitive, operands, arguments)
-    result[...] = np.nan  # what the result held before does not matter
-    found = run(conv_winograd_rows, f"fill_{primitive}", operands, arguments, 2, bias)
-    assert np.array_equal(found, wanted)
+    assert_sets_the_result_and_the_bias(conv_winograd_rows, primitive, *arrays(row))
 
 
 @each_primitive
 @each_row
 def test_bits_depend_neither_on_threads_nor_on_the_batch(row, primitive):
-    (x, w, y), arguments = arrays(row, n=3)
-    fill_with_fractions((x, w, y))
-    together = run(conv_winograd_rows, primitive, (x, w, y), arguments)
-    for threads in (2, 3):
-        again = run(conv_winograd_rows, primitive, (x, w, y), arguments, threads)
-        assert np.array_equal(again, together)
-    alone = run(conv_winograd_rows, primitive, (x[2:], w, y[2:]), arguments)
-    assert np.array_equal(together[2:], alone)
+    layer = conv_winograd_rows, primitive, *arrays(row, n=3)
+    together = assert_bits_are_those_of_one_thread(*layer)
+    assert_bits_are_those_of_an_item_alone(*layer, together)
 
 
 @pytest.mark.parametrize("channels", [16, 17, 20, 24, 64])
