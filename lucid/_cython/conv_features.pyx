@@ -23,55 +23,47 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, copy_block, find_block, make_plan, rows_of_block, set_offsets, set_runs,
+    Block, Plan, copy_block, find_block, make_plan, place_of, rows_of_block, set_offsets, set_runs,
+    start_of,
 )
 from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of, sum_tile
-from lucid._cython.features_write cimport put, transpose
+from lucid._cython.features_write cimport put, transpose, turn_line
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-cdef enum:
-    STRIP = 16  # a cache line: weights packed at a time
-
-
-cdef void pack_strip(
+cdef void pack_column(
     Plan *plan, Py_ssize_t task, const real *w, Py_ssize_t first, Py_ssize_t last, real *packed
 ) noexcept nogil:
-    """Store the weights of one column and STRIP (channel, tap) pairs with features side by side."""
+    """Store the weights of one group and column with features side by side."""
     cdef Py_ssize_t terms = plan.channels * plan.taps, lanes = LINE_BYTES // sizeof(real)
-    cdef Py_ssize_t f, t, column, group, features, of_column = ceil_div(terms, STRIP)
-    column = task // of_column % (last - first)
-    group = task // of_column // (last - first)
-    packed += (group * (last - first) + column) * terms * lanes
-    column += first
-    features = min(lanes, plan.features - column * lanes)
-    w += (group * plan.features + column * lanes) * terms
-    for t in range(task % of_column * STRIP, min(terms, (task % of_column + 1) * STRIP)):
-        for f in range(features):
-            packed[t * lanes + f] = w[f * terms + t]
-        for f in range(features, lanes):
-            packed[t * lanes + f] = 0
+    cdef Py_ssize_t feature = (first + task % (last - first)) * lanes
+    turn_line(
+        w + (task // (last - first) * plan.features + feature) * terms, terms, terms,
+        min(lanes, plan.features - feature), packed + task * terms * lanes,
+    )
 
 
 cdef void sum_tiles(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
     Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
-    Py_ssize_t tiles, const real *src, Rows *ahead, const real *dst, Rows *target,
+    Py_ssize_t count, const real *src, Rows *ahead, const real *dst, Rows *target,
 ) noexcept nogil:
-    """Sum up all tiles of a block; in a function of its own, where addresses have registers.
+    """Sum up all `count` runs of a block; in a function of its own, where addresses have registers.
 
     Meanwhile ask for what is read next, and for what these sums are added to.
     """
-    cdef Py_ssize_t tile, runs = runs_of(run), part = tiles * (LINE_BYTES // sizeof(real))
+    cdef Py_ssize_t i, tile, runs = runs_of(run), tiles = ceil_div(count, runs)
+    cdef Py_ssize_t part = tiles * (LINE_BYTES // sizeof(real))
     cdef Py_ssize_t reads = ceil_div(ahead.count * (ahead.size - ahead.at), part)
     cdef Py_ssize_t writes = ceil_div(target.count * target.size, part) + 1
     for tile in range(tiles):
         fetch_rows(src, ahead, reads)
         fetch_rows(dst, target, writes)
-        sum_tile(x, base + tile * runs, offset, w, terms, sums, to + tile * runs, run, step)
+        i = tile * runs
+        sum_tile(x, base + i, offset, w, terms, sums, to + i, count - i, run, step)
 
 
 cdef void run_task(
@@ -81,7 +73,7 @@ cdef void run_task(
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the columns of features."""
     cdef Block block
-    cdef Py_ssize_t c, held, turn, run, tiles, count, column, feature, features, group
+    cdef Py_ssize_t c, held, turn, run, runs, count, column, feature, features, group
     cdef Py_ssize_t part = task % plan.parts, share = ceil_div(last - first, plan.parts)
     cdef Py_ssize_t pairs = plan.channels * plan.taps, lanes = LINE_BYTES // sizeof(real)
     cdef Py_ssize_t *to = base + plan.starts // 2
@@ -93,14 +85,12 @@ cdef void run_task(
     group = task % plan.groups
     run = choose_run(block.size[0] * block.size[1], block.size[2], plan.stride[2])
     count = block.size[0] * block.size[1] * block.size[2]
-    tiles = set_runs(plan, &block, run, lanes, base, to)
+    runs = set_runs(plan, &block, run, lanes, base, to)
     x += task * plan.channels * plan.src_plane
     y += task * plan.features * plan.dst_plane
-    y += (block.m[0] * plan.count[1] + block.m[1]) * plan.count[2] + block.m[2]
+    y += place_of(plan, &block)
     if plan.in_place:
-        here = x + block.m[2] * plan.stride[2] + plan.axes[2].pitch * (
-            block.m[1] * plan.stride[1] + plan.axes[1].pitch * block.m[0] * plan.stride[0]
-        )
+        here = x + start_of(plan, block.m[0], block.m[1], block.m[2])
     packed += (group * (last - first) - first) * pairs * lanes
     first += part * share
     for turn in range(ceil_div(plan.channels, plan.held)):
@@ -115,7 +105,7 @@ cdef void run_task(
             target.start = target.at = 0
             sum_tiles(
                 here, base, offset, packed + (column * pairs + c * plan.taps) * lanes,
-                held * plan.taps, sums, to, run, plan.stride[2], tiles,
+                held * plan.taps, sums, to, run, plan.stride[2], runs,
                 src, &ahead, y + feature * plan.dst_plane, &target,
             )
             transpose(sums, lanes, plan.positions, sums + plan.positions * lanes)
@@ -131,7 +121,7 @@ cdef int convolve(
     Plan *plan, const real *x, const real *w, const real *bias, real *y, int threads
 ) except -1:
     """Set y to, or without a bias add, the sum over channels and taps."""
-    cdef Py_ssize_t task, tasks, strips, turn, first, last, lanes = LINE_BYTES // sizeof(real)
+    cdef Py_ssize_t task, tasks, turn, first, last, lanes = LINE_BYTES // sizeof(real)
     cdef Py_ssize_t offsets = ceil_div(plan.held * plan.taps, 8) * 8
     cdef Py_ssize_t weights = plan.groups * plan.most * plan.channels * plan.taps * lanes
     cdef Watch watch = watch_calls(1)
@@ -141,7 +131,6 @@ cdef int convolve(
     cdef real *packed
     cdef real *buffers
     tasks = plan.items * plan.groups * plan.blocks[0] * plan.blocks[1] * plan.blocks[2] * plan.parts
-    strips = plan.groups * ceil_div(plan.channels * plan.taps, STRIP)
     threads = <int> min(threads, tasks)
     workspace = borrow(
         (offsets + threads * plan.starts) * sizeof(Py_ssize_t)
@@ -156,8 +145,8 @@ cdef int convolve(
         for turn in range(ceil_div(plan.columns, plan.most)):
             first = turn * plan.most
             last = min(plan.columns, first + plan.most)
-            for task in prange(strips * (last - first), num_threads=threads):
-                pack_strip(plan, task, w, first, last, packed)
+            for task in prange(plan.groups * (last - first), num_threads=threads):
+                pack_column(plan, task, w, first, last, packed)
             for task in prange(tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):
                     continue

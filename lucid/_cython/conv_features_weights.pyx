@@ -20,12 +20,14 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, copy_block, find_block, make_plan, set_positions, set_tap_runs,
+    Block, Plan, copy_block, find_block, make_plan, place_of, set_positions, set_tap_runs, start_of,
 )
-from lucid._cython.features_tiles cimport LINE_BYTES, MAX_RUNS, choose_run, runs_of, sum_tile
-from lucid._cython.features_write cimport put, transpose, turn_square
+from lucid._cython.features_tiles cimport (
+    LINE_BYTES, MAX_RUNS, SUMS, choose_run, runs_of, sum_tile,
+)
+from lucid._cython.features_write cimport put, transpose, turn_line
+from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport MAX_VECTOR, VECTOR_BYTES
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -33,74 +35,77 @@ from lucid._cython.workspace cimport Workspace, borrow, give_back
 cdef enum:
     CHUNKS = 16  # a fixed number, so that bits are fixed too
     RESULT_BYTES = 4 << 20  # of all chunks
-
-
-cdef void pack_positions(
-    const real *y, Py_ssize_t plane, Py_ssize_t count, Py_ssize_t features, real *packed
-) noexcept nogil:
-    """Turn the positions of a block and a line of features: ``packed[o, f] = y[f, o]``."""
-    cdef real square[MAX_VECTOR * MAX_VECTOR]
-    cdef Py_ssize_t o, f, first, j, l, side = VECTOR_BYTES // sizeof(real)
-    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real), whole = count // side * side
-    for first in range(lanes // side):
-        f = first * side
-        for o in range(whole // side if f + side <= features else 0):
-            turn_square(y + f * plane + o * side, plane, square)
-            for j in range(side):
-                for l in range(side):
-                    packed[(o * side + j) * lanes + f + l] = square[j * side + l]
-        for o in range(whole if f + side <= features else 0, count):
-            for j in range(side):
-                packed[o * lanes + f + j] = y[(f + j) * plane + o] if f + j < features else 0
+    LINES = 24  # asked for at once; more would wait for one another
 
 
 cdef void sum_taps(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *y,
-    Py_ssize_t count, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
-    Py_ssize_t tiles,
+    Py_ssize_t positions, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
+    Py_ssize_t count, const real *next_y, Rows *ahead, Py_ssize_t lines,
 ) noexcept nogil:
-    """Sum up all taps of a block; in a function of its own, where addresses have registers."""
-    cdef Py_ssize_t tile, runs = runs_of(run)
-    for tile in range(tiles):
-        sum_tile(x, base + tile * runs, offset, y, count, sums, to + tile * runs, run, step)
+    """Sum up `count` runs of taps; in a function of its own, where addresses have registers.
+
+    Meanwhile, with every tile, ask for some lines of the y of the next block.
+    """
+    cdef Py_ssize_t i, tile, runs = runs_of(run)
+    for tile in range(ceil_div(count, runs)):
+        fetch_rows(next_y, ahead, lines)
+        i = tile * runs
+        sum_tile(x, base + i, offset, y, positions, sums, to + i, count - i, run, step)
 
 
 cdef void sum_block(
-    Plan *plan, const Block *block, const real *x, const real *y,
+    Plan *plan, const Block *block, const real *x, const real *y, const real *all_y, Rows *ahead,
     Py_ssize_t *offset, Py_ssize_t *base, Py_ssize_t *to, real *buffer, real *result,
 ) noexcept nogil:
     """Add to the sums of a group what one block of an item gives."""
-    cdef Py_ssize_t c, t, turn, held, column, run, tiles, count, terms, pitch = plan.terms
-    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real), lines = plan.taps // plan.axes[2].taps
+    cdef Py_ssize_t c, t, turn, held, column, run, runs, count, terms, lines, pitch = plan.terms
+    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real), rows = plan.taps // plan.axes[2].taps
     cdef const real *here = buffer
     cdef real *packed = buffer + plan.buffer_size - 2 * plan.positions * lanes
     cdef real *sums = buffer + plan.buffer_size
     cdef real *total
     count = set_positions(plan, block, offset)
-    y += (block.m[0] * plan.count[1] + block.m[1]) * plan.count[2] + block.m[2]
+    y += place_of(plan, block)
     if plan.in_place:
-        here = x + block.m[2] * plan.stride[2] + plan.axes[2].pitch * (
-            block.m[1] * plan.stride[1] + plan.axes[1].pitch * block.m[0] * plan.stride[0]
-        )
+        here = x + start_of(plan, block.m[0], block.m[1], block.m[2])
+    lines = min(<Py_ssize_t> LINES, ceil_div(
+        ahead.count * ceil_div(ahead.size, lanes) * SUMS, plan.columns * plan.channels * plan.taps
+    ))
     for turn in range(ceil_div(plan.channels, plan.held)):
         c = turn * plan.held
         held = min(plan.held, plan.channels - c)
         terms = held * plan.taps
         if not plan.in_place:
             copy_block(plan, block, held, x + c * plan.src_plane, buffer)
-        run = choose_run(held * lines, plan.axes[2].taps, plan.axes[2].dilation)
-        tiles = set_tap_runs(plan, held, run, lanes, base, to)
+        run = choose_run(held * rows, plan.axes[2].taps, plan.axes[2].dilation)
+        runs = set_tap_runs(plan, held, run, lanes, base, to)
         for column in range(plan.columns):
-            pack_positions(
+            turn_line(
                 y + column * lanes * plan.dst_plane, plan.dst_plane, count,
                 min(lanes, plan.features - column * lanes), packed,
             )
             sum_taps(
-                here, base, offset, packed, count, sums, to, run, plan.axes[2].dilation, tiles
+                here, base, offset, packed, count, sums, to, run, plan.axes[2].dilation, runs,
+                all_y, ahead, lines,
             )
             total = result + (column * pitch + c * plan.taps) * lanes
             for t in range(terms * lanes):
                 total[t] += sums[t]
+
+
+cdef Rows rows_of_output(
+    Plan *plan, Py_ssize_t group, Py_ssize_t unit, Py_ssize_t last
+) noexcept nogil:
+    """Tell, to fetch them, where the rows of y are that block `unit` of all items reads."""
+    cdef Block block
+    cdef Rows rows
+    cdef Py_ssize_t n = find_block(plan, unit, &block)
+    rows.count, rows.pitch, rows.at = plan.features if unit < last else 0, plan.dst_plane, 0
+    rows.start = (n * plan.groups + group) * plan.features * plan.dst_plane
+    rows.start += place_of(plan, &block)
+    rows.size = block.size[0] * block.size[1] * block.size[2]
+    return rows
 
 
 cdef void sum_task(
@@ -109,18 +114,20 @@ cdef void sum_task(
 ) noexcept nogil:
     """Sum up the items first to last for one group."""
     cdef Block block
-    cdef Py_ssize_t n, each, runs = plan.terms + MAX_RUNS
+    cdef Rows ahead
+    cdef Py_ssize_t unit, at, runs = plan.terms + MAX_RUNS
+    cdef Py_ssize_t blocks = plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     memset(result, 0, result_size * sizeof(real))
-    for n in range(first, last):
-        for each in range(plan.blocks[0] * plan.blocks[1] * plan.blocks[2]):
-            if interrupted(watch):
-                return
-            find_block(plan, each, &block)
-            sum_block(
-                plan, &block, x + (n * plan.groups + group) * plan.channels * plan.src_plane,
-                y + (n * plan.groups + group) * plan.features * plan.dst_plane,
-                numbers + 2 * runs, numbers, numbers + runs, buffer, result,
-            )
+    for unit in range(first * blocks, last * blocks):
+        if interrupted(watch):
+            return
+        ahead = rows_of_output(plan, group, unit + 1, last * blocks)
+        at = find_block(plan, unit, &block) * plan.groups + group
+        sum_block(
+            plan, &block, x + at * plan.channels * plan.src_plane,
+            y + at * plan.features * plan.dst_plane, y, &ahead,
+            numbers + 2 * runs, numbers, numbers + runs, buffer, result,
+        )
 
 
 cdef void add_chunks(

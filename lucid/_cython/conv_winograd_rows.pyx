@@ -26,7 +26,9 @@ must equal `conv_naive`.
 
 from cython.parallel cimport prange, threadid
 
-from lucid._cython.features_plan cimport Block, Plan, copy_block, find_block, rows_of_block
+from lucid._cython.features_plan cimport (
+    Block, Plan, copy_block, find_block, place_of, rows_of_block,
+)
 from lucid._cython.features_write cimport put, transpose
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
@@ -120,7 +122,7 @@ cdef void run_task(
     count = block.size[0] * block.size[1] * block.size[2]
     x += task * plan.channels * plan.src_plane
     y += task * plan.features * plan.dst_plane
-    y += (block.m[0] * plan.count[1] + block.m[1]) * plan.count[2] + block.m[2]
+    y += place_of(plan, &block)
     packed += (group * (last - first) - first) * plan.channels * lines * POINTS * MAX_VECTOR
     first += part * share
     for turn in range(ceil_div(plan.channels, plan.held)):

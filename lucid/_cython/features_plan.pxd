@@ -171,6 +171,20 @@ cdef inline Py_ssize_t find_block(Plan *plan, Py_ssize_t task, Block *block) noe
     return task
 
 
+cdef inline Py_ssize_t start_of(
+    const Plan *plan, Py_ssize_t m0, Py_ssize_t m1, Py_ssize_t m2
+) noexcept nogil:
+    """Return where position m reads with tap 0, of a channel copied or in place."""
+    return (
+        m0 * plan.stride[0] * plan.axes[1].pitch + m1 * plan.stride[1]
+    ) * plan.axes[2].pitch + m2 * plan.stride[2]
+
+
+cdef inline Py_ssize_t place_of(const Plan *plan, const Block *block) noexcept nogil:
+    """Return the place of the first position of a block in a channel of y."""
+    return (block.m[0] * plan.count[1] + block.m[1]) * plan.count[2] + block.m[2]
+
+
 cdef inline void repeat_last(
     Py_ssize_t count, Py_ssize_t whole, Py_ssize_t *base, Py_ssize_t *to
 ) noexcept nogil:
@@ -185,20 +199,18 @@ cdef inline Py_ssize_t set_runs(
     Plan *plan, const Block *block, Py_ssize_t run, Py_ssize_t lanes, Py_ssize_t *base,
     Py_ssize_t *to,
 ) noexcept nogil:
-    """Write where each run of a block reads and is summed up; return how many tiles they fill."""
+    """Write where each run of a block reads and is summed up; return how many there are."""
     cdef Py_ssize_t m0, m1, m2, i, row = 0, count = 0, runs = runs_of(run)
     for m0 in range(block.size[0]):
         for m1 in range(block.size[1]):
             for i in range(ceil_div(block.size[2], run)):
                 m2 = min(i * run, block.size[2] - run)
-                base[count] = (
-                    m0 * plan.stride[0] * plan.axes[1].pitch + m1 * plan.stride[1]
-                ) * plan.axes[2].pitch + m2 * plan.stride[2]
+                base[count] = start_of(plan, m0, m1, m2)
                 to[count] = (row + m2) * lanes
                 count += 1
             row += block.size[2]
     repeat_last(count, ceil_div(count, runs) * runs, base, to)
-    return ceil_div(count, runs)
+    return count
 
 
 cdef inline Py_ssize_t set_positions(
@@ -209,9 +221,7 @@ cdef inline Py_ssize_t set_positions(
     for m0 in range(block.size[0]):
         for m1 in range(block.size[1]):
             for m2 in range(block.size[2]):
-                offset[count] = (
-                    m0 * plan.stride[0] * plan.axes[1].pitch + m1 * plan.stride[1]
-                ) * plan.axes[2].pitch + m2 * plan.stride[2]
+                offset[count] = start_of(plan, m0, m1, m2)
                 count += 1
     return count
 
@@ -220,7 +230,7 @@ cdef inline Py_ssize_t set_tap_runs(
     Plan *plan, Py_ssize_t held, Py_ssize_t run, Py_ssize_t lanes, Py_ssize_t *base,
     Py_ssize_t *to,
 ) noexcept nogil:
-    """Write where each run of taps reads and is summed up; return how many tiles they fill."""
+    """Write where each run of taps reads and is summed up; return how many there are."""
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t c, k0, k1, k2, i, row = 0, count = 0, runs = runs_of(run)
     for c in range(held):
@@ -233,7 +243,7 @@ cdef inline Py_ssize_t set_tap_runs(
                     count += 1
                 row += axes[2].taps
     repeat_last(count, ceil_div(count, runs) * runs, base, to)
-    return ceil_div(count, runs)
+    return count
 
 
 cdef inline void copy_block(

@@ -32,13 +32,18 @@ cdef extern from *:
 cdef enum:
     LINE_BYTES = 64  # features that are summed up together
     MAX_LINE = 16  # floats of it
-    MAX_RUNS = 8  # as many addresses have registers
+    MAX_RUNS = 9  # as many addresses have registers
     MAX_STEP = 3  # of runs; positions further apart count as runs of 1
 
 
 cdef inline Py_ssize_t runs_of(Py_ssize_t run) noexcept nogil:
-    """Count the runs of a tile."""
-    return min(<Py_ssize_t> MAX_RUNS, SUMS // run)
+    """Count the runs of a tile; if each needs one sum only, a ninth address has no register."""
+    return min(<Py_ssize_t> MAX_RUNS - (1 if run == 1 else 0), SUMS // run)
+
+
+cdef inline Py_ssize_t half_of(Py_ssize_t runs) noexcept nogil:
+    """Count the runs of a half tile, which the last one is if these are all that is left."""
+    return (runs + 1) // 2
 
 
 cdef inline Py_ssize_t choose_run(
@@ -46,13 +51,17 @@ cdef inline Py_ssize_t choose_run(
 ) noexcept nogil:
     """Choose the length of runs that cover some rows with the fewest positions computed twice.
 
-    Short ones ask for more addresses and leave registers empty: they cost an eighth more.
+    Short ones ask for more addresses and leave registers empty: they cost an eighth more, and those
+    of one position half as much again.
     """
-    cdef Py_ssize_t run, runs, tiles, cost, best = 1, least = 0
+    cdef Py_ssize_t run, runs, count, left, cost, best = 1, least = 0
     for run in range(1, min(<Py_ssize_t> MAX_RUN, width) + 1 if step <= MAX_STEP else 2):
         runs = runs_of(run)
-        tiles = (rows * ((width + run - 1) // run) + runs - 1) // runs
-        cost = tiles * runs * run * (9 if run < 4 else 8)
+        count = rows * ((width + run - 1) // run)
+        left = count % runs
+        if left > 0:
+            count += (half_of(runs) if left <= half_of(runs) else runs) - left
+        cost = count * run * (12 if run == 1 else 9 if run < 4 else 8)
         if run == 1 or cost <= least:
             best, least = run, cost
     return best
@@ -62,7 +71,7 @@ cdef inline void sum_runs(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
     Py_ssize_t terms, real *sums, const Py_ssize_t *to, int runs, int run, int step,
 ) noexcept nogil:
-    """`sum_tile` for numbers that the compiler must know."""
+    """Sum up some runs, for numbers that the compiler must know."""
     cdef real acc[MAX_RUNS][MAX_RUN][MAX_LINE]
     cdef const real *row[MAX_RUNS]
     cdef Py_ssize_t t
@@ -83,40 +92,54 @@ cdef inline void sum_runs(
                 sums[to[i] + j * lanes + l] = acc[i][j][l]
 
 
-cdef inline void sum_runs_of_step(
+cdef inline void sum_some(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
-    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t run, int step,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, int run, int step,
+) noexcept nogil:
+    """`sum_tile` for a length of the runs and a step that the compiler must know."""
+    cdef int runs = <int> runs_of(run), half = <int> half_of(runs)
+    if left <= half:
+        sum_runs(x, base, offset, w, terms, sums, to, half, run, step)
+    else:
+        sum_runs(x, base, offset, w, terms, sums, to, runs, run, step)
+
+
+cdef inline void sum_step(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, Py_ssize_t run, int step,
 ) noexcept nogil:
     """`sum_tile` for a step that the compiler must know."""
     if run == 8 and MAX_RUN >= 8:
-        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 8, 8, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 8, step)
     elif run == 7 and MAX_RUN >= 7:
-        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 7, 7, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 7, step)
     elif run == 6 and MAX_RUN >= 6:
-        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 6, 6, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 6, step)
     elif run == 5 and MAX_RUN >= 5:
-        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 5, 5, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 5, step)
     elif run == 4 and MAX_RUN >= 4:
-        sum_runs(x, base, offset, w, terms, sums, to, SUMS // 4, 4, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 4, step)
     elif run == 3:
-        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS // 3), 3, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 3, step)
     else:
-        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS // 2), 2, step)
+        sum_some(x, base, offset, w, terms, sums, to, left, 2, step)
 
 
 cdef inline void sum_tile(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
-    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t run, Py_ssize_t step,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, Py_ssize_t run,
+    Py_ssize_t step,
 ) noexcept nogil:
     """``sums[to[i] + j, l] = sum over t of x[base[i] + j * step + offset[t]] * w[t, l]``.
 
-    For i < runs_of(run), j < run and the features l of a line. Two runs may overlap.
+    For j < run and the features l of a line; for i < runs_of(run), or half of that if no more runs
+    are `left`. Two runs may overlap.
     """
     if run == 1:
-        sum_runs(x, base, offset, w, terms, sums, to, min(8, SUMS), 1, 1)
+        sum_some(x, base, offset, w, terms, sums, to, left, 1, 1)
     elif step == 1:
-        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 1)
+        sum_step(x, base, offset, w, terms, sums, to, left, run, 1)
     elif step == 2:
-        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 2)
+        sum_step(x, base, offset, w, terms, sums, to, left, run, 2)
     else:
-        sum_runs_of_step(x, base, offset, w, terms, sums, to, run, 3)
+        sum_step(x, base, offset, w, terms, sums, to, left, run, 3)

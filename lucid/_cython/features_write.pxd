@@ -1,10 +1,12 @@
-"""The sums of a block, with features side by side, written where positions are side by side.
+"""Features side by side where positions, or taps, are: of an operand, and of the sums of a block.
 
-They are turned in squares as wide as a register, all of a block before any is written, so that each
-channel of y is written in one long run.
+They are turned in squares as wide as a register. The sums of a block are all turned before any is
+written, so that each channel of y is written in one long run.
 """
 
+from lucid._cython.features_tiles cimport LINE_BYTES
 from lucid._cython.microkernel cimport MAX_VECTOR, VECTOR_BYTES
+from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
 
 
@@ -16,17 +18,21 @@ cdef inline void shuffle(const real *deck, real *shuffled) noexcept nogil:
         shuffled[2 * i + 1] = deck[half + i]
 
 
-cdef inline void turn_square(const real *sums, Py_ssize_t lanes, real *square) noexcept nogil:
-    """Transpose a square as wide as a register: ``square[f, o] = sums[o, f]``, rows `lanes` apart.
+cdef inline void turn_square(
+    const real *rows, Py_ssize_t pitch, Py_ssize_t last, real *square
+) noexcept nogil:
+    """Transpose a square as wide as a register: ``square[l, r] = rows[r * pitch + l]``.
 
     A perfect shuffle rotates the bits of a card's number by one: as many shuffles as `side` has
-    bits exchange row and column. The compiler makes permutations of registers of them.
+    bits exchange row and column. The compiler makes permutations of registers of them. Row `last`
+    stands for those behind it, which are not read.
     """
     cdef real other[MAX_VECTOR * MAX_VECTOR]
     cdef int r, l, side = VECTOR_BYTES // sizeof(real)
     for r in range(side):
         for l in range(side):
-            square[r * side + l] = sums[r * lanes + l]
+            square[r * side + l] = rows[l]
+        rows += pitch if r < last else 0
     if side >= 4:
         shuffle(square, other)
         shuffle(other, square)
@@ -47,10 +53,36 @@ cdef inline void transpose(
     cdef Py_ssize_t o, f, j, l, side = VECTOR_BYTES // sizeof(real)
     for o in range(pitch // side):
         for f in range(lanes // side):
-            turn_square(sums + o * side * lanes + f * side, lanes, square)
+            turn_square(sums + o * side * lanes + f * side, lanes, side - 1, square)
             for j in range(side):
                 for l in range(side):
                     turned[(f * side + j) * pitch + o * side + l] = square[j * side + l]
+
+
+cdef inline void turn_line(
+    const real *y, Py_ssize_t plane, Py_ssize_t count, Py_ssize_t features, real *packed
+) noexcept nogil:
+    """Put a line of features side by side: ``packed[o, f] = y[f, o]``, for o < `count`.
+
+    Where there are fewer features, the last one is repeated. The last square begins so early that
+    it ends with the rows.
+    """
+    cdef real square[MAX_VECTOR * MAX_VECTOR]
+    cdef Py_ssize_t o, f, at, first, j, l, side = VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real)
+    if count < side:
+        for o in range(count):
+            for f in range(lanes):
+                packed[o * lanes + f] = y[min(f, features - 1) * plane + o]
+        return
+    for f in range(lanes // side):
+        first = min(f * side, features - 1)
+        for o in range(ceil_div(count, side)):
+            at = min(o * side, count - side)
+            turn_square(y + first * plane + at, plane, features - 1 - first, square)
+            for j in range(side):
+                for l in range(side):
+                    packed[(at + j) * lanes + f * side + l] = square[j * side + l]
 
 
 cdef inline void put(

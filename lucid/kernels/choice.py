@@ -267,7 +267,7 @@ def fills_the_lanes_with_features(task):
 
     Features fill them, if they come in sixteens, nearly; and where 72 to 800 products are summed
     for each result, to have the input spread over lanes costs less than to gather it. So it is for
-    the gradient of the weights, where taps take turns instead of positions.
+    the gradient of the weights, where taps take turns instead of positions, even with 3 channels.
     """
     features, width = task.features, task.geometry.output_size[-1]
     if task.primitive == "input_grad" or task.taps == 1 or features > 128:
@@ -275,7 +275,7 @@ def fills_the_lanes_with_features(task):
     full = features >= 0.8 * 16 * -(-features // 16)
     short = width < 32 and width % 16 > 0 and task.geometry.input_size[-1] >= 1.1 * width
     return full and 72 <= task.channels * task.taps <= 800 and (
-        task.channels > 3 if task.strided else short
+        (task.channels > 3 or task.primitive == "weight_grad") if task.strided else short
     )
 
 
