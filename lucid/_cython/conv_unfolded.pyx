@@ -115,6 +115,7 @@ cdef void sum_block(
                 dot_tile(
                     x + m0 * plan.rows1 * plan.axes[2].block, offset + t * TAPS, y + m0 * area,
                     row, block.size[1] * block.size[2], sums,
+                    min(<Py_ssize_t> TAPS, plan.taps - t * TAPS),
                 )
             sums += 4 * TAPS * (REGISTER // sizeof(real))
 

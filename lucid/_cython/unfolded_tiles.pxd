@@ -31,8 +31,8 @@ cdef extern from *:
 
 
 cdef inline void dot_step(
-    const real *x, const Py_ssize_t *offset, const real *y, const Py_ssize_t *row, int skip,
-    real acc[4][TAPS][ONE],
+    const real *x, const Py_ssize_t *offset, const real *y, const Py_ssize_t *row, int taps,
+    int skip, real acc[4][TAPS][ONE],
 ) noexcept nogil:
     """Multiply one register of each row by one of each other, but for the first `skip` lanes."""
     cdef real given[4][ONE]
@@ -43,7 +43,7 @@ cdef inline void dot_step(
         for l in range(lanes):
             value = y[row[i] + l]
             given[i][l] = 0 if l < skip else value
-    for j in range(TAPS):
+    for j in range(taps):
         for l in range(lanes):
             held[l] = x[offset[j] + l]
         for i in range(4):
@@ -51,36 +51,51 @@ cdef inline void dot_step(
                 acc[i][j][l] += given[i][l] * held[l]
 
 
-cdef inline void dot_tile(
+cdef inline void dot_taps(
     const real *x, const Py_ssize_t *offset, const real *y, const Py_ssize_t *row,
-    Py_ssize_t size, real *sums,
+    Py_ssize_t size, real *sums, int taps,
 ) noexcept nogil:
-    """``sums[i, j, l] += y[row[i] + q + l] * x[offset[j] + q + l]``, for ``q + l < size``.
-
-    The last register begins so early that it ends with the run; what was multiplied is skipped.
-    """
+    """`dot_tile` for a number of taps that the compiler must know."""
     cdef real acc[4][TAPS][ONE]
     cdef Py_ssize_t q = 0, lanes = REGISTER // sizeof(real)
     cdef int i, j, l
-    if size < lanes:
-        for i in range(4):
-            for j in range(TAPS):
-                for q in range(size):
-                    sums[(i * TAPS + j) * lanes + q] += y[row[i] + q] * x[offset[j] + q]
-        return
     for i in range(4):
-        for j in range(TAPS):
+        for j in range(taps):
             for l in range(lanes):
                 acc[i][j][l] = sums[(i * TAPS + j) * lanes + l]
     while q + lanes <= size:
-        dot_step(x + q, offset, y + q, row, 0, acc)
+        dot_step(x + q, offset, y + q, row, taps, 0, acc)
         q += lanes
     if q < size:
-        dot_step(x + size - lanes, offset, y + size - lanes, row, <int> (q + lanes - size), acc)
+        dot_step(
+            x + size - lanes, offset, y + size - lanes, row, taps, <int> (q + lanes - size), acc
+        )
     for i in range(4):
-        for j in range(TAPS):
+        for j in range(taps):
             for l in range(lanes):
                 sums[(i * TAPS + j) * lanes + l] = acc[i][j][l]
+
+
+cdef inline void dot_tile(
+    const real *x, const Py_ssize_t *offset, const real *y, const Py_ssize_t *row,
+    Py_ssize_t size, real *sums, Py_ssize_t taps,
+) noexcept nogil:
+    """``sums[i, j, l] += y[row[i] + q + l] * x[offset[j] + q + l]``, for ``q + l < size``.
+
+    For i < 4 and the `taps` j; of the last tile often few are left. The last register begins so
+    early that it ends with the run; what was multiplied is skipped.
+    """
+    cdef Py_ssize_t q, lanes = REGISTER // sizeof(real)
+    cdef int i, j
+    if size < lanes:
+        for i in range(4):
+            for j in range(taps):
+                for q in range(size):
+                    sums[(i * TAPS + j) * lanes + q] += y[row[i] + q] * x[offset[j] + q]
+    elif taps <= TAPS // 2:
+        dot_taps(x, offset, y, row, size, sums, TAPS // 2)
+    else:
+        dot_taps(x, offset, y, row, size, sums, TAPS)
 
 
 cdef inline void add_lanes(real *sums) noexcept nogil:
