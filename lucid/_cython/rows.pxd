@@ -1,6 +1,6 @@
 """Copies of rows with zeros around them, in whole vectors."""
 
-from lucid._cython.padded cimport Axis, ceil_div, clip
+from lucid._cython.padded cimport Axis, ceil_div, clip, copy_apart
 from lucid._cython.sliding cimport VECTOR_BYTES
 from lucid._cython.types cimport real
 
@@ -30,12 +30,8 @@ cdef inline void copy_row(
     cdef real value
     cdef Py_ssize_t q = 0
     cdef int l, left, lanes = VECTOR_BYTES // sizeof(real)
-    if step == 2:
-        for q in range(count):
-            row[q] = x[q * 2]
-    elif step > 2:
-        for q in range(count):
-            row[q] = x[q * step]
+    if step > 1:
+        copy_apart(x, step, count, row)
     else:
         while q + lanes <= count:
             for l in range(lanes):
