@@ -22,11 +22,14 @@ thread, and at most 4 MiB of packed weights for the input gradient. It must equa
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
-from lucid._cython.direct_plan cimport WEIGHT_BYTES, Plan, make_plan, set_axes, set_offsets, whole
+from lucid._cython.direct_plan cimport (
+    WEIGHT_BYTES, Plan, find_block, make_plan, rows_of_block, set_axes, set_offsets, whole,
+)
 from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, strips, sum_task
 from lucid._cython.direct_tile cimport TILE_PITCH, Part, Patch, run_panel
+from lucid._cython.fetch cimport LINE_BYTES, Rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport ROWS
+from lucid._cython.microkernel cimport LANE_BYTES, ROWS
 from lucid._cython.padded cimport Axis, ceil_div, copy_channel, dst_start, phase_taps
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -59,6 +62,7 @@ cdef void pack_panel(
 cdef inline void run_phases(
     Plan *plan, Patch *patch, const real *x, const Py_ssize_t *offset, Py_ssize_t c,
     Py_ssize_t held, const real *w, const real *bias, Py_ssize_t rows, real *tile, real *y,
+    const real *src, Rows *ahead, Py_ssize_t lines,
 ) noexcept nogil:
     """Compute all phases of a panel of features, from the channels held: c and those that follow.
 
@@ -87,27 +91,24 @@ cdef inline void run_phases(
                     patch.start[2] = patch.m[2] * 2
                     if patch.phase[2] == 0:
                         continue
-                run_panel(plan, patch, x, parts, w, bias, rows, tile, y)
+                run_panel(plan, patch, x, parts, w, bias, rows, tile, y, src, ahead, lines)
 
 
 cdef void run_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *w, Py_ssize_t group_size,
     const Py_ssize_t *offset, Py_ssize_t first_panel, Py_ssize_t last_panel, const real *bias,
-    real *y, real *buffer,
+    real *y, real *buffer, Py_ssize_t threads,
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the panels of features."""
     cdef Patch patch
+    cdef Rows ahead = rows_of_block(plan, (task + threads) // plan.parts)
+    cdef const real *src = x
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t a, c, turn, each, held, group, panel, feature, part
+    cdef Py_ssize_t c, turn, each, held, group, panel, feature, lines, part = task % plan.parts
     cdef Py_ssize_t share = ceil_div(last_panel - first_panel, plan.parts), of_all = first_panel
     cdef real zeros[8]
     cdef real tile[2 * 8 * TILE_PITCH]
-    part = task % plan.parts
-    task //= plan.parts
-    for a in range(2, -1, -1):
-        patch.m[a] = task % plan.blocks[a] * axes[a].block
-        patch.size[a] = min(axes[a].block, axes[a].count - patch.m[a])
-        task //= plan.blocks[a]
+    task = find_block(plan, task // plan.parts, patch.m, patch.size)
     group = task % plan.groups
     x += task * plan.channels * plan.src_plane
     y += task * plan.features * plan.dst_plane
@@ -116,6 +117,9 @@ cdef void run_task(
     last_panel = min(last_panel, first_panel + share)
     if first_panel >= last_panel:
         return
+    lines = ahead.count * ahead.size * (LANE_BYTES // LINE_BYTES) // (
+        patch.size[0] * patch.size[1] * patch.size[2] * (last_panel - first_panel)
+    ) + 1
     memset(zeros, 0, sizeof(zeros))
     memset(tile, 0, sizeof(tile))
     for turn in range(ceil_div(plan.channels, plan.held)):
@@ -136,6 +140,7 @@ cdef void run_task(
                 w + (panel - of_all) * ROWS * plan.channels * plan.taps,
                 bias + group * plan.features + feature if patch.sets else zeros,
                 min(ROWS, plan.features - feature), tile, y + feature * plan.dst_plane,
+                src, &ahead, lines,
             )
 
 
@@ -192,7 +197,7 @@ cdef int correlate(
                 run_task(
                     plan, task, x, weight, (last - first) * panel_size if backward else group_size,
                     offset, first, last,
-                    bias, y, buffers + threadid() * plan.buffer_size,
+                    bias, y, buffers + threadid() * plan.buffer_size, threads,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)

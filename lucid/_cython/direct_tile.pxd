@@ -9,6 +9,7 @@ turns in the result: `put_pair` writes whole cache lines of it.
 """
 
 from lucid._cython.direct_plan cimport Plan
+from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.microkernel cimport LANE_BYTES, MAX_LANES, MAX_VECTOR, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport Axis, ceil_div, clip
 from lucid._cython.types cimport real
@@ -239,11 +240,13 @@ cdef inline void put_tile(
 
 cdef inline void run_panel(
     const Plan *plan, const Patch *patch, const real *x, const Part *part, const real *w,
-    const real *bias, Py_ssize_t rows, real *tile, real *y,
+    const real *bias, Py_ssize_t rows, real *tile, real *y, const real *src, Rows *ahead,
+    Py_ssize_t lines,
 ) noexcept nogil:
     """Compute a patch of up to ROWS features, from the channels in the buffer.
 
-    It has one part, the taps of its phase, or two parts if phases are paired.
+    It has one part, the taps of its phase, or two parts if phases are paired. With every tile some
+    lines are asked for of what the next block reads.
     """
     cdef Py_ssize_t m0, m1, m2, r0, r1, q, at, length, lanes, vector = VECTOR_BYTES // sizeof(real)
     cdef int each
@@ -272,6 +275,7 @@ cdef inline void run_panel(
                     m2 + lanes <= patch.size[2] and r1 < patch.size[1]
                     or joined and lanes <= room(plan, patch, r0, r1, m2)
                 )
+                fetch_rows(src, ahead, lines)
                 for each in range(2 if plan.paired else 1):
                     sum_rows(
                         x + m0 * plan.step0 + m1 * plan.step1 + at, part[each].offset,
