@@ -73,13 +73,16 @@ def _takes_dots(a, b):
 
 def _is_for_numpy(a, b):
     """Tell what to leave to NumPy: small products, a few rows by columns, and strange arrays."""
-    dtype, x, y = a.dtype, a.flags.num, b.flags.num
-    if a.ndim != 2 or b.ndim != 2 or b.dtype is not dtype or ("multiply_rows", dtype) not in _LOOPS:
+    if a.ndim != 2 or b.ndim != 2:
         return True
-    rows, terms, columns = *a.shape, b.shape[1]
-    least = VECTOR if rows == 1 or columns == 1 else MULTIPLY_ADDS
-    work = rows * terms * columns
-    if not work or work < least or not x & y & ALIGNED or terms != b.shape[0]:
+    rows, columns = len(a), b.shape[1]
+    work = a.size * columns
+    if not work or work < (VECTOR if rows == 1 or columns == 1 else MULTIPLY_ADDS):
+        return True
+    dtype, x, y = a.dtype, a.flags.num, b.flags.num
+    if b.dtype is not dtype or ("multiply_rows", dtype) not in _LOOPS or not x & y & ALIGNED:
+        return True
+    if a.shape[1] != len(b):  # its error is NumPy's
         return True
     if not y & C_ORDER:  # dots of rows
         return not (x & C_ORDER and y & F_ORDER)

@@ -68,16 +68,17 @@ def matmul(x, other):
             f"matmul: dtypes differ: {x.dtype.name} and {other.dtype.name}; "
             f"convert one with .to(dtype)"
         )
-    if a[-1] != b[max(len(b) - 2, 0)]:
+    inner = b[-2:][0]
+    if a[-1] != inner:
         raise ShapeError(
             f"matmul: shapes {a} and {b}: the last axis of the first has {a[-1]}, "
-            f"the next-to-last of the second {b[max(len(b) - 2, 0)]}; they must be equal"
+            f"the next-to-last of the second {inner}; they must be equal"
             + ("; other.mT has its last two axes swapped" if len(b) > 1 and a[-1] == b[-1] else "")
         )
-    check_broadcast(a[:-2], b[:-2], "matmul")
     if len(b) <= 2:  # one matrix for the whole stack: a single product, and a single gradient
         rows = x if len(a) == 2 else reshape(x, (prod(a[:-1]), a[-1]))
         y = MatMul()(rows, other if len(b) == 2 else reshape(other, (*b, 1)))
         return y if len(a) == len(b) == 2 else reshape(y, (*a[:-1], *b[1:]))
+    check_broadcast(a[:-2], b[:-2], "matmul")
     y = MatMul()(x if len(a) > 1 else reshape(x, (1, *a)), other)
     return y if len(a) > 1 else reshape(y, (*b[:-2], b[-1]))

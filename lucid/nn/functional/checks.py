@@ -26,7 +26,7 @@ def check_same_type(name, **tensors):
     """Refuse tensors that are not all float32, or all float64; a weight or bias may be None."""
     may_lack = ("weight", "bias", "running_mean", "running_var")
     given = {key: x for key, x in tensors.items() if x is not None or not key.endswith(may_lack)}
-    if _are_alike(given.values()):
+    if are_alike(given.values()):
         return
     for key, each in given.items():
         check_tensor(each, f"{name}: {key}")
@@ -43,13 +43,18 @@ def check_same_type(name, **tensors):
             )
 
 
-def _are_alike(tensors):
+def are_alike(tensors):
     """Tell whether all are tensors of one floating-point type, as they nearly always are."""
+    dtype = None
     try:
-        dtype, *others = {x.array.dtype for x in tensors}
+        for x in tensors:
+            if dtype is None:
+                dtype = x.array.dtype
+            elif dtype is not x.array.dtype:
+                return False
     except AttributeError:
         return False
-    return not others and dtype.kind == "f"
+    return dtype.kind == "f"
 
 
 def check_same_shape(name, **tensors):

@@ -7,7 +7,7 @@ from lucid.geometry import (
     check_int, check_weight, conv_geometry, conv_transpose_geometry, normalise_padding,
     normalise_size, output_paddings,
 )
-from lucid.nn.functional.checks import check_learnt
+from lucid.nn.functional.checks import are_alike, check_learnt
 from lucid.ops.conv import Conv, ConvInputGrad
 from lucid.ops.operands import check_tensor
 from lucid.ops.shaping import squeeze, unsqueeze
@@ -19,14 +19,8 @@ __all__ = [
 
 def check_operands(x, weight, bias=None):
     """Refuse what is no tensor, and types that are not float32 or float64, the same for all."""
-    try:
-        dtype = x.array.dtype
-        if dtype.kind == "f" and dtype is weight.array.dtype and (
-            bias is None or dtype is bias.array.dtype
-        ):
-            return
-    except AttributeError:
-        pass  # one is no tensor: the loop says which
+    if are_alike((x, weight) if bias is None else (x, weight, bias)):
+        return
     check_learnt(weight, "convolution")
     operands = {"input": x, "weight": weight} | ({} if bias is None else {"bias": bias})
     for name, each in operands.items():

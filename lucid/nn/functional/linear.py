@@ -3,7 +3,7 @@
 from math import prod
 
 from lucid.errors import DtypeError, ShapeError
-from lucid.nn.functional.checks import check_learnt
+from lucid.nn.functional.checks import are_alike, check_learnt
 from lucid.ops.linear import Linear
 from lucid.ops.operands import check_tensor
 
@@ -44,10 +44,9 @@ def linear(x, weight, bias=None):
     """
     check_learnt(weight, "linear")
     operands = (x, weight) if bias is None else (x, weight, bias)
-    for each in operands:
-        check_tensor(each, "linear")
-    dtype, own = weight.array.dtype, None if bias is None else bias.array.dtype
-    if dtype.kind != "f" or x.array.dtype != dtype or own not in (None, dtype):
+    if not are_alike(operands):
+        for each in operands:
+            check_tensor(each, "linear")
         names = ", ".join(each.dtype.name for each in operands)
         raise DtypeError(
             f"linear: input, weight and bias must all be float32 or all float64, not {names}; "
