@@ -51,8 +51,9 @@ def relu(x):
     >>> kernels.activation.relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    if x.size <= FEW and x.dtype in _ZEROS:
-        return np.maximum(_ZEROS[x.dtype], x, order="C")
+    zero = _ZEROS.get(x.dtype)
+    if zero is not None and x.size <= FEW:
+        return np.maximum(zero, x, order="C")
     return _value("relu", x)
 
 

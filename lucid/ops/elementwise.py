@@ -280,7 +280,11 @@ class Relu(Function):
     keeps_output = True
 
     def forward(self, x):
-        return kernels.activation.relu(x) if x.dtype.kind == "f" else np.maximum(x, x.dtype.type(0))
+        if x.dtype.kind == "f":
+            return kernels.activation.relu(x)
+        if x.dtype.kind == "b":
+            raise DtypeError("relu: a bool has no sign; cast to int first")
+        return np.maximum(x, x.dtype.type(0))
 
     def backward(self, grad_y):
         return Gate(kernels.activation.relu_grad)(grad_y, self.output.detach())
@@ -849,8 +853,6 @@ def relu(x):
     tensor([0., 2.])
     """
     check_tensor(x, "relu")
-    if x.array.dtype.kind == "b":
-        raise DtypeError("relu: a bool has no sign; cast to int first")
     return Relu()(x)
 
 
