@@ -330,16 +330,16 @@ class _Walk:
 def backward_order(roots):
     """List the nodes behind the roots, each before those it was computed from."""
     seen, order = set(), []
-    stack = [(root, False) for root in roots if isinstance(root, Function)]
+    stack = [root for root in roots if isinstance(root, Function)]
     while stack:
-        node, is_left = stack.pop()
-        if is_left:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # what lay above the next node is done
+            order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
+            stack += node, None
             for edge in node.edges:
                 if isinstance(edge, Function) and edge not in seen:
-                    stack.append((edge, False))
+                    stack.append(edge)
     order.reverse()
     return order
