@@ -154,7 +154,7 @@ cdef int correlate_with_output(
     Plan *plan, const real *x, const real *y, real *w, int threads
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
-    cdef Py_ssize_t task, tasks, chunks, size, results, numbers, buffer_size
+    cdef Py_ssize_t turn, task, tasks, chunks, size, results, numbers, buffer_size
     cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real)
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
@@ -177,8 +177,10 @@ cdef int correlate_with_output(
     buffers = result + results
     number = <Py_ssize_t *> (buffers + threads * buffer_size)
     with nogil:
-        # no idle thread: it could be the caller, who alone hears of Ctrl-C
-        for task in prange(tasks, num_threads=min(threads, tasks), schedule="dynamic"):
+        # the caller alone hears of Ctrl-C and must not be idle: the first thread of a static loop
+        # has as many tasks as any other, and begins with the last, which has the most items
+        for turn in prange(tasks, num_threads=min(threads, tasks), schedule="static"):
+            task = tasks - 1 - turn
             sum_task(
                 plan, task % plan.groups, task // plan.groups * plan.items // chunks,
                 (task // plan.groups + 1) * plan.items // chunks, x, y,

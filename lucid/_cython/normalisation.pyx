@@ -7,8 +7,8 @@ With the M numbers of a channel, their mean m, their variance v and
     x_g = w s \, (g - b_g / M - s (x - m) \, w_g / M)
 
 (Ioffe and Szegedy, 2015). Mean and squares are found row by row, while a row is in the nearest
-cache, and joined to those before by Chan's formula, which is as exact as a second pass: of m, q
-for k numbers and a row's m', q' for k', with d = m' - m,
+cache (a very long one in pieces), and joined to those before by Chan's formula, which is as exact
+as a second pass: of m, q for k numbers and a row's m', q' for k', with d = m' - m,
 
 .. math:: m + d \, \frac{k'}{k + k'}, \qquad q + q' + d^2 \frac{k k'}{k + k'}
 
@@ -26,11 +26,13 @@ from libc.math cimport sqrt
 
 from lucid._cython.channels cimport squares_of_row, sum_row, sums_of_row
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
+from lucid._cython.padded cimport ceil_div
 from lucid._cython.types cimport real
 
 cdef enum:
     RUN = 8192  # numbers of one item before it is the turn of the next
     WATCHED = 16  # such runs from one look at the clock to the next
+    PIECE = 1 << 20  # numbers of a longer row that are one turn: a look at the clock for each
 
 
 cdef inline Py_ssize_t block_width(
@@ -41,27 +43,34 @@ cdef inline Py_ssize_t block_width(
     return min((RUN + size - 1) // size, share)
 
 
+cdef inline Watch watch_runs(Py_ssize_t run) noexcept nogil:
+    """Watch over runs of so many numbers: over long ones more often."""
+    return watch_calls(<int> max(<Py_ssize_t> 1, WATCHED * RUN // max(run, <Py_ssize_t> RUN)))
+
+
 cdef inline void find_moments(
     const real *x, Py_ssize_t step, Py_ssize_t items, Py_ssize_t width, Py_ssize_t size,
     double *mean, double *squares, Watch *watch,
 ) noexcept nogil:
     """Find the mean and the sum of squared distances from it, of each of `width` channels."""
     cdef const real *row
-    cdef double centre, apart
-    cdef Py_ssize_t n, c
+    cdef double centre, apart, share
+    cdef Py_ssize_t turn, c, i, count, before = 0, pieces = ceil_div(size, PIECE)
     for c in range(width):
         mean[c] = squares[c] = 0
-    for n in range(items):
+    for turn in range(items * pieces):
         if interrupted(watch):
             return
+        i = turn % pieces * PIECE
+        count = min(<Py_ssize_t> PIECE, size - i)
+        share = count / <double> (before + count)
         for c in range(width):
-            row = x + n * step + c * size
-            centre = sum_row(row, size) / size
+            row = x + turn // pieces * step + c * size + i
+            centre = sum_row(row, count) / count
             apart = centre - mean[c]
-            squares[c] += squares_of_row(row, <real> centre, size) + apart * apart * n * size / (
-                n + 1
-            )
-            mean[c] += apart / (n + 1)
+            squares[c] += squares_of_row(row, <real> centre, count) + apart * apart * before * share
+            mean[c] += apart * share
+        before += count
 
 
 cdef inline void normalise(
@@ -81,10 +90,11 @@ def batch_norm(
 
     The sums (2, C) are room to work in.
     """
-    cdef Py_ssize_t block, n, c, first, last
+    cdef Py_ssize_t block, turn, n, c, i, count, first, last
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
-    cdef Watch watch = watch_calls(WATCHED)
+    cdef Py_ssize_t pieces = ceil_div(size, PIECE)
+    cdef Watch watch = watch_runs(width * size)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)
@@ -96,12 +106,14 @@ def batch_norm(
             for c in range(first, last):
                 mean[c] = <real> sums[0, c]
                 variance[c] = <real> (sums[1, c] / (items * size))
-        for n in range(items):
+        for turn in range(items * pieces):
             if interrupted(&watch):
                 break
+            n, i = turn // pieces, turn % pieces * PIECE
+            count = min(<Py_ssize_t> PIECE, size - i)
             for c in range(first, last):
                 normalise(
-                    &x[n, c, 0], &y[n, c, 0], size, mean[c],
+                    &x[n, c, i], &y[n, c, i], count, mean[c],
                     <real> (w[c] / sqrt(variance[c] + eps)), b[c],
                 )
     raise_if_interrupted(&watch)
@@ -121,15 +133,17 @@ cdef inline void channel_sums(
     Py_ssize_t size, const real *mean, double *total, double *product, Watch *watch,
 ) noexcept nogil:
     """Add up y, and its products with the distances of x from the mean, for each channel."""
-    cdef Py_ssize_t n, c, start
+    cdef Py_ssize_t turn, c, i, start, count, pieces = ceil_div(size, PIECE)
     for c in range(width):
         total[c] = product[c] = 0
-    for n in range(items):
+    for turn in range(items * pieces):
         if interrupted(watch):
             return
+        i = turn % pieces * PIECE
+        count = min(<Py_ssize_t> PIECE, size - i)
         for c in range(width):
-            start = n * step + c * size
-            sums_of_row(x + start, mean[c], y + start, size, &total[c], &product[c])
+            start = turn // pieces * step + c * size + i
+            sums_of_row(x + start, mean[c], y + start, count, &total[c], &product[c])
 
 
 def batch_norm_grad(
@@ -142,11 +156,12 @@ def batch_norm_grad(
 
     The sums (2, C) are room to work in.
     """
-    cdef Py_ssize_t block, n, c, first, last
+    cdef Py_ssize_t block, turn, n, c, i, count, first, last
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t step = channels * size, width = block_width(channels, size, threads)
+    cdef Py_ssize_t pieces = ceil_div(size, PIECE)
     cdef double inverse, share = 1 / <double> (items * size) if of_batch else 0
-    cdef Watch watch = watch_calls(WATCHED)
+    cdef Watch watch = watch_runs(width * size)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)
@@ -158,13 +173,15 @@ def batch_norm_grad(
             inverse = 1 / sqrt(variance[c] + eps)
             grad_b[c] = <real> sums[0, c]
             grad_w[c] = <real> (sums[1, c] * inverse)
-        for n in range(items):
+        for turn in range(items * pieces):
             if interrupted(&watch):
                 break
+            n, i = turn // pieces, turn % pieces * PIECE
+            count = min(<Py_ssize_t> PIECE, size - i)
             for c in range(first, last):
                 inverse = 1 / sqrt(variance[c] + eps)
                 row_grad(
-                    &x[n, c, 0], &y[n, c, 0], &grad_x[n, c, 0], size, mean[c],
+                    &x[n, c, i], &y[n, c, i], &grad_x[n, c, i], count, mean[c],
                     <real> (w[c] * inverse), <real> (grad_b[c] * share),
                     <real> (grad_w[c] * inverse * share),
                 )
@@ -179,7 +196,7 @@ def sum_channels(
     cdef Py_ssize_t block, n, c, first, last
     cdef Py_ssize_t items = x.shape[0], channels = x.shape[1], size = x.shape[2]
     cdef Py_ssize_t width = block_width(channels, size, threads)
-    cdef Watch watch = watch_calls(WATCHED)
+    cdef Watch watch = watch_runs(width * size)
     for block in prange((channels + width - 1) // width, nogil=True, num_threads=threads):
         first = block * width
         last = min(first + width, channels)

@@ -57,9 +57,8 @@ def batch_norm(x, w, b, eps, mean=None, variance=None):
     rows = _rows(x)
     y = empty(rows.shape, rows.dtype)
     if x.size:
-        columns = [ready(each) for each in (mean, variance)]
         _LOOPS["batch_norm", x.dtype](
-            rows, ready(w), ready(b), y, *columns, _sums(x), eps, of_batch,
+            rows, ready(w), ready(b), y, ready(mean), ready(variance), _sums(x), eps, of_batch,
             threads_for(PASSES * x.size),
         )
     return _like(y, x.shape), mean, variance
@@ -228,16 +227,17 @@ def _sums(x):
 
 def _rows(x):
     """View (N, C, *spatial) as (N, C, S); where S is small, gather it as (1, C, N * S)."""
-    items, channels, *size = x.shape
-    rows = ready(x).reshape(items, channels, prod(size))
-    if rows.shape[2] < SHORT_ROW and items > 1:
-        return ready(rows.transpose(1, 0, 2)).reshape(1, channels, items * rows.shape[2])
+    items, channels = x.shape[:2]
+    size = prod(x.shape[2:])
+    rows = ready(x).reshape(items, channels, size)
+    if size < SHORT_ROW and items > 1:
+        return ready(rows.transpose(1, 0, 2)).reshape(1, channels, items * size)
     return rows
 
 
 def _like(rows, shape):
     """Undo `_rows`."""
-    items, channels, *size = shape
-    if rows.shape[0] == items:
+    if len(rows) == shape[0]:
         return rows.reshape(shape)
-    return ready(rows.reshape(channels, items, prod(size)).transpose(1, 0, 2)).reshape(shape)
+    columns = rows.reshape(shape[1], shape[0], prod(shape[2:]))
+    return ready(columns.transpose(1, 0, 2)).reshape(shape)
