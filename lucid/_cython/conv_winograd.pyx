@@ -22,8 +22,7 @@ multiply-adds instead of the definition's 144 C F, and in time about as many as 
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
 transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB at
-most; else 5 MB of inputs, and 0.4 MB of weights for each thread. A weight gradient takes 4.8 MB,
-with several threads 7 MB.
+most; else 5 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient at most 7 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,

@@ -20,8 +20,7 @@ stretch CNN acceleration algorithms for efficient and flexible hardware implemen
 Cost: see `cost`. Of 128 channels, 3x3 taps and stride 2, products take 65 % of the time of a
 forward and run at the limit of the registers; the rest are transforms. Memory: if
 transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 2 MB at
-most; else 5 MB of inputs, and 0.5 MB of weights for each thread; a weight gradient takes at most 16
-MB.
+most; else 5 MB of inputs, and 0.5 MB of weights for each thread; a weight gradient at most 16 MB.
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16

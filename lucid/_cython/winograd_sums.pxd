@@ -26,7 +26,7 @@ cdef enum:
     CHUNK_COLUMNS = 16
     CHUNK_BYTES = 262144
     FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
-    FEW_BYTES = 6000000
+    FEW_BYTES = 7000000
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
