@@ -186,7 +186,7 @@ def _as_operand(number, x, name):
 def as_number(number, dtype, name):
     """Make an array of one number: of `dtype`, if that has the number's kind or a higher one."""
     kind = type(number)
-    if kind in (float, int) and dtype.kind == "f" and -3e38 < number < 3e38:  # the usual case
+    if kind in (float, int) and dtype.kind == "f" and -6e4 < number < 6e4:  # fits float16 too
         return np.array(number, dtype)
     if isinstance(number, (bool, np.bool_)):
         kind = bool

@@ -3,6 +3,7 @@
 import itertools
 import math
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -71,6 +72,14 @@ def test_an_integer_that_does_not_fit_is_refused(dtype, number):
 def test_a_float_that_does_not_fit_is_infinite():
     assert (lucid.ones(1) * 1e300).tolist() == [float("inf")]
     assert (lucid.ones(1, dtype=lucid.float64) * 1e300).tolist() == [1e300]
+
+
+@pytest.mark.parametrize("number", [70000, 70000.0, -70000])
+def test_a_number_that_float16_does_not_hold_is_infinite_without_a_warning(number):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        array = operands.as_number(number, np.dtype(np.float16), "add")
+    assert array == np.copysign(np.inf, number)
 
 
 def test_arrays_stand_beside_tensors_on_either_side():
