@@ -27,7 +27,7 @@ def add_hook(edge, hook):
 
 def other_factor(self, wants_a, wants_b, *wants_more):
     """The `reads` of a product: a gradient reads the factor beside the one that wants it."""
-    return (wants_b, wants_a, *[False] * len(wants_more))
+    return (wants_b, wants_a) + (False,) * len(wants_more)
 
 
 class Function:
