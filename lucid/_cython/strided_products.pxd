@@ -12,49 +12,17 @@ from lucid._cython.strided_plan cimport BLOCK_ROWS, EDGE, Block, Line, Plan, hel
 from lucid._cython.strided_tiles cimport Targets, find_targets, lanes_used, transform_column
 from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
 from lucid._cython.strided_weights cimport transform_panel
-from lucid._cython.winograd_products cimport multiply
+from lucid._cython.winograd_products cimport multiply_lanes
 from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
 from lucid._cython.winograd_tiles cimport LANES, PAD
 
 cdef enum:
     SHARE = 100  # points of the panels of weights that use an input while it is near
-    SEVERAL = 4  # lanes of `multiply_few`
 
 
 cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
     """Count the elements of a panel of transformed weights for one of its weights."""
     return plan.pairs * plan.slots * ROWS + PAD
-
-
-cdef inline void multiply_few(
-    const float *x, const float *w, Py_ssize_t depth, float *y
-) noexcept nogil:
-    """`multiply` for SEVERAL lanes: here the features of a panel fill a vector."""
-    cdef float acc[SEVERAL][ROWS]
-    cdef Py_ssize_t c
-    cdef int j, l
-    for l in range(SEVERAL):
-        for j in range(ROWS):
-            acc[l][j] = w[j] * x[l]
-    for c in range(1, depth):
-        for l in range(SEVERAL):
-            for j in range(ROWS):
-                acc[l][j] += w[c * ROWS + j] * x[c * LANES + l]
-    for l in range(SEVERAL):
-        for j in range(ROWS):
-            y[j * LANES + l] = acc[l][j]
-
-
-cdef inline void multiply_lanes(
-    Py_ssize_t lanes, const float *x, const float *w, Py_ssize_t depth, float *y
-) noexcept nogil:
-    """Multiply so many lanes or more; the sum of a lane has the same order in each case."""
-    if lanes <= SEVERAL:
-        multiply_few(x, w, depth, y)
-    elif lanes <= LANES // 2:
-        multiply(x, w, depth, y, LANES // 2)
-    else:
-        multiply(x, w, depth, y, LANES)
 
 
 cdef inline void apply_a(

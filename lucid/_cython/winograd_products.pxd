@@ -19,6 +19,7 @@ from lucid._cython.winograd_weights cimport transform_panel
 
 cdef enum:
     SHARE = 4  # panels of weights that use an input while it is near
+    SEVERAL = 4  # lanes of `multiply_few`: an image of 8x8 has no more tiles
 
 
 cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
@@ -43,6 +44,37 @@ cdef inline void multiply(
     for j in range(ROWS):
         for l in range(lanes):
             y[j * LANES + l] = acc[j][l]
+
+
+cdef inline void multiply_few(
+    const float *x, const float *w, Py_ssize_t depth, float *y
+) noexcept nogil:
+    """`multiply` for SEVERAL lanes: here the features of a panel fill a vector."""
+    cdef float acc[SEVERAL][ROWS]
+    cdef Py_ssize_t c
+    cdef int j, l
+    for l in range(SEVERAL):
+        for j in range(ROWS):
+            acc[l][j] = 0
+    for c in range(max(depth, <Py_ssize_t> 1)):
+        for l in range(SEVERAL):
+            for j in range(ROWS):
+                acc[l][j] += w[c * ROWS + j] * x[c * LANES + l]
+    for l in range(SEVERAL):
+        for j in range(ROWS):
+            y[j * LANES + l] = acc[l][j]
+
+
+cdef inline void multiply_lanes(
+    Py_ssize_t lanes, const float *x, const float *w, Py_ssize_t depth, float *y
+) noexcept nogil:
+    """Multiply so many lanes or more; the sum of a lane has the same order in each case."""
+    if lanes <= SEVERAL:
+        multiply_few(x, w, depth, y)
+    elif lanes <= LANES // 2:
+        multiply(x, w, depth, y, LANES // 2)
+    else:
+        multiply(x, w, depth, y, LANES)
 
 
 cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:
@@ -117,19 +149,19 @@ cdef inline void run_panels(
     cdef const Plan *plan = <const Plan *> of_plan
     cdef Targets at
     cdef float tiles[16 * LANES]
-    cdef Py_ssize_t k, p, f, point, panel_size = plan.edge1 * 6 * ROWS * LANES
+    cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column)
+    cdef Py_ssize_t w_panel = plan.points * weight_step(plan)
+    cdef Py_ssize_t panel_size = plan.edge1 * 6 * ROWS * LANES
     cdef const float *x
     cdef const float *w
     cdef const float *bias = NULL
+    cdef float *to
     for k in range(plan.points):
         x = inputs + k * plan.input_step
-        point = (k // plan.edge2 * 6 + k % plan.edge2) * ROWS * LANES
+        w = weights + k * weight_step(plan)
+        to = result + (k // plan.edge2 * 6 + k % plan.edge2) * ROWS * LANES
         for p in range(panels):
-            w = weights + (p * plan.points + k) * weight_step(plan)
-            if lanes_used(plan, column) <= LANES // 2:
-                multiply(x, w, held(plan), result + p * panel_size + point, LANES // 2)
-            else:
-                multiply(x, w, held(plan), result + p * panel_size + point, LANES)
+            multiply_lanes(lanes, x, w + p * w_panel, held(plan), to + p * panel_size)
     find_targets(plan, column, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS

@@ -95,13 +95,13 @@ cdef inline void multiply_tiles(
     x and y are cut into columns of LANES tiles; those of x are `x_column` elements apart.
     """
     cdef float acc[ROWS][LANES]
-    cdef Py_ssize_t t
+    cdef Py_ssize_t column, t
     cdef int j, l
     for j in range(ROWS):
         for l in range(lanes):
             acc[j][l] = 0 if start else w[j * LANES + l]
-    while tiles > 0:
-        for t in range(min(tiles, <Py_ssize_t> LANES)):
+    for column in range(max(ceil_div(tiles, LANES), <Py_ssize_t> 1)):  # see `multiply`
+        for t in range(max(min(tiles, <Py_ssize_t> LANES), <Py_ssize_t> 1)):
             for j in range(ROWS):
                 for l in range(lanes):
                     acc[j][l] += x[j * LANES + t] * y[t * LANES + l]
