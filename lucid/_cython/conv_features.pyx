@@ -23,8 +23,8 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, copy_block, find_block, make_plan, place_of, rows_of_block, set_offsets, set_runs,
-    start_of,
+    Block, Plan, clear_block, copy_block, find_block, make_plan, place_of, rows_of_block,
+    set_offsets, set_runs, start_of,
 )
 from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of, sum_tile
 from lucid._cython.features_write cimport put, transpose, turn_line
@@ -97,6 +97,8 @@ cdef void run_task(
         c = turn * plan.held
         held = min(plan.held, plan.channels - c)
         if not plan.in_place:
+            if turn == 0:
+                clear_block(plan, held, buffer)
             copy_block(plan, &block, held, x + c * plan.src_plane, buffer)
         for column in range(first, min(last, first + share)):
             feature = column * lanes

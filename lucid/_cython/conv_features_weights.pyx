@@ -20,7 +20,8 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, copy_block, find_block, make_plan, place_of, set_positions, set_tap_runs, start_of,
+    Block, Plan, clear_block, copy_block, find_block, make_plan, place_of, set_positions,
+    set_tap_runs, start_of,
 )
 from lucid._cython.features_tiles cimport (
     LINE_BYTES, MAX_RUNS, SUMS, choose_run, runs_of, sum_tile,
@@ -77,6 +78,8 @@ cdef void sum_block(
         held = min(plan.held, plan.channels - c)
         terms = held * plan.taps
         if not plan.in_place:
+            if turn == 0:
+                clear_block(plan, held, buffer)
             copy_block(plan, block, held, x + c * plan.src_plane, buffer)
         run = choose_run(held * rows, plan.axes[2].taps, plan.axes[2].dilation)
         runs = set_tap_runs(plan, held, run, lanes, base, to)

@@ -27,9 +27,9 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, copy_block, find_block, place_of, rows_of_block,
+    Block, Plan, clear_block, copy_block, find_block, place_of, rows_of_block,
 )
-from lucid._cython.features_write cimport put, transpose
+from lucid._cython.features_write cimport put, transpose, turn_line
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport MAX_VECTOR
@@ -39,6 +39,10 @@ from lucid._cython.winograd_rows cimport (
     sum_line, transform_inputs, transform_weights,
 )
 from lucid._cython.workspace cimport Workspace, borrow, give_back
+
+cdef enum:
+    ROWS = 16  # of taps that are turned at a time
+    LANES = 16  # of a line
 
 TERMS = 144  # the fewest that may be summed up
 PAYS = PAIRS > 3  # with 16 registers, loads take longer than the products that are saved
@@ -59,15 +63,33 @@ def supports(itemsize, kernel_size, stride, dilation):
 cdef void pack_terms(
     Plan *plan, Py_ssize_t task, const float *w, Py_ssize_t first, Py_ssize_t last, float *packed
 ) noexcept nogil:
-    """Transform the weights of one group and column of features."""
-    cdef Py_ssize_t t, terms = plan.channels * (plan.taps // 3)
+    """Transform the weights of one group and column of features, some rows of taps at a time.
+
+    Those of an input gradient are turned around, and of one row only are neighbours in memory.
+    """
+    cdef float line[3 * ROWS * LANES]
+    cdef Py_ssize_t t, i, start, count, lines = plan.taps // 3, terms = plan.channels * lines
+    cdef Py_ssize_t rows = 1 if plan.turned else ROWS, plane = 3 * terms
     cdef Py_ssize_t column = first + task % (last - first), group = task // (last - first)
     cdef Py_ssize_t features = min(<Py_ssize_t> MAX_VECTOR, plan.features - column * MAX_VECTOR)
-    w += group * plan.features * plan.channels * plan.taps
-    w += column * MAX_VECTOR * (plan.taps if plan.turned else plan.channels * plan.taps)
+    cdef const float *taps
+    if plan.turned:
+        plane = plan.taps
+    w += group * plan.features * plan.channels * plan.taps + column * MAX_VECTOR * plane
     packed += task * terms * POINTS * MAX_VECTOR
-    for t in range(terms):
-        transform_weights(plan, w, t, features, packed + t * POINTS * MAX_VECTOR)
+    for t in range(ceil_div(terms, rows)):
+        start = 3 * t * rows
+        if plan.turned:
+            start = t // lines * plan.features * plane + plane - 3 - t % lines * 3
+        count = min(rows, terms - t * rows)
+        turn_line(w + start, plane, 3 * count, features, line)
+        for i in range(count):
+            taps = line + 3 * i * LANES
+            if plan.turned:
+                transform_weights(taps + 2 * LANES, taps + LANES, taps, packed)
+            else:
+                transform_weights(taps, taps + LANES, taps + 2 * LANES, packed)
+            packed += POINTS * MAX_VECTOR
 
 
 cdef void sum_lines(
@@ -91,8 +113,9 @@ cdef void sum_lines(
 cdef void take_inputs(
     RowsPlan *rows, const Block *block, Py_ssize_t held, const float *x, float *buffer, float *v
 ) noexcept nogil:
-    """Copy and transform what a block reads of some channels."""
+    """Copy and transform what a block reads of some channels, with the same zeros around each."""
     cdef Py_ssize_t c
+    clear_block(&rows.plan, 1, buffer)
     for c in range(held):
         copy_block(&rows.plan, block, 1, x + c * rows.plan.src_plane, buffer)
         transform_inputs(buffer, rows.tiles, rows.step, v + c * POINTS * rows.step)

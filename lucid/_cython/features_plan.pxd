@@ -11,7 +11,7 @@ early, and some positions are computed twice.
 
 from libc.string cimport memset
 
-from lucid._cython.features_tiles cimport LINE_BYTES, MAX_RUNS, choose_run, runs_of
+from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of
 from lucid._cython.fetch cimport Rows
 from lucid._cython.padded cimport (
     LINE, Axis, ceil_div, clip, lay_out, plane_size, src_start, tail_size, tap_offset,
@@ -119,7 +119,7 @@ cdef inline void share_out(
     cdef Py_ssize_t a, tasks = plan.items * plan.groups
     plan.positions = ceil_div(plan.positions, SIDE) * SIDE
     plan.terms = ceil_div(plan.channels * plan.taps, SIDE) * SIDE
-    plan.starts = 2 * (plan.positions + MAX_RUNS)
+    plan.starts = 2 * (plan.positions + SIDE)  # SIDE >= MAX_RUNS: what follows begins with a line
     plan.columns = ceil_div(plan.features, lanes)
     plan.most = min(plan.columns, max(1, WEIGHT_BYTES // (plan.groups * bytes_of_column)))
     for a in range(3):
@@ -246,16 +246,20 @@ cdef inline Py_ssize_t set_tap_runs(
     return count
 
 
+cdef inline void clear_block(Plan *plan, Py_ssize_t held, real *buffer) noexcept nogil:
+    """Write the zeros that a block reads outside x; they stay if other channels are copied."""
+    memset(buffer, 0, held * plan.plane * sizeof(real))
+
+
 cdef inline void copy_block(
     Plan *plan, const Block *block, Py_ssize_t held, const real *x, real *buffer
 ) noexcept nogil:
-    """Copy what a block reads of some channels, with zeros for what is outside."""
+    """Copy what a block reads of some channels into a buffer that was cleared for the block."""
     cdef Axis *axes = plan.axes
     cdef Window window[3]
     cdef Py_ssize_t a, c, q0, q1
     cdef const real *row
     cdef real *to
-    memset(buffer, 0, held * plan.plane * sizeof(real))
     for a in range(3):
         window[a] = find_window(
             &axes[a], src_start(&axes[a], 0, block.m[a] * plan.stride[a]), axes[a].pitch

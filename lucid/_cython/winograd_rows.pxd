@@ -98,25 +98,15 @@ cdef inline void transform_inputs(
 
 
 cdef inline void transform_weights(
-    const Plan *plan, const float *w, Py_ssize_t term, Py_ssize_t features, float *u
+    const float *first, const float *second, const float *third, float *u
 ) noexcept nogil:
-    """Apply G to one (channel, row of taps) of a column of features: u[point, f]."""
-    cdef float taps[3][MAX_VECTOR]
-    cdef Py_ssize_t f, k, lines = plan.taps // 3, step = plan.channels * plan.taps
-    cdef Py_ssize_t c = term // lines, first = term * 3, next = 1
-    if plan.turned:
-        step, next = plan.taps, -1
-        first = c * plan.features * plan.taps + plan.taps - 1 - term % lines * 3
-    for k in range(3):
-        for f in range(MAX_VECTOR):
-            taps[k][f] = 0
-        for f in range(features):
-            taps[k][f] = w[first + f * step + k * next]
+    """Apply G to three taps of a column of features: u[point, f]."""
+    cdef int f
     for f in range(MAX_VECTOR):
-        u[f] = -taps[0][f]
-        u[MAX_VECTOR + f] = 0.5 * (taps[0][f] + taps[2][f] + taps[1][f])
-        u[2 * MAX_VECTOR + f] = 0.5 * (taps[0][f] + taps[2][f] - taps[1][f])
-        u[3 * MAX_VECTOR + f] = taps[2][f]
+        u[f] = -first[f]
+        u[MAX_VECTOR + f] = 0.5 * (first[f] + third[f] + second[f])
+        u[2 * MAX_VECTOR + f] = 0.5 * (first[f] + third[f] - second[f])
+        u[3 * MAX_VECTOR + f] = third[f]
 
 
 cdef inline void set_line_offsets(RowsPlan *rows, Py_ssize_t *offset) noexcept nogil:
