@@ -43,6 +43,10 @@ from lucid._cython.strips_of_many_taps cimport MANY_TAPS, set_planes_of_many_tap
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
+cdef enum:
+    FAR_BYTES = 32 << 10  # a first-level cache: strips of larger planes are far from each other
+
+
 cdef void add_any_tile(
     const Run *run, const real *x, const real *w, const real *bias, real *y, Py_ssize_t m,
     Py_ssize_t q, int rows, int width,
@@ -105,7 +109,14 @@ cdef void set_three_taps(
     const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
 ) noexcept nogil:
     """Call `set_planes`, apart from other strips: so gcc gives it the registers it wants."""
-    set_planes(run, planes, x, w, bias, y)
+    set_planes(run, planes, x, w, bias, y, False)
+
+
+cdef void set_three_taps_far(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+) noexcept nogil:
+    """Call `set_planes`, and let it ask for the next plane meanwhile."""
+    set_planes(run, planes, x, w, bias, y, True)
 
 
 cdef void set_three_taps_by_two(
@@ -136,6 +147,8 @@ cdef void add_channels(
         if run.taps == THREE:
             if plan.by_two:
                 set_three_taps_by_two(run, &planes, x, w, bias, y + m2)
+            elif run.rows * run.x_step > FAR_BYTES // <Py_ssize_t> sizeof(real):
+                set_three_taps_far(run, &planes, x, w, bias, y + m2)
             else:
                 set_three_taps(run, &planes, x, w, bias, y + m2)
             return

@@ -24,7 +24,7 @@ from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, first_tap, last_tap, strip_width,
     sum_strip, tile_rows,
 )
-from lucid._cython.strip_sums cimport fits_sums, sum_planes
+from lucid._cython.strip_sums cimport fits_sums, sum_strips
 from lucid._cython.strips cimport Planes
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -63,6 +63,42 @@ cdef void sum_rows(const Run *run, const real *x, real *sums, const real *y) noe
         m += rows
 
 
+cdef void sum_small_planes(
+    const Run *run, const Planes *planes, const real *x, real *sums, const real *y
+) noexcept nogil:
+    """Call `sum_strips` for stride 1, apart from others: so gcc gives it all registers."""
+    sum_strips(run, planes, x, sums, y, 1, False)
+
+
+cdef void sum_large_planes(
+    const Run *run, const Planes *planes, const real *x, real *sums, const real *y
+) noexcept nogil:
+    """Call `sum_strips` for stride 1 and planes that come alone."""
+    sum_strips(run, planes, x, sums, y, 1, True)
+
+
+cdef void sum_planes_by_two(
+    const Run *run, const Planes *planes, const real *x, real *sums, const real *y
+) noexcept nogil:
+    """Call `sum_strips` for stride 2."""
+    if planes.count > 1:
+        sum_strips(run, planes, x, sums, y, 2, False)
+    else:
+        sum_strips(run, planes, x, sums, y, 2, True)
+
+
+cdef void sum_planes(
+    const Run *run, const Planes *planes, const real *x, real *sums, const real *y, bint by_two
+) noexcept nogil:
+    """Add to the sums, a vector for each tap, what all rows of some planes give."""
+    if by_two:
+        sum_planes_by_two(run, planes, x, sums, y)
+    elif planes.count > 1:
+        sum_small_planes(run, planes, x, sums, y)
+    else:
+        sum_large_planes(run, planes, x, sums, y)
+
+
 cdef void sum_block(
     Plan *plan, const real *x, const Py_ssize_t *offset, const Py_ssize_t *m,
     const Py_ssize_t *size, Py_ssize_t items, const real *y, real *sums,
@@ -74,10 +110,10 @@ cdef void sum_block(
     cdef Py_ssize_t n, m0, residue, row = src_start(&axes[1], 0, m[1])
     cdef const real *source
     cdef const real *given
-    planes.x_step, planes.y_step = plan.plane, plan.channels * plan.multiplier * plan.dst_plane
+    cdef Py_ssize_t x_step = plan.plane, y_step = plan.channels * plan.multiplier * plan.dst_plane
     if plan.in_place:
         x += m[0] * plan.step0 + row * plan.step1
-        planes.x_step *= plan.channels
+        x_step *= plan.channels
     for m0 in range(size[0]):
         for residue in range(runs(plan, size[1])):
             set_run(plan, &run, residue, row, size[1], m[2], size[2])
@@ -89,14 +125,17 @@ cdef void sum_block(
             ) * axes[2].dst_size
             n = 0
             while n < items:
-                planes.count = 1
+                planes.count, planes.x_step, planes.y_step = 1, x_step, y_step
                 if plan.by_two or fits_sums(&run, sizeof(real)):
                     planes.count = min(items - n, plan.held)
-                    sum_planes(&run, &planes, source, sums, given, 2 if plan.by_two else 1)
+                    if planes.count == 1 and n + 1 == items:  # then comes the next channel
+                        planes.x_step = plan.plane - n * x_step
+                        planes.y_step = plan.dst_plane - n * y_step
+                    sum_planes(&run, &planes, source, sums, given, plan.by_two)
                 else:
                     sum_rows(&run, source, sums, given)
-                source += planes.count * planes.x_step
-                given += planes.count * planes.y_step
+                source += planes.count * x_step
+                given += planes.count * y_step
                 n += planes.count
 
 

@@ -8,8 +8,12 @@ the second that were counted already are zero; so are those outside x.
 No row is loaded in part inside the loops over the rows: gcc cannot tell that such a load leaves the
 sums alone, and would keep them in memory. So the last row of y, behind which there may be no other,
 has its place behind the loop.
+
+Planes that come alone are large: while one is read, the lines of the next are asked for (`far`).
+Without that, a weight gradient of arrays larger than the caches took up to three times as long.
 """
 
+from lucid._cython.fetch cimport fetch
 from lucid._cython.padded cimport clip
 from lucid._cython.parted_strips cimport Lanes, find_lanes, load_columns
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
@@ -69,8 +73,8 @@ cdef inline void sum_edge(
 
 
 cdef inline void sum_plane(
-    const Run *run, const Lanes *inside, const real *x, const real *y, Py_ssize_t safe, int low,
-    int high, real (*acc)[MAX_WIDTH], int lanes,
+    const Run *run, const Planes *planes, const Lanes *inside, const real *x, const real *y,
+    Py_ssize_t safe, int low, int high, real (*acc)[MAX_WIDTH], bint far, int lanes,
 ) noexcept nogil:
     """Add what a plane gives, with stride 1; `safe` rows of y are followed by others in memory."""
     cdef real held[THREE][MAX_WIDTH]
@@ -95,6 +99,9 @@ cdef inline void sum_plane(
             for k in range(THREE - 1, 0, -1):
                 for l in range(lanes):
                     given[k][l] = given[k - 1][l]
+            if far:
+                fetch(row + planes.x_step)
+                fetch(other + planes.y_step)
             row += run.x_step
             other += run.y_step
             i += 1
@@ -106,10 +113,11 @@ cdef inline void sum_plane(
 
 
 cdef inline void sum_parted_plane(
-    const Run *run, const Lanes *inside, const real *x, const real *y, int low, int high,
-    real (*acc)[MAX_WIDTH], int lanes,
+    const Run *run, const Planes *planes, const Lanes *inside, const real *x, const real *y,
+    int low, int high, real (*acc)[MAX_WIDTH], bint far, int lanes,
 ) noexcept nogil:
     """Add what a plane gives, with stride 2."""
+    cdef int k
     cdef real held[THREE][MAX_WIDTH]
     cdef real given[MAX_WIDTH]
     cdef Py_ssize_t m = 1
@@ -127,6 +135,11 @@ cdef inline void sum_parted_plane(
             sum_taps(held, given, acc, 2, lanes)
             load_given(y, low, high, given, lanes)
             sum_taps(held, given, acc, 0, lanes)
+            if far:
+                for k in range(2):
+                    fetch(x + planes.x_step + k * lanes)
+                    fetch(x + planes.x_step - run.x_step + k * lanes)
+                fetch(y + planes.y_step)
             m += 1
             if m >= run.rows - 1:
                 break
@@ -147,7 +160,7 @@ cdef inline void sum_parted_plane(
 
 cdef inline void sum_strip(
     const Run *run, const Planes *planes, const real *x, real *sums, const real *y, Py_ssize_t q,
-    Py_ssize_t done, int step, int width,
+    Py_ssize_t done, int step, bint far, int width,
 ) noexcept nogil:
     """Add to the sums of all taps what a strip of all planes gives, from column q on.
 
@@ -169,10 +182,11 @@ cdef inline void sum_strip(
     for c in range(planes.count):
         if step == 1:
             sum_plane(
-                run, &inside, x, y, run.rows - (c + 1 == planes.count), low, high, acc, lanes
+                run, planes, &inside, x, y, run.rows - (c + 1 == planes.count), low, high, acc,
+                far, lanes,
             )
         else:
-            sum_parted_plane(run, &inside, x, y, low, high, acc, lanes)
+            sum_parted_plane(run, planes, &inside, x, y, low, high, acc, far, lanes)
         x += planes.x_step
         y += planes.y_step
     for t in range(THREE * THREE):
@@ -181,18 +195,19 @@ cdef inline void sum_strip(
 
 
 cdef inline void sum_strips(
-    const Run *run, const Planes *planes, const real *x, real *sums, const real *y, int step
+    const Run *run, const Planes *planes, const real *x, real *sums, const real *y, int step,
+    bint far,
 ) noexcept nogil:
     """Add to the sums, a vector for each tap, what all rows of some planes give."""
     cdef Py_ssize_t q, done = 0, lanes = VECTOR_BYTES // sizeof(real)
     while done < run.columns:
         if 2 * (run.columns - done) > lanes:
             q = min(done, max(0, run.columns - lanes))
-            sum_strip(run, planes, x, sums, y, q, done, step, VECTOR_BYTES)
+            sum_strip(run, planes, x, sums, y, q, done, step, far, VECTOR_BYTES)
             done = q + lanes
         else:
             q = min(done, max(0, run.columns - lanes // 2))
-            sum_strip(run, planes, x, sums, y, q, done, step, VECTOR_BYTES // 2)
+            sum_strip(run, planes, x, sums, y, q, done, step, far, VECTOR_BYTES // 2)
             done = q + lanes // 2
 
 
@@ -206,13 +221,3 @@ cdef inline bint fits_sums(const Run *run, int itemsize) noexcept nogil:
         and run.offset[2] - run.offset[0] == 2
         and 4 * run.columns * itemsize >= VECTOR_BYTES
     )
-
-
-cdef inline void sum_planes(
-    const Run *run, const Planes *planes, const real *x, real *sums, const real *y, int step
-) noexcept nogil:
-    """Call `sum_strips` with a literal step."""
-    if step == 1:
-        sum_strips(run, planes, x, sums, y, 1)
-    else:
-        sum_strips(run, planes, x, sums, y, 2)

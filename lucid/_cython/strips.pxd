@@ -6,12 +6,17 @@ and the others move up. So a strip of any number of rows is one loop, without a 
 tiles, and what it prepares serves all planes of a task: in images of 7x7 that took longer than the
 multiply-adds. As in `sliding.pxd`, lanes that lie outside x are zero; rows outside x are left out.
 
+Strips of a plane that is larger than the first-level cache lie far from each other in memory: while
+one is computed, the lines of the same strip of the next plane are asked for (`far`). Where arrays
+are larger than the caches this takes a quarter to a third off the time; smaller planes would lose.
+
 More taps than 3x3 have a file of their own, `strips_of_many_taps.pxd`.
 
 Nothing in the loop over the rows depends on a condition: only then gcc keeps the nine taps, in all
 lanes, and which lanes are zero, in registers.
 """
 
+from lucid._cython.fetch cimport fetch, fetch_to_write
 from lucid._cython.padded cimport clip
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, WIDE, Run
 from lucid._cython.types cimport real
@@ -45,7 +50,7 @@ cdef inline void move_up(
 
 cdef inline void set_strip(
     const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
-    Py_ssize_t q, int width,
+    Py_ssize_t q, bint far, int width,
 ) noexcept nogil:
     """Set a strip of all planes, from column q on, to the bias and the sum over 3x3 taps.
 
@@ -85,6 +90,10 @@ cdef inline void set_strip(
                 for j in range(THREE):
                     for l in range(lanes):
                         acc[j][l] += tap[THREE * t + 2 - j] * held[l]
+            if far:
+                fetch(source + planes.x_step)
+                fetch(source + planes.x_step + lanes - 1)
+                fetch_to_write(target + planes.y_step)
             source += run.x_step
             i += 1
             if i >= last:
@@ -123,7 +132,8 @@ cdef inline bint fits_strips(const Run *run, const real *bias) noexcept nogil:
 
 
 cdef inline void set_planes(
-    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
+    bint far,
 ) noexcept nogil:
     """Set all rows of some planes to the bias and the sum over 3x3 taps."""
     cdef Py_ssize_t q = 0, left, lanes = VECTOR_BYTES // sizeof(real)
@@ -131,13 +141,13 @@ cdef inline void set_planes(
         left = run.columns - q
         if WIDE > 1 and 4 * left > 3 * WIDE * lanes:
             q = min(q, max(0, run.columns - WIDE * lanes))
-            set_strip(run, planes, x, w, bias, y, q, WIDE * VECTOR_BYTES)
+            set_strip(run, planes, x, w, bias, y, q, far, WIDE * VECTOR_BYTES)
             q += WIDE * lanes
         elif 2 * left > lanes:
             q = min(q, max(0, run.columns - lanes))
-            set_strip(run, planes, x, w, bias, y, q, VECTOR_BYTES)
+            set_strip(run, planes, x, w, bias, y, q, far, VECTOR_BYTES)
             q += lanes
         else:
             q = min(q, max(0, run.columns - lanes // 2))
-            set_strip(run, planes, x, w, bias, y, q, VECTOR_BYTES // 2)
+            set_strip(run, planes, x, w, bias, y, q, far, VECTOR_BYTES // 2)
             q += lanes // 2
