@@ -55,8 +55,7 @@ from typing import NamedTuple
 
 from cython.parallel cimport prange, threadid
 
-from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport ROWS
+from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_chunks cimport (
     has_small_groups, sum_block, sum_few_columns, sum_group,

@@ -26,7 +26,7 @@ cdef enum:
     CHUNK_COLUMNS = 16  # two from there on: 32 channels, 32 images of 16x16, 0.86 of the time
     CHUNK_BYTES = 262144
     FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
-    FEW_BYTES = 7000000
+    FEW_BYTES = 7000000  # 512 channels and features, 2 images of 14x14, need 6.3 MB
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
@@ -45,7 +45,7 @@ cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
 
     Where the sums take little, several chunks of tiles have sums of their own, so that threads need
     not wait for one another; their number depends on the shapes alone, as the bits do. Else several
-    threads get more tiles at a time: they wait for one another three times each time.
+    threads get more tiles at a time: they wait for one another twice each time.
     """
     cdef Plan *plan = &sums.plan
     cdef Py_ssize_t column
