@@ -13,7 +13,7 @@ Source: Zhang, Franchetti and Low, "High performance zero-memory overhead direct
 weights and the sums have that order.
 
 Cost: the multiply-adds of the definition, with features rounded up to 64 bytes and the positions of
-a block to whole tiles of runs; with AVX-512 that loop runs at the limit of the multiply-add unit.
+a block to half tiles of runs; with AVX-512 that loop runs at the limit of the multiply-add unit.
 Each element of x is copied about once, each result is moved twice more, which takes a fifth of the
 time where 144 (channel, tap) pairs are summed for each result. It pays from about 70 on, where
 features fill the lanes. Memory: at most 4 MiB of packed weights, and 0.6 MB for each thread. It

@@ -10,7 +10,7 @@ end, so that the number of threads changes no bit.
 Source: as `conv_features`; the loop is that of Goto and van de Geijn, "Anatomy of high-performance
 matrix multiplication", 2008, section 5, with rows that are shifted views of one image.
 
-Cost: the multiply-adds of the definition, with features rounded up to 64 bytes and taps to whole
+Cost: the multiply-adds of the definition, with features rounded up to 64 bytes and taps to half
 tiles; x and y are copied once. A product of matrices copies x once for each tap instead. Memory:
 0.6 MB for each thread, and the weights of all chunks: 4 MiB, or those of one chunk. It must equal
 `conv_naive`.
