@@ -15,6 +15,7 @@ from lucid._cython.features_plan cimport (
 )
 from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport LINE, ceil_div
+from lucid._cython.winograd cimport output_2
 
 cdef extern from *:
     """
@@ -165,23 +166,15 @@ cdef inline void sum_pairs(
         for j in range(tiles):
             for l in range(MAX_VECTOR):
                 acc[p][j][l] = 0
-    for t in range(terms):
+    for t in range(max(terms, <Py_ssize_t> 1)):  # or gcc keeps the sums of none in memory, too
         for p in range(POINTS):
             for j in range(tiles):
                 for l in range(MAX_VECTOR):
                     acc[p][j][l] += point[p][offset[t] + j] * u[(t * POINTS + p) * MAX_VECTOR + l]
     for j in range(tiles):
-        for l in range(MAX_VECTOR):
-            acc[0][j][l] += acc[1][j][l] + acc[2][j][l]
-    for j in range(tiles):
-        for l in range(MAX_VECTOR):
-            acc[3][j][l] += acc[1][j][l] - acc[2][j][l]
-    for j in range(tiles):
-        for l in range(MAX_VECTOR):
-            sums[2 * j * MAX_VECTOR + l] = acc[0][j][l]
-    for j in range(tiles):
-        for l in range(MAX_VECTOR):
-            sums[(2 * j + 1) * MAX_VECTOR + l] = acc[3][j][l]
+        output_2(
+            &acc[0][j][0], PAIRS * MAX_VECTOR, sums + 2 * j * MAX_VECTOR, MAX_VECTOR, 1, MAX_VECTOR
+        )
 
 
 cdef inline void sum_line(
