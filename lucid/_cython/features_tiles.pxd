@@ -81,7 +81,7 @@ cdef inline void sum_runs(
         for j in range(run):
             for l in range(lanes):
                 acc[i][j][l] = 0
-    for t in range(terms):
+    for t in range(max(terms, <Py_ssize_t> 1)):  # or gcc keeps the sums of none in memory, too
         for i in range(runs):
             for j in range(run):
                 for l in range(lanes):
