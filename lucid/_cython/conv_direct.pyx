@@ -34,6 +34,8 @@ from lucid._cython.padded cimport Axis, ceil_div, copy_channel, dst_start, phase
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
+PAYS_FOR_FEW = ROWS == 8  # terms and a stride; with 16 registers `conv_matmul` takes 0.6 to 1.0
+
 
 cdef void pack_panel(
     const Plan *plan, const Py_ssize_t *order, const real *w, Py_ssize_t rows, real *packed

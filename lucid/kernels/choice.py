@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from math import prod
 
 from lucid._cython import (
-    conv_pointwise, conv_product, conv_winograd, conv_winograd_rows, conv_winograd_strided,
+    conv_direct, conv_pointwise, conv_product, conv_winograd, conv_winograd_rows,
+    conv_winograd_strided,
 )
 from lucid.kernels import fourier, registry
 
@@ -284,9 +285,9 @@ def fills_the_lanes_of_a_product(task):
 
     So it wins where there is one tap, where many channels share the copy, where a stride as long
     as the kernel leaves each input to one tap, where a stride or a small image lets the direct
-    kernel's lanes hang over; and for nearly every weight gradient, except that of up to 64 features
-    with 4 to 7 channels at stride 1, or with many taps and few positions in all, where the direct
-    kernel copies less.
+    kernel's lanes hang over (of up to 32 terms, only if that has 16 registers); and for nearly
+    every weight gradient, except that of up to 64 features with 4 to 7 channels at stride 1, or
+    with many taps and few positions in all, where the direct kernel copies less.
     """
     if task.taps == 1:
         return True
@@ -296,8 +297,10 @@ def fills_the_lanes_of_a_product(task):
         return not (direct and task.channels >= 4 and task.features <= 64)
     sizes = zip(task.geometry.kernel_size, task.geometry.stride, strict=True)
     apart = all(taps <= stride for taps, stride in sizes)
-    if task.primitive == "forward" and (apart or task.channels * task.taps <= 32):
-        return task.strided and task.features >= (16 if apart else 32)
+    if task.primitive == "forward" and apart:
+        return task.features >= 16
+    if task.primitive == "forward" and task.channels * task.taps <= 32:
+        return task.strided and task.features >= 32 and not conv_direct.PAYS_FOR_FEW
     one_tap_a_phase = task.primitive == "input_grad" and (
         task.geometry.kernel_size == task.geometry.stride
     )
