@@ -82,12 +82,16 @@ def test_twenty_steps_equal_torch(torch, digits, name):
     assert losses[-1] < losses[0], losses
 
 
+RATES = {"v1": 0.1, "v2": 0.05, "v3": 0.1}  # with these no loss swings back, momentum makes it
+
+
 @pytest.mark.parametrize("name", BUILDS)
 def test_twenty_steps_learn(digits, name):
     losses, _ = compare(
-        None, None, mobilenet, BUILDS[name], cross_entropy, [digits(8)] * 20, lr=0.02
+        None, None, mobilenet, BUILDS[name], cross_entropy, [digits(8)] * 20,
+        lr=RATES[name], momentum=0.0,
     )
-    assert losses[-5:].min() < 0.8 < losses[0], losses  # dropout makes each step swing
+    assert losses[-1] < 0.8 < losses[0], losses
 
 
 def test_an_unknown_size_is_refused():
