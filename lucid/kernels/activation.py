@@ -52,7 +52,7 @@ def relu(x):
     array([0., 2.])
     """
     zero = _ZEROS.get(x.dtype)
-    if zero is not None and x.size <= FEW:
+    if zero is not None and 1 < x.size <= FEW:  # of no axes NumPy makes no array
         return np.maximum(zero, x, order="C")
     return _value("relu", x)
 
@@ -274,5 +274,6 @@ def _slope(kind, x, grad, a=0.0, b=0.0):
 
 
 def _run(loop, rows, a, b):
+    """Call a loop of `_table` on one or two rows to read and one to write."""
     function, number, cost = loop
     in_parts(function, rows, number, a, b, threads_for(cost * (len(rows) - 1) * rows[0].size))

@@ -25,7 +25,7 @@ def add(a, b):
     Returns
     -------
     numpy.ndarray
-        A new array.
+        A new array; a number of NumPy's, if neither has an axis.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def add(a, b):
     >>> kernels.arithmetic.add(np.array([1.0, 2.0]), np.ones(2))
     array([2., 3.])
     """
-    return a + b if a.nbytes + b.nbytes < LARGE else _combine("add", a, b)
+    return a + b if a.nbytes + b.nbytes < LARGE else _combine_large(np.add, a, b)
 
 
 def subtract(a, b):
@@ -48,7 +48,7 @@ def subtract(a, b):
     Returns
     -------
     numpy.ndarray
-        A new array.
+        A new array; a number of NumPy's, if neither has an axis.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def subtract(a, b):
     >>> kernels.arithmetic.subtract(np.array([1.0, 2.0]), np.ones(2))
     array([0., 1.])
     """
-    return a - b if a.nbytes + b.nbytes < LARGE else _combine("subtract", a, b)
+    return a - b if a.nbytes + b.nbytes < LARGE else _combine_large(np.subtract, a, b)
 
 
 def multiply(a, b):
@@ -71,7 +71,7 @@ def multiply(a, b):
     Returns
     -------
     numpy.ndarray
-        A new array.
+        A new array; a number of NumPy's, if neither has an axis.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def multiply(a, b):
     >>> kernels.arithmetic.multiply(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([3., 8.])
     """
-    return a * b if a.nbytes + b.nbytes < LARGE else _combine("multiply", a, b)
+    return a * b if a.nbytes + b.nbytes < LARGE else _combine_large(np.multiply, a, b)
 
 
 def _is_shared(a, b):
@@ -92,11 +92,12 @@ def _is_shared(a, b):
     )
 
 
-def _combine(kind, a, b):
+def _combine_large(function, a, b):
+    """Call a function of NumPy with memory that is kept, or its loop of ours on several threads."""
     if not _is_shared(a, b):
-        return getattr(np, kind)(a, b, room(a, b))
+        return function(a, b, room(a, b))
     y = like(a)
     rows = a.reshape(-1), b.reshape(-1), y.reshape(-1)
     threads = threads_for(PASSES * a.size)
-    in_parts(_LOOPS["combine", a.dtype], rows, loops.KINDS[kind], threads)
+    in_parts(_LOOPS["combine", a.dtype], rows, loops.KINDS[function.__name__], threads)
     return y

@@ -68,7 +68,7 @@ def matmul(x, other):
             f"matmul: dtypes differ: {x.dtype.name} and {other.dtype.name}; "
             f"convert one with .to(dtype)"
         )
-    inner = b[-2:][0]
+    inner = b[0] if len(b) == 1 else b[-2]
     if a[-1] != inner:
         raise ShapeError(
             f"matmul: shapes {a} and {b}: the last axis of the first has {a[-1]}, "
