@@ -10,7 +10,8 @@ At each point that is a product of matrices, which runs in registers. The input 
 forward of y with channels exchanged and kernels turned. LANES tiles of the whole batch lie side by
 side (`winograd_tiles.pxd`), so the transforms are plain loops over lanes; inputs are transformed
 down first, where the lanes are neighbours in the image (`winograd_inputs.pxd`). Only the last two
-axes are transformed: a tap of the first axis counts as one more set of input channels. A kernel
+axes are transformed: a tap of the first axis counts as one more set of input channels, and a tile
+has several planes of outputs, so that those taps read inputs that are transformed once. A kernel
 with one tap in the second axis is transformed along the last one only (`winograd_lines.pxd`): 4
 outputs of 3 taps from 6 products instead of 12, 5 outputs of 2 taps from 6 instead of 10.
 
@@ -21,8 +22,8 @@ Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F f
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
-transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB at
-most; else 5 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient at most 7 MB.
+transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB or
+little more; else 5 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient 7 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -62,11 +63,14 @@ from lucid._cython.winograd_chunks cimport (
 )
 from lucid._cython.winograd_products cimport make_tasks
 from lucid._cython.winograd_sums cimport (
-    BLOCK, Sums, cut_few_columns, cut_sums, has_few_columns,
+    BLOCK, DEEP_BLOCK, Sums, cut_few_columns, cut_sums, has_few_columns,
 )
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
+
+cdef enum:
+    PLANES = 8  # of outputs of a tile, at most: with 3 taps, more would save less than a tenth
 
 class Tile(NamedTuple):
     """A tile: where it may be used, and what its transforms cost."""
@@ -220,6 +224,31 @@ def _check(w, stride, dilation):
         )
 
 
+cdef int choose_planes(Plan *plan, tile) except -1:
+    """Cut the outputs into tiles of one plane or several, which read the same planes of inputs.
+
+    With 3 taps, 4 tiles of one plane read 12 planes of inputs and a tile of 4 planes only 6.
+    But of large tiles there may be too few to fill the lanes, and their inputs must fit a cache.
+    A sum is the same in any tile, so this choice changes no bits.
+    """
+    cdef Py_ssize_t tile0, time, best = 1, least = 0
+    cdef Py_ssize_t tile1 = tile.size[0], tile2 = tile.size[1]
+    cdef Py_ssize_t of_channel = tile.of_channel, of_feature = tile.of_feature
+    cdef Py_ssize_t most = min(plan.dst[0], PLANES) if plan.taps0 > 1 else 1
+    for tile0 in range(1, most + 1):
+        set_tiles(plan, tile0, tile1, tile2, CHUNK)
+        if tile0 > 1 and plan.edge0 * plan.chunk > CHUNK:
+            break
+        time = ceil_div(plan.tiles, LANES // 2) * (
+            plan.edge0 * plan.channels * of_channel
+            + tile0 * plan.features * (plan.points * plan.taps0 * plan.channels + of_feature)
+        )
+        if tile0 == 1 or time < least:
+            best, least = tile0, time
+    set_tiles(plan, best, tile1, tile2, CHUNK)
+    return 0
+
+
 cdef int correlate(
     Plan *plan, const float *x, const float *w, const float *bias, float *y, int threads
 ) except -1:
@@ -231,10 +260,9 @@ cdef int correlate(
     cdef Tasks tasks
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    tile1, tile2 = tile_size(
+    choose_planes(plan, choose_tile(
         plan.channels * plan.taps0 * plan.taps1 * plan.taps2, (plan.taps1, plan.taps2)
-    )
-    set_tiles(plan, tile1, tile2, CHUNK)
+    ))
     tasks = make_tasks(plan, threads)
     workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))
     plan.bias = bias
@@ -242,9 +270,9 @@ cdef int correlate(
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
-            while plan.first < plan.whole_depth:
+            while plan.first < plan.channels:
                 run_tasks(&tasks, x, w, y, <float *> workspace.data, threads, &watch)
-                plan.first += plan.depth
+                plan.first += plan.chunk
             x += plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane
@@ -366,7 +394,7 @@ cdef int correlate_weights(
     cdef int workers
     cdef float *buffers
     tile1, tile2 = tile_size(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
-    set_tiles(plan, tile1, tile2, BLOCK)
+    set_tiles(plan, 1, tile1, tile2, BLOCK if plan.taps0 == 1 else DEEP_BLOCK)
     cut_sums(sums, threads)
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     if has_small_groups(sums):
@@ -381,7 +409,7 @@ cdef int correlate_weights(
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
-            while plan.first < plan.whole_depth:
+            while plan.first < plan.channels:
                 for turn in range(ceil_div(plan.features, sums.features)):
                     f = turn * sums.features
                     sum_block(
@@ -389,7 +417,7 @@ cdef int correlate_weights(
                         min(sums.features, plan.features - f), buffers,
                         buffers + workers * sums.buffer_size, threads, &watch,
                     )
-                plan.first += plan.depth
+                plan.first += plan.chunk
             x += plan.channels * plan.src_plane
             w += plan.w_group
             y += plan.features * plan.dst_plane

@@ -13,7 +13,7 @@ from lucid._cython.winograd_sums cimport (
     CHUNK_BYTES, Sums, add_weights, multiply_tiles, sum_columns, sum_point, transform_both,
     transform_outputs,
 )
-from lucid._cython.winograd_tiles cimport LANES, Plan, held
+from lucid._cython.winograd_tiles cimport LANES, Plan, depth_held, held
 
 
 cdef inline void sum_columns_alone(
@@ -25,7 +25,7 @@ cdef inline void sum_columns_alone(
     cdef Py_ssize_t column, part, point
     for column in range(columns):
         transform_column(
-            plan, x, start + column, 0, held(plan), inputs + column * plan.input_size
+            plan, x, start + column, 0, plan.edge0 * held(plan), inputs + column * plan.input_size
         )
         for part in range(ceil_div(features, LANES)):
             transform_outputs(
@@ -96,7 +96,7 @@ cdef inline void sum_block(
             )
     for chunk in range(1, sums.chunks):
         add_chunk(sums, results + chunk * sums.result_size, results)
-    for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
+    for task in prange(ceil_div(depth_held(plan), ROWS) * parts, num_threads=threads):
         add_part(sums, task, features, results, w)
 
 
@@ -104,7 +104,7 @@ cdef inline bint has_small_groups(const Sums *sums) noexcept nogil:
     """Tell whether there are groups of one block each, so that a thread may take a whole group."""
     return (
         sums.plan.groups > 1 and sums.plan.features <= sums.features
-        and sums.plan.whole_depth <= sums.plan.depth
+        and sums.plan.channels <= sums.plan.chunk
         and sums.result_size * <Py_ssize_t> sizeof(float) <= CHUNK_BYTES
     )
 
@@ -113,14 +113,15 @@ cdef inline void sum_group(
     const Sums *sums, const float *x, float *w, const float *y, float *buffer, Watch *watch
 ) noexcept nogil:
     """Compute the weights of a small group on the thread that calls, as `sum_block` does."""
-    cdef Py_ssize_t task, chunk, features = sums.plan.features
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t task, chunk, features = plan.features
     cdef float *results = buffer + sums.buffer_size
     cdef float *more = results + sums.result_size
     sum_chunk(sums, 0, x, y, features, buffer, results, watch)
     for chunk in range(1, sums.chunks):
         sum_chunk(sums, chunk, x, y, features, buffer, more, watch)
         add_chunk(sums, more, results)
-    for task in range(ceil_div(held(&sums.plan), ROWS) * ceil_div(features, LANES)):
+    for task in range(ceil_div(depth_held(plan), ROWS) * ceil_div(features, LANES)):
         add_part(sums, task, features, results, w)
 
 

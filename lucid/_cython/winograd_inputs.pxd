@@ -20,7 +20,7 @@ from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_lines cimport input_lines
 from lucid._cython.winograd_tiles cimport (
-    LANES, Plan, Tile, advance, find_tile, lanes_used, run_length,
+    LANES, Plan, Tile, advance, find_tile, held, lanes_used, run_length,
 )
 
 cdef enum:
@@ -44,31 +44,31 @@ cdef struct Copies:  # the same, if tiles are apart: runs of neighbours that fil
 
 
 cdef inline Py_ssize_t input_row(
-    const Plan *plan, const Tile *tile, Py_ssize_t plane, Py_ssize_t i1
+    const Plan *plan, const Tile *tile, Py_ssize_t i0, Py_ssize_t i1
 ) noexcept nogil:
     """Return the elements from the start of a group's first plane to a row of inputs."""
     return (
         tile.item * plan.groups * plan.channels * plan.src_plane
-        + (plane * plan.src[1] + i1) * plan.src[2]
+        + (i0 * plan.src[1] + i1) * plan.src[2]
     )
 
 
 cdef inline void find_sources(
-    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Sources *at
+    const Plan *plan, Py_ssize_t column, Py_ssize_t plane, Sources *at
 ) noexcept nogil:
-    """Lay out the lines, run after run."""
-    cdef Py_ssize_t lane = 0, run = 0, end = 0, count, l, plane, i1, i2, left
+    """Lay out the lines of a plane of the tiles, run after run."""
+    cdef Py_ssize_t lane = 0, run = 0, end = 0, count, l, i0, i1, i2, left
     cdef Tile tile = find_tile(plan, column * LANES)
     memset(at.start, 0, sizeof(at.start))
     while lane < lanes_used(plan, column):
         count = min(plan.tiles2 - tile.i2 // plan.tile2, lanes_used(plan, column) - lane)
-        plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
+        i0 = tile.i0 + plane * plan.dilation[0] - plan.low[0]
         i1, i2 = tile.i1 - plan.low[1], tile.i2 - plan.low[2]
         left = max(-i2, <Py_ssize_t> 0)
-        at.src[run] = input_row(plan, &tile, plane, i1) + i2 + left
+        at.src[run] = input_row(plan, &tile, i0, i1) + i2 + left
         at.top[run] = clip(ceil_div(-i1, plan.dilation[1]), plan.edge1)
         at.bottom[run] = clip(ceil_div(plan.src[1] - i1, plan.dilation[1]), plan.edge1)
-        if not 0 <= plane < plan.src[0]:
+        if not 0 <= i0 < plan.src[0]:
             at.bottom[run] = at.top[run]
         at.to[run] = end + left
         at.size[run] = min(plan.src[2] - i2, count * plan.tile2 + plan.taps2 - 1) - left
@@ -236,25 +236,25 @@ cdef inline void transform_channel(
 
 
 cdef inline void find_copies(
-    const Plan *plan, Py_ssize_t column, Py_ssize_t tap0, Copies *at
+    const Plan *plan, Py_ssize_t column, Py_ssize_t plane, Copies *at
 ) noexcept nogil:
     """Note what fills rows[row, column of 6, lane] where lanes are phases: runs of neighbours."""
-    cdef Py_ssize_t i, j, i1, i2, left, right, length, lane = 0, plane
+    cdef Py_ssize_t i, j, i1, i2, left, right, length, lane = 0, i0
     cdef Tile tile = find_tile(plan, column * LANES)
     at.count = 0
     while lane < lanes_used(plan, column):
         length = run_length(plan, column, lane, &tile)
-        plane = tile.i0 + tap0 * plan.dilation[0] - plan.low[0]
+        i0 = tile.i0 + plane * plan.dilation[0] - plan.low[0]
         for i in range(plan.edge1):
             i1 = tile.i1 + i * plan.dilation[1] - plan.low[1]
-            if not (0 <= plane < plan.src[0] and 0 <= i1 < plan.src[1]):
+            if not (0 <= i0 < plan.src[0] and 0 <= i1 < plan.src[1]):
                 continue
             for j in range(plan.edge2):
                 i2 = tile.i2 + j * plan.dilation[2] - plan.low[2]
                 left, right = clip(-i2, length), clip(plan.src[2] - i2, length)
                 if left < right:
                     at.to[at.count] = (i * 6 + j) * LANES + lane + left
-                    at.src[at.count] = input_row(plan, &tile, plane, i1) + i2 + left
+                    at.src[at.count] = input_row(plan, &tile, i0, i1) + i2 + left
                     at.size[at.count] = right - left
                     at.count += 1
         for i in range(length):
@@ -304,25 +304,28 @@ cdef inline void transform_column(
     const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t first, Py_ssize_t last,
     float *inputs,
 ) noexcept nogil:
-    """Store inputs[point, c, lane] of a column, for channels first .. last - 1 of those held."""
+    """Store inputs[point, c, lane] of a column, for some c of its planes and channels held.
+
+    The channels of a plane are neighbours: c counts them in the first plane, then in the next.
+    """
     cdef Sources at
     cdef Copies copies
     cdef float room[7 * LINE]  # lines, or rows if tiles are apart
-    cdef Py_ssize_t c, tap0, located = -1, lanes = LANES
+    cdef Py_ssize_t c, plane, located = -1, lanes = LANES
     cdef const float *of_channel
     copies.count = 0
     if lanes_used(plan, column) <= LANES // 2:
         lanes = LANES // 2
     for c in range(first, last):
-        tap0 = (plan.first + c) // plan.channels
-        of_channel = x + (plan.first + c) % plan.channels * plan.src_plane
-        if tap0 != located:
-            located = tap0
+        plane = c // held(plan)
+        of_channel = x + (plan.first + c % held(plan)) * plan.src_plane
+        if plane != located:
+            located = plane
             memset(room, 0, sizeof(room))
             if plan.apart:
-                find_copies(plan, column, tap0, &copies)
+                find_copies(plan, column, plane, &copies)
             else:
-                find_sources(plan, column, tap0, &at)
+                find_sources(plan, column, plane, &at)
         if plan.apart:
             transform_channel_apart(plan, &copies, of_channel, room, inputs + c * LANES)
         else:

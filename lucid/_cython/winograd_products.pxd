@@ -13,7 +13,7 @@ from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_lines
 from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, Plan, Targets, find_targets, held, lanes_used,
+    LANES, PAD, Plan, Targets, depth_held, find_targets, held, lanes_used,
 )
 from lucid._cython.winograd_weights cimport transform_panel
 
@@ -24,7 +24,7 @@ cdef enum:
 
 cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
     """Count the elements of a panel of transformed weights for one point."""
-    return plan.depth * ROWS + PAD
+    return plan.taps0 * plan.chunk * ROWS + PAD
 
 
 cdef inline void multiply(
@@ -141,12 +141,11 @@ cdef inline void add_tiles(
             to += plan.dilation[1] * plan.dst[2]
 
 
-cdef inline void run_panels(
-    const void *of_plan, const float *inputs, const float *weights, Py_ssize_t column,
-    Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
+cdef inline void run_plane(
+    const Plan *plan, const float *inputs, const float *weights, Py_ssize_t column,
+    Py_ssize_t plane, Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
 ) noexcept nogil:
-    """Compute a few panels of features of one column of tiles, and add them to y."""
-    cdef const Plan *plan = <const Plan *> of_plan
+    """Compute a few panels of features of one plane of a column of tiles, and add them to y."""
     cdef Targets at
     cdef float tiles[16 * LANES]
     cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column)
@@ -157,12 +156,12 @@ cdef inline void run_panels(
     cdef const float *bias = NULL
     cdef float *to
     for k in range(plan.points):
-        x = inputs + k * plan.input_step
+        x = inputs + k * plan.input_step + plane * held(plan) * LANES
         w = weights + k * weight_step(plan)
         to = result + (k // plan.edge2 * 6 + k % plan.edge2) * ROWS * LANES
         for p in range(panels):
-            multiply_lanes(lanes, x, w + p * w_panel, held(plan), to + p * panel_size)
-    find_targets(plan, column, &at)
+            multiply_lanes(lanes, x, w + p * w_panel, depth_held(plan), to + p * panel_size)
+    find_targets(plan, column, plane, &at)
     for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
         p = f // ROWS
         if plan.bias != NULL and plan.first == 0:
@@ -171,14 +170,26 @@ cdef inline void run_panels(
         add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
 
 
+cdef inline void run_panels(
+    const void *of_plan, const float *inputs, const float *weights, Py_ssize_t column,
+    Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
+) noexcept nogil:
+    """Compute a few panels of features of one column of tiles, and add them to y."""
+    cdef const Plan *plan = <const Plan *> of_plan
+    cdef Py_ssize_t plane
+    for plane in range(plan.tile0):
+        run_plane(plan, inputs, weights, column, plane, panel, panels, y, result)
+
+
 cdef inline void transform_slice(
     const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
     float *inputs,
 ) noexcept nogil:
     """Transform one slice of the depth of a column."""
     cdef const Plan *plan = <const Plan *> of_plan
+    cdef Py_ssize_t depth = plan.edge0 * held(plan)
     transform_column(
-        plan, x, column, slice * held(plan) // slices, (slice + 1) * held(plan) // slices, inputs
+        plan, x, column, slice * depth // slices, (slice + 1) * depth // slices, inputs
     )
 
 

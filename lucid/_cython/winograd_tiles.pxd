@@ -4,6 +4,8 @@ All tiles of a batch are numbered through, items first, then the first axis, row
 LANES neighbours make one *column*, so that the lanes are full whatever the size of an image is.
 Only the last two axes are transformed, or the last one. A tap of the first axis counts as further
 input channels, which read the plane it wants: *depth* is the number of channels times those taps.
+Neighbouring planes of outputs read the same planes of inputs. So a tile has `tile0` planes, and its
+`edge0` planes of inputs are transformed once: output plane p sums up `taps0` of them, from p on.
 
 With a dilation d, an output depends on every d-th input only. Along an axis, a tile's outputs and
 its inputs are d apart; d neighbouring tiles interleave, one for each remainder or *phase*, and the
@@ -20,7 +22,7 @@ cdef extern from *:
 cdef enum:
     PAD = 16  # elements between two points, or all points would be in one set of a cache
     SLICES = 8  # of the channels of a column, to share out to threads
-    CHUNK = 256  # of the depth at a time: a transformed column of that many takes 1.2 MB
+    CHUNK = 256  # of the depth at a time: transformed, that takes 1.2 MB of a column
 
 cdef struct Plan:
     Py_ssize_t items, groups, channels, features  # of one group
@@ -34,18 +36,19 @@ cdef struct Plan:
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
     const float *bias  # of each feature of the group, if the result is set; NULL if it is added to
-    Py_ssize_t tile1, tile2  # outputs of a tile along the last two axes
-    Py_ssize_t edge1, edge2, points  # its inputs, and how many in all
-    Py_ssize_t tiles1, tiles2, tiles  # along an axis; in all
-    Py_ssize_t phases1, phases2  # tiles that interleave
+    Py_ssize_t tile0, tile1, tile2  # outputs of a tile along each axis
+    Py_ssize_t edge0, edge1, edge2  # its inputs
+    Py_ssize_t points  # of one plane of a tile
+    Py_ssize_t tiles0, tiles1, tiles2, tiles  # along an axis; in all
+    Py_ssize_t phases0, phases1, phases2  # tiles that interleave
     bint apart  # the outputs of a tile's row are not neighbours
     Py_ssize_t columns
-    Py_ssize_t whole_depth, first, depth  # of which `depth` from `first` on are held
+    Py_ssize_t first, chunk  # channels: the first that is held, and how many are, at most
     Py_ssize_t input_step, input_size  # elements of a transformed column: for a point, in all
 
-cdef struct Tile:  # i1 and i2 are those of its first output
+cdef struct Tile:  # i0, i1 and i2 are those of its first output
     Py_ssize_t item, i0, i1, i2
-    Py_ssize_t phase1, phase2
+    Py_ssize_t phase0, phase1, phase2
 
 cdef struct Targets:  # where the outputs of a column of tiles go
     Py_ssize_t runs  # of neighbours in one row of tiles, or of neighbouring phases
@@ -83,22 +86,31 @@ cdef inline void set_sizes(
 
 
 cdef inline void set_tiles(
-    Plan *plan, Py_ssize_t tile1, Py_ssize_t tile2, Py_ssize_t chunk
+    Plan *plan, Py_ssize_t tile0, Py_ssize_t tile1, Py_ssize_t tile2, Py_ssize_t chunk
 ) noexcept nogil:
-    """Cut the outputs into tiles, and the depth into equal chunks."""
-    plan.tile1, plan.tile2 = tile1, tile2
+    """Cut the outputs into tiles, and the channels into equal chunks, of about some depth at most.
+
+    If there are several chunks, they have whole panels of channels but for the last one.
+    """
+    cdef Py_ssize_t chunks = ceil_div(plan.channels * plan.taps0, chunk)
+    plan.tile0, plan.tile1, plan.tile2 = tile0, tile1, tile2
+    plan.edge0 = tile0 + plan.taps0 - 1
     plan.edge1, plan.edge2 = tile1 + plan.taps1 - 1, tile2 + plan.taps2 - 1
     plan.points = plan.edge1 * plan.edge2
+    plan.phases0 = min(plan.dilation[0], plan.dst[0])
     plan.phases1 = min(plan.dilation[1], plan.dst[1])
     plan.phases2 = min(plan.dilation[2], plan.dst[2])
     plan.apart = plan.dilation[2] > 1
+    plan.tiles0 = plan.phases0 * ceil_div(plan.dst[0], tile0 * plan.dilation[0])
     plan.tiles1 = plan.phases1 * ceil_div(plan.dst[1], tile1 * plan.dilation[1])
     plan.tiles2 = plan.phases2 * ceil_div(plan.dst[2], tile2 * plan.dilation[2])
-    plan.tiles = plan.items * plan.dst[0] * plan.tiles1 * plan.tiles2
+    plan.tiles = plan.items * plan.tiles0 * plan.tiles1 * plan.tiles2
     plan.columns = ceil_div(plan.tiles, LANES)
-    plan.whole_depth = plan.channels * plan.taps0
-    plan.first, plan.depth = 0, ceil_div(plan.whole_depth, ceil_div(plan.whole_depth, chunk))
-    plan.input_step = plan.depth * LANES + PAD
+    plan.first = 0
+    plan.chunk = plan.channels
+    if chunks > 1:
+        plan.chunk = ceil_div(plan.channels, chunks * ROWS) * ROWS
+    plan.input_step = plan.edge0 * plan.chunk * LANES + PAD
     plan.input_size = plan.points * plan.input_step
 
 
@@ -117,8 +129,9 @@ cdef inline Tile find_tile(const Plan *plan, Py_ssize_t index) noexcept nogil:
     tile.phase1 = index % plan.tiles1 % plan.phases1
     tile.i1 = first_output(index % plan.tiles1, plan.phases1, plan.tile1, plan.dilation[1])
     index //= plan.tiles1
-    tile.i0 = index % plan.dst[0]
-    tile.item = index // plan.dst[0]
+    tile.phase0 = index % plan.tiles0 % plan.phases0
+    tile.i0 = first_output(index % plan.tiles0, plan.phases0, plan.tile0, plan.dilation[0])
+    tile.item = index // plan.tiles0
     return tile
 
 
@@ -139,12 +152,11 @@ cdef inline bint step(
 
 cdef inline void advance(const Plan *plan, Tile *tile) noexcept nogil:
     """Go to the next tile."""
-    cdef Py_ssize_t skip1 = plan.tile1 * plan.dilation[1], skip2 = plan.tile2 * plan.dilation[2]
+    cdef Py_ssize_t skip0 = plan.tile0 * plan.dilation[0], skip1 = plan.tile1 * plan.dilation[1]
+    cdef Py_ssize_t skip2 = plan.tile2 * plan.dilation[2]
     if step(&tile.phase2, &tile.i2, plan.phases2, skip2, plan.dst[2]):
         if step(&tile.phase1, &tile.i1, plan.phases1, skip1, plan.dst[1]):
-            tile.i0 += 1
-            if tile.i0 == plan.dst[0]:
-                tile.i0 = 0
+            if step(&tile.phase0, &tile.i0, plan.phases0, skip0, plan.dst[0]):
                 tile.item += 1
 
 
@@ -152,15 +164,22 @@ cdef inline Py_ssize_t lanes_used(const Plan *plan, Py_ssize_t column) noexcept 
     return min(<Py_ssize_t> LANES, plan.tiles - column * LANES)
 
 
-cdef inline Py_ssize_t output_of(const Plan *plan, const Tile *tile) noexcept nogil:
-    """Return the elements from the start of a group's first plane to a tile's first output."""
+cdef inline Py_ssize_t output_of(
+    const Plan *plan, const Tile *tile, Py_ssize_t plane
+) noexcept nogil:
+    """Return the elements from a group's first output to the first of a plane of a tile."""
     return (
         tile.item * plan.groups * plan.features * plan.dst_plane
-        + (tile.i0 * plan.dst[1] + tile.i1) * plan.dst[2] + tile.i2
+        + ((tile.i0 + plane * plan.dilation[0]) * plan.dst[1] + tile.i1) * plan.dst[2] + tile.i2
     )
 
 
-cdef inline Py_ssize_t rows_inside(const Plan *plan, const Tile *tile) noexcept nogil:
+cdef inline Py_ssize_t rows_inside(
+    const Plan *plan, const Tile *tile, Py_ssize_t plane
+) noexcept nogil:
+    """Count the rows of a plane of a tile that do not jut out of the output."""
+    if tile.i0 + plane * plan.dilation[0] >= plan.dst[0]:
+        return 0
     return clip(ceil_div(plan.dst[1] - tile.i1, plan.dilation[1]), plan.tile1)
 
 
@@ -171,16 +190,18 @@ cdef inline Py_ssize_t run_length(
     return min(plan.phases2 - tile.phase2, lanes_used(plan, column) - lane)
 
 
-cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) noexcept nogil:
-    """Note where each row of tiles is written, without what juts out of the output."""
+cdef inline void find_targets(
+    const Plan *plan, Py_ssize_t column, Py_ssize_t plane, Targets *at
+) noexcept nogil:
+    """Note where each row of tiles is written, in one plane, without what juts out."""
     cdef Py_ssize_t lane, run = -1
     cdef Tile tile = find_tile(plan, column * LANES)
     for lane in range(lanes_used(plan, column)):
         if lane == 0 or (tile.phase2 if plan.apart else tile.i2) == 0:
             run += 1
             at.lane[run] = lane
-            at.dst[run] = output_of(plan, &tile)
-            at.rows[run] = rows_inside(plan, &tile)
+            at.dst[run] = output_of(plan, &tile, plane)
+            at.rows[run] = rows_inside(plan, &tile, plane)
             at.room[run] = plan.dst[2] - tile.i2
             at.columns[run] = 0
         at.columns[run] += 1 if plan.apart else min(plan.tile2, plan.dst[2] - tile.i2)
@@ -189,5 +210,9 @@ cdef inline void find_targets(const Plan *plan, Py_ssize_t column, Targets *at) 
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:
-    """Count the depth of this chunk; the last one may be shorter."""
-    return min(plan.depth, plan.whole_depth - plan.first)
+    """Count the channels of this chunk; the last one may be shorter."""
+    return min(plan.chunk, plan.channels - plan.first)
+
+
+cdef inline Py_ssize_t depth_held(const Plan *plan) noexcept nogil:
+    return plan.taps0 * held(plan)

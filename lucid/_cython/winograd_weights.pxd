@@ -11,7 +11,7 @@ from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
 from lucid._cython.winograd_inputs cimport NEAR_LINE
 from lucid._cython.winograd_lines cimport weight_lines
-from lucid._cython.winograd_tiles cimport Plan, held
+from lucid._cython.winograd_tiles cimport Plan, depth_held, held
 
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
@@ -125,20 +125,21 @@ cdef inline void transform_weights(
 cdef inline void transform_panel(
     const Plan *plan, const float *w, Py_ssize_t panel, Py_ssize_t weight_step, float *weights
 ) noexcept nogil:
-    """Store weights[point, c, j] of ROWS features j, for the channels that are held."""
+    """Store weights[point, c, j] of ROWS features j, for the channels that are held.
+
+    As in the inputs, the channels of a tap of the first axis are neighbours.
+    """
     cdef float taps[9 * WEIGHTS]
     cdef Py_ssize_t c = 0, channel, count, tap0
     cdef const float *block
     memset(taps, 0, sizeof(taps))
     w += panel * ROWS * plan.w_feature
-    while c < held(plan):
-        channel = (plan.first + c) % plan.channels
-        tap0 = (plan.first + c) // plan.channels
+    while c < depth_held(plan):
+        channel, tap0 = c % held(plan), c // held(plan)
+        count = min(held(plan) - channel, <Py_ssize_t> (WEIGHTS // ROWS))
         if plan.turned:
             tap0 = plan.taps0 - 1 - tap0
-        count = min(plan.channels - channel, held(plan) - c)
-        count = min(count, <Py_ssize_t> (WEIGHTS // ROWS))
-        block = w + channel * plan.w_channel + tap0 * plan.taps1 * plan.taps2
+        block = w + (plan.first + channel) * plan.w_channel + tap0 * plan.taps1 * plan.taps2
         gather_weights(
             plan, block, min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps
         )
