@@ -13,7 +13,7 @@ from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_lines
 from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, Plan, Targets, depth_held, find_targets, held, lanes_used,
+    LANES, PAD, Plan, Targets, depth_held, fetch_lines, find_lines, find_targets, held, lanes_used,
 )
 from lucid._cython.winograd_weights cimport transform_panel
 
@@ -145,29 +145,38 @@ cdef inline void run_plane(
     const Plan *plan, const float *inputs, const float *weights, Py_ssize_t column,
     Py_ssize_t plane, Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
 ) noexcept nogil:
-    """Compute a few panels of features of one plane of a column of tiles, and add them to y."""
+    """Compute a few panels of features of one plane of a column of tiles, and add them to y.
+
+    Most of y is far away: while products are computed, it is asked for, a channel after the other.
+    """
     cdef Targets at
     cdef float tiles[16 * LANES]
-    cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column)
+    cdef Py_ssize_t k, p, f = 0, lanes = lanes_used(plan, column)
+    cdef Py_ssize_t features = min(panels * ROWS, plan.features - panel * ROWS)
     cdef Py_ssize_t w_panel = plan.points * weight_step(plan)
     cdef Py_ssize_t panel_size = plan.edge1 * 6 * ROWS * LANES
     cdef const float *x
     cdef const float *w
     cdef const float *bias = NULL
     cdef float *to
+    y += panel * ROWS * plan.dst_plane
+    find_targets(plan, column, plane, &at)
+    find_lines(plan, &at)
     for k in range(plan.points):
+        while f * plan.points < (k + 1) * features:
+            fetch_lines(&at, y + f * plan.dst_plane)
+            f += 1
         x = inputs + k * plan.input_step + plane * held(plan) * LANES
         w = weights + k * weight_step(plan)
         to = result + (k // plan.edge2 * 6 + k % plan.edge2) * ROWS * LANES
         for p in range(panels):
             multiply_lanes(lanes, x, w + p * w_panel, depth_held(plan), to + p * panel_size)
-    find_targets(plan, column, plane, &at)
-    for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
+    for f in range(features):
         p = f // ROWS
         if plan.bias != NULL and plan.first == 0:
             bias = plan.bias + panel * ROWS + f
         transform_back(plan, result + p * panel_size + f % ROWS * LANES, tiles)
-        add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
+        add_tiles(plan, &at, tiles, bias, y + f * plan.dst_plane)
 
 
 cdef inline void run_panels(

@@ -12,6 +12,7 @@ its inputs are d apart; d neighbouring tiles interleave, one for each remainder 
 next d follow behind them. In memory, neighbouring phases are neighbours, so that lanes are, too.
 """
 
+from lucid._cython.fetch cimport LINE_BYTES, fetch
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
 
@@ -57,6 +58,8 @@ cdef struct Targets:  # where the outputs of a column of tiles go
     Py_ssize_t rows[LANES]
     Py_ssize_t columns[LANES]  # outputs; or if tiles are apart, lanes ...
     Py_ssize_t room[LANES]  # ... and positions from the first output to the end of the row
+    Py_ssize_t lines  # of the cache, or a few more: where they begin or in their midst
+    Py_ssize_t line[8 * LANES]  # a tile has 4 rows at most, and each may lie in two lines
 
 
 cdef inline void set_sizes(
@@ -207,6 +210,28 @@ cdef inline void find_targets(
         at.columns[run] += 1 if plan.apart else min(plan.tile2, plan.dst[2] - tile.i2)
         advance(plan, &tile)
     at.runs = run + 1
+
+
+cdef inline void find_lines(const Plan *plan, Targets *at) noexcept nogil:
+    """Note what to ask for before outputs are written; nothing if tiles are apart."""
+    cdef Py_ssize_t run, r, s, to, last, line = LINE_BYTES // sizeof(float)
+    at.lines = 0
+    if plan.apart:
+        return
+    for run in range(at.runs):
+        to, last = at.dst[run], at.columns[run] - 1
+        for r in range(at.rows[run]):
+            for s in range(ceil_div(last, line) + 1):
+                at.line[at.lines] = to + min(s * line, last)
+                at.lines += 1
+            to += plan.dilation[1] * plan.dst[2]
+
+
+cdef inline void fetch_lines(const Targets *at, const float *y) noexcept nogil:
+    """Ask for the outputs of one channel."""
+    cdef Py_ssize_t k
+    for k in range(at.lines):
+        fetch(y + at.line[k])
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:
