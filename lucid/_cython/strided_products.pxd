@@ -1,15 +1,19 @@
 """One pass of a strided convolution: transformed weights times transformed inputs.
 
 As in `winograd_products.pxd`, features go in *panels* of ROWS, packed for the registers, and
-`winograd_tasks.pxd` shares out columns and panels to threads.
+`winograd_tasks.pxd` shares out columns and panels to threads. What a panel will write is asked for
+while its products are at work.
 """
 
 from libc.string cimport memset
 
+from lucid._cython.fetch cimport fetch_to_write
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport BLOCK_ROWS, EDGE, Block, Line, Plan, held
-from lucid._cython.strided_tiles cimport Targets, find_targets, lanes_used, transform_column
+from lucid._cython.strided_tiles cimport (
+    NEAR_LINE, Targets, find_targets, lanes_used, transform_column,
+)
 from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
 from lucid._cython.strided_weights cimport transform_panel
 from lucid._cython.winograd_products cimport multiply_lanes
@@ -89,6 +93,23 @@ cdef inline void add_tiles(
             to += plan.line2.dst_size
 
 
+cdef inline void fetch_targets(
+    const Plan *plan, const Targets *at, Py_ssize_t begin, Py_ssize_t end, const float *y
+) noexcept nogil:
+    """Ask for rows begin .. end - 1 of the features' tiles, which are written soon."""
+    cdef Py_ssize_t i, run, r, s
+    cdef const float *row
+    for i in range(begin, end):
+        r = i % plan.line1.rows
+        row = y + i // plan.line1.rows * plan.dst_plane + r * plan.line2.dst_size
+        for run in range(at.runs):
+            if r < at.rows[run]:
+                s = 0
+                while s < at.columns[run]:
+                    fetch_to_write(row + at.dst[run] + s)
+                    s += NEAR_LINE
+
+
 cdef inline void run_panels(
     const void *of_plan, const float *inputs, const float *weights, Py_ssize_t column,
     Py_ssize_t panel, Py_ssize_t panels, float *y, float *result,
@@ -97,22 +118,26 @@ cdef inline void run_panels(
     cdef const Plan *plan = <const Plan *> of_plan
     cdef Targets at
     cdef float tiles[BLOCK_ROWS * BLOCK_ROWS * LANES]
-    cdef Py_ssize_t k, p, f, lanes = lanes_used(plan, column), depth = held(plan) * plan.slots
+    cdef Py_ssize_t turn, k, p, f, lanes = lanes_used(plan, column), depth = held(plan) * plan.slots
+    cdef Py_ssize_t features = min(panels * ROWS, plan.features - panel * ROWS)
+    cdef Py_ssize_t turns = plan.points * panels, rows = features * plan.line1.rows
     cdef const float *bias = NULL
-    for k in range(plan.points):
-        for p in range(panels):
-            multiply_lanes(
-                lanes, inputs + k * plan.input_step,
-                weights + (p * plan.weights + plan.weight_of[k]) * weight_step(plan),
-                depth, result + (p * plan.points + k) * ROWS * LANES,
-            )
     find_targets(plan, column, &at)
-    for f in range(min(panels * ROWS, plan.features - panel * ROWS)):
+    y += panel * ROWS * plan.dst_plane
+    for turn in range(turns):
+        k, p = turn // panels, turn % panels
+        fetch_targets(plan, &at, turn * rows // turns, (turn + 1) * rows // turns, y)
+        multiply_lanes(
+            lanes, inputs + k * plan.input_step,
+            weights + (p * plan.weights + plan.weight_of[k]) * weight_step(plan),
+            depth, result + (p * plan.points + k) * ROWS * LANES,
+        )
+    for f in range(features):
         p = f // ROWS
         if plan.bias != NULL and plan.start == 0:
             bias = plan.bias + panel * ROWS + f
         transform_back(plan, result + (p * plan.points * ROWS + f % ROWS) * LANES, tiles)
-        add_tiles(plan, &at, tiles, bias, y + (panel * ROWS + f) * plan.dst_plane)
+        add_tiles(plan, &at, tiles, bias, y + f * plan.dst_plane)
 
 
 cdef inline void transform_slice(

@@ -7,16 +7,16 @@ matrix (tiles, features), the lanes are features, and the sums are transformed b
 from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
+from lucid._cython.fetch cimport fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
+from lucid._cython.strided_outputs cimport transform_outputs
 from lucid._cython.strided_plan cimport (
-    EDGE, POINTS, TILE, Block, Line, Pair, Plan, held, pair_at, set_chunk,
+    EDGE, POINTS, Block, Line, Pair, Plan, held, pair_at, set_chunk,
 )
-from lucid._cython.strided_tiles cimport Targets, find_targets, transform_column
-from lucid._cython.strided_transforms cimport (
-    copy_lines, output_grad_taps2, take_apart, weight_grad_taps2,
-)
+from lucid._cython.strided_tiles cimport NEAR_LINE, transform_column
+from lucid._cython.strided_transforms cimport put_together, weight_grad_taps2
 from lucid._cython.winograd_sums cimport FEW_BYTES, FEW_COLUMNS, multiply_tiles
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
@@ -24,6 +24,8 @@ cdef enum:
     DEPTH = 128  # elements of the depth at a time
     FEATURES = 256
     TILES = 128  # at a time
+    TAPS = 16  # of the last two axes, at most ...
+    EIGHT = 8  # ... of which so many are turned at once
 
 cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
     Plan plan
@@ -65,77 +67,14 @@ cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
     sums.sum_step = plan.slots * ROWS * LANES + PAD
 
 
-cdef inline void gather_outputs(
-    const Plan *plan, const float *y, Py_ssize_t features, Py_ssize_t height, Py_ssize_t width,
-    float *rows,
-) noexcept nogil:
-    """Store rows[row, feature, column] of the tile that starts at y, with zeros outside."""
-    cdef Py_ssize_t f, r, s
-    if height < plan.line1.tile or width < TILE:
-        memset(rows, 0, TILE * TILE * LANES * sizeof(float))
-    for f in range(features):
-        for r in range(height):
-            if width == TILE:
-                memcpy(
-                    rows + (r * LANES + f) * TILE, y + r * plan.line2.dst_size,
-                    TILE * sizeof(float),
-                )
-            else:
-                for s in range(width):
-                    rows[(r * LANES + f) * TILE + s] = y[r * plan.line2.dst_size + s]
-        y += plan.dst_plane
-
-
-cdef inline void apply_a(
-    const Line *line, const float *y, Py_ssize_t step, float *points, Py_ssize_t to_step
-) noexcept nogil:
-    """Apply A: the outputs of a tile, `step` apart, to the points of each block."""
-    cdef Py_ssize_t b
-    cdef const Block *block
-    for b in range(line.blocks if line.slots == 1 else 1):
-        block = &line.block[b]
-        if block.taps == 2:
-            output_grad_taps2(y, step, points + block.point * to_step, to_step, LANES)
-        else:
-            copy_lines(y, step, points + block.point * to_step, to_step, line.tile, LANES)
-
-
-cdef inline void transform_tile(
-    const Sums *sums, const float *rows, float *outputs
-) noexcept nogil:
-    """Store outputs[point, feature] of one tile."""
-    cdef const Plan *plan = &sums.plan
-    cdef float elements[TILE * LANES]
-    cdef float half[TILE * EDGE * LANES]
-    cdef Py_ssize_t i, j
-    for i in range(plan.line1.tile):
-        take_apart(rows + i * TILE * LANES, TILE, elements, LANES)
-        apply_a(&plan.line2, elements, LANES, half + i * EDGE * LANES, LANES)
-    for j in range(plan.line2.points):
-        apply_a(
-            &plan.line1, half + j * LANES, EDGE * LANES,
-            outputs + j * sums.output_step, plan.line2.points * sums.output_step,
-        )
-
-
-cdef inline void transform_outputs(
-    const Sums *sums, const float *y, Py_ssize_t column, Py_ssize_t features, float *outputs
-) noexcept nogil:
-    """Store outputs[point, lane of tile, feature] of a column of tiles."""
-    cdef const Plan *plan = &sums.plan
-    cdef Targets at
-    cdef float rows[TILE * TILE * LANES]
-    cdef Py_ssize_t lane = 0, run, s
-    memset(rows, 0, sizeof(rows))
-    find_targets(plan, column, &at)
-    for run in range(at.runs):
-        for s in range(ceil_div(at.columns[run], TILE)):
-            gather_outputs(
-                plan, y + at.dst[run] + s * TILE, features, at.rows[run],
-                min(<Py_ssize_t> TILE, at.columns[run] - s * TILE), rows,
-            )
-            transform_tile(sums, rows, outputs + lane * LANES)
-            lane += 1
+cdef inline void fetch_panel(const Sums *sums, const float *x) noexcept nogil:
+    """Ask for the inputs of the next product, of all columns: those of a panel lie apart."""
+    cdef Py_ssize_t column, l
+    for column in range(sums.columns):
+        l = 0
+        while l < ROWS * LANES:
+            fetch_near(x + column * sums.plan.input_size + l)
+            l += NEAR_LINE
 
 
 cdef inline void sum_tiles(
@@ -190,17 +129,13 @@ cdef inline void apply_g(
             memcpy(w + block.tap * to_step, u + block.weight * step, LANES * sizeof(float))
 
 
-cdef inline void add_weights(
-    const Sums *sums, Py_ssize_t p, const float *result, Py_ssize_t slot_step, Py_ssize_t features,
-    float *w,
+cdef inline void transform_sums(
+    const Sums *sums, const float *result, Py_ssize_t slot_step, float *taps
 ) noexcept nogil:
-    """Add to w what the sums give for some features and one pair, slots `slot_step` apart."""
+    """Apply G^T along both axes to the sums of a pair, slots `slot_step` apart: taps[k, f]."""
     cdef const Plan *plan = &sums.plan
     cdef float half[4 * EDGE * LANES]  # tap of the last axis, transformed weight of the other
-    cdef float kernel[16 * LANES]
-    cdef Py_ssize_t f, i, k, slot, size = plan.line1.kernel * plan.line2.kernel
-    cdef Py_ssize_t slots2 = plan.line2.slots
-    cdef Pair pair = pair_at(plan, p)
+    cdef Py_ssize_t i, k, slot, slots2 = plan.line2.slots
     cdef const float *u
     for slot in range(plan.slots):
         u = result + slot * slot_step
@@ -213,12 +148,49 @@ cdef inline void add_weights(
             if slots2 == 1 or k % slots2 == slot % slots2:
                 apply_g(
                     &plan.line1, slot // slots2, half + k * EDGE * LANES, LANES,
-                    kernel + k * LANES, plan.line2.kernel * LANES,
+                    taps + k * LANES, plan.line2.kernel * LANES,
                 )
-    w += pair.channel * plan.w_channel + pair.k0 * size
+
+
+cdef inline void add_weights(
+    const Sums *sums, Py_ssize_t first, Py_ssize_t pairs, const float *result,
+    Py_ssize_t slot_step, Py_ssize_t features, float *w,
+) noexcept nogil:
+    """Add to w what the sums give for some features and up to ROWS pairs from `first` on.
+
+    In w, taps of neighbouring pairs are neighbours, and features lie far apart, often by a power of
+    two: then few lines of all features stay in the cache, so each feature is written once.
+    """
+    cdef const Plan *plan = &sums.plan
+    cdef float taps[TAPS * LANES]
+    cdef float turned[ROWS * TAPS * LANES]  # pair, EIGHT of its taps, feature, tap
+    cdef Py_ssize_t[ROWS] at
+    cdef Py_ssize_t p, f, k, j, size = plan.line1.kernel * plan.line2.kernel
+    cdef const float *some
+    cdef float *to
+    cdef Pair pair
+    memset(taps, 0, sizeof(taps))
+    for p in range(pairs):
+        pair = pair_at(plan, first + p)
+        at[p] = pair.channel * plan.w_channel + pair.k0 * size
+        transform_sums(sums, result + p * LANES, slot_step, taps)
+        for k in range(ceil_div(size, EIGHT)):
+            put_together(
+                taps + k * EIGHT * LANES, EIGHT, turned + (p * TAPS + k * EIGHT) * LANES, LANES
+            )
     for f in range(features):
-        for k in range(size):
-            w[f * plan.w_feature + k] += kernel[k * LANES + f]
+        for p in range(pairs):
+            to = w + f * plan.w_feature + at[p]
+            some = turned + p * TAPS * LANES + f * EIGHT
+            k = size
+            while k >= EIGHT:
+                for j in range(EIGHT):
+                    to[j] += some[j]
+                to += EIGHT
+                some += EIGHT * LANES
+                k -= EIGHT
+            for j in range(k):
+                to[j] += some[j]
 
 
 cdef inline void transform_both(
@@ -238,8 +210,8 @@ cdef inline void transform_both(
         else:
             part = (task - first) % parts
             transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
-                min(<Py_ssize_t> LANES, features - part * LANES),
+                plan, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
+                min(<Py_ssize_t> LANES, features - part * LANES), sums.output_step,
                 outputs + (part * sums.columns + (task - first) // parts) * LANES * LANES,
             )
 
@@ -261,10 +233,10 @@ cdef inline void sum_block(
                 result + task * sums.sum_step,
             )
         start += columns
-    for task in prange(held(plan) * parts, num_threads=threads):
+    for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
         add_weights(
-            sums, task // parts,
-            result + (task % parts * sums.panels * ROWS + task // parts) * LANES,
+            sums, task // parts * ROWS, min(<Py_ssize_t> ROWS, held(plan) - task // parts * ROWS),
+            result + (task % parts * sums.panels + task // parts) * ROWS * LANES,
             held(plan) * LANES, min(<Py_ssize_t> LANES, features - task % parts * LANES),
             w + task % parts * LANES * plan.w_feature,
         )
@@ -277,26 +249,29 @@ cdef inline void sum_panel(
     """Compute the weights of ROWS pairs and LANES features, of all tiles at once."""
     cdef const Plan *plan = &sums.plan
     cdef bint started[POINTS]
-    cdef Py_ssize_t k, slot, p, weight
-    cdef const float *x
-    cdef const float *y
+    cdef Py_ssize_t turn, k, slot, weight, later, turns = plan.points * plan.slots
+    cdef Py_ssize_t features = min(<Py_ssize_t> LANES, plan.features - part * LANES)
+    cdef const float *x = inputs + panel * ROWS * LANES
+    cdef const float *y = outputs + part * sums.columns * LANES * LANES
     memset(started, 0, sizeof(started))
-    for k in range(plan.points):
-        x = inputs + k * plan.input_step + panel * ROWS * LANES
-        y = outputs + k * sums.output_step + part * sums.columns * LANES * LANES
+    w += part * LANES * plan.w_feature
+    for turn in range(turns):
+        k, slot = turn // plan.slots, turn % plan.slots
         weight = plan.weight_of[k]
-        for slot in range(plan.slots):
-            sum_tiles(
-                sums, x + slot * plan.pairs * LANES, y, plan.tiles,
-                result + weight * sums.sum_step + slot * ROWS * LANES, not started[weight],
-            )
-        started[weight] = True
-    for p in range(min(<Py_ssize_t> ROWS, plan.pairs - panel * ROWS)):
-        add_weights(
-            sums, panel * ROWS + p, result + p * LANES, ROWS * LANES,
-            min(<Py_ssize_t> LANES, plan.features - part * LANES),
-            w + part * LANES * plan.w_feature,
+        if turn + 1 < turns:
+            later = (turn + 1) // plan.slots * plan.input_step
+            later += (turn + 1) % plan.slots * plan.pairs * LANES
+            fetch_panel(sums, x + later)
+        sum_tiles(
+            sums, x + k * plan.input_step + slot * plan.pairs * LANES, y + k * sums.output_step,
+            plan.tiles, result + weight * sums.sum_step + slot * ROWS * LANES, not started[weight],
         )
+        if slot == plan.slots - 1:
+            started[weight] = True
+    add_weights(
+        sums, panel * ROWS, min(<Py_ssize_t> ROWS, plan.pairs - panel * ROWS), result,
+        ROWS * LANES, features, w,
+    )
 
 
 cdef inline void sum_few_columns(

@@ -3,10 +3,14 @@
 As in `winograd_tiles.pxd`, all tiles of a batch are numbered through, and LANES neighbours make one
 *column*. Neighbouring tiles of one row, a *run*, are read and written together: of each tile the 4
 or 8 elements up to the next one, and what a window has beyond them is read from the next tile.
+
+A column reads short pieces of rows of every channel, which lie far apart, so those of the next
+channel are asked for while one is at work.
 """
 
 from libc.string cimport memcpy, memset
 
+from lucid._cython.fetch cimport fetch_near
 from lucid._cython.padded cimport clip
 from lucid._cython.strided_plan cimport (
     BLOCK_ROWS, EDGE, Block, Line, Pair, Plan, held, pair_at, source0, target0,
@@ -16,6 +20,7 @@ from lucid._cython.winograd_tiles cimport LANES
 
 cdef enum:
     MORE = 2  # elements of a window behind its tile, at most
+    NEAR_LINE = 16  # elements that come at once
 
 cdef struct Tile:  # item, position along the first axis, number of the tile along the others
     Py_ssize_t item, m0, t1, t2
@@ -158,6 +163,21 @@ cdef inline void gather(
                 src += plan.line2.src_size
 
 
+cdef inline void fetch_row(
+    const Plan *plan, const Sources *at, const float *x, Py_ssize_t i
+) noexcept nogil:
+    """Ask for one row of the windows of a channel, while the channel before it is at work."""
+    cdef Py_ssize_t run, l
+    cdef const float *src
+    for run in range(at.runs):
+        if at.top[run] <= i < at.bottom[run]:
+            src = x + at.src[run] + (i - at.top[run]) * plan.line2.src_size
+            l = 0
+            while l < at.size[run]:
+                fetch_near(src + l)
+                l += NEAR_LINE
+
+
 cdef inline void add_neighbours(
     const Plan *plan, const Sources *at, const float *more, float *elements
 ) noexcept nogil:
@@ -212,6 +232,8 @@ cdef inline void transform_column(
             memset(more, 0, sizeof(more))
         gather(plan, &at, x + pair.channel * plan.src_plane, rows, more)
         for i in range(plan.line1.window):
+            if p + 1 < end and pair.channel + 1 < plan.channels:
+                fetch_row(plan, &at, x + (pair.channel + 1) * plan.src_plane, i)
             take_apart(rows + i * BLOCK_ROWS * LANES, plan.line2.read_step, elements, LANES)
             add_neighbours(plan, &at, more + i * MORE * LANES, elements)
             apply_b(
