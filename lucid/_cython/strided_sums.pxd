@@ -83,9 +83,9 @@ cdef inline void sum_tiles(
     """Add to a panel of result[d, feature] the products at one point, or `start` with them."""
     cdef Py_ssize_t x_column = sums.plan.input_size
     if sums.plan.features <= LANES // 2:
-        multiply_tiles(x, x_column, y, tiles, result, LANES // 2, start)
+        multiply_tiles(x, x_column, 1, 0, y, tiles, result, LANES // 2, start)
     else:
-        multiply_tiles(x, x_column, y, tiles, result, LANES, start)
+        multiply_tiles(x, x_column, 1, 0, y, tiles, result, LANES, start)
 
 
 cdef inline void sum_weight(

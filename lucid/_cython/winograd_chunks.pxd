@@ -10,7 +10,7 @@ from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_sums cimport (
-    CHUNK_BYTES, Sums, add_weights, multiply_tiles, sum_columns, sum_point, transform_both,
+    CHUNK_BYTES, Sums, add_weights, multiply_panel, sum_columns, sum_point, transform_both,
     transform_outputs,
 )
 from lucid._cython.winograd_tiles cimport LANES, Plan, depth_held, held
@@ -22,16 +22,17 @@ cdef inline void sum_columns_alone(
 ) noexcept nogil:
     """Add the products of a few columns of tiles, or begin with them, on the thread that calls."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t column, part, point
+    cdef Py_ssize_t column, plane, part, point
     for column in range(columns):
         transform_column(
             plan, x, start + column, 0, plan.edge0 * held(plan), inputs + column * plan.input_size
         )
-        for part in range(ceil_div(features, LANES)):
+    for part in range(ceil_div(features, LANES)):
+        for plane in range(columns * plan.tile0):
             transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + column,
-                min(<Py_ssize_t> LANES, features - part * LANES),
-                outputs + (part * sums.columns + column) * LANES * LANES,
+                sums, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
+                plane % plan.tile0, min(<Py_ssize_t> LANES, features - part * LANES),
+                outputs + (part * sums.planes + plane) * LANES * LANES,
             )
     for point in range(plan.points):
         sum_point(
@@ -132,19 +133,12 @@ cdef inline void sum_panel(
     """Compute the weights of one panel of channels and LANES features, of all tiles at once."""
     cdef const Plan *plan = &sums.plan
     cdef Py_ssize_t point, features = min(<Py_ssize_t> LANES, plan.features - part * LANES)
-    cdef const float *x
-    cdef const float *y
     for point in range(plan.points):
-        x = inputs + point * plan.input_step + panel * ROWS * LANES
-        y = outputs + point * sums.output_step + part * sums.columns * LANES * LANES
-        if features <= LANES // 2:
-            multiply_tiles(
-                x, plan.input_size, y, plan.tiles, result + point * sums.sum_step, LANES // 2, True
-            )
-        else:
-            multiply_tiles(
-                x, plan.input_size, y, plan.tiles, result + point * sums.sum_step, LANES, True
-            )
+        multiply_panel(
+            plan, inputs + point * plan.input_step + panel * ROWS * LANES,
+            outputs + point * sums.output_step + part * sums.planes * LANES * LANES,
+            plan.tiles, features, True, result + point * sums.sum_step,
+        )
     add_weights(sums, result, panel, features, w + part * LANES * plan.w_feature)
 
 

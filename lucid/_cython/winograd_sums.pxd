@@ -21,9 +21,9 @@ from lucid._cython.winograd_weights cimport interleave
 cdef enum:
     BLOCK = 128  # features at a time, and of the depth; but with several taps in the first axis ...
     DEEP_BLOCK = 192  # ... of the depth: 64 channels of 3 taps at once, 0.93 of the time
-    TILES = 64
+    TILES = 64  # planes of tiles
     SHARED_BYTES = 4 << 20  # of inputs and outputs that several threads share
-    CHUNKS = 8  # that are added up apart, at most: of so many columns, with sums of so few bytes;
+    CHUNKS = 8  # added up apart, at most: of so many planes of columns, sums of so few bytes;
     CHUNK_COLUMNS = 16  # two from there on: 32 channels, 32 images of 16x16, 0.86 of the time
     CHUNK_BYTES = 262144
     FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
@@ -34,7 +34,7 @@ cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depen
     Plan plan
     Py_ssize_t features, parts  # of a block, and how often LANES features
     Py_ssize_t panels  # of ROWS channels
-    Py_ssize_t columns  # of tiles in a block
+    Py_ssize_t columns, planes  # of tiles in a block; and their planes of outputs
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
     Py_ssize_t output_step, sum_step  # elements for a point
     Py_ssize_t chunks  # of tiles that are added up apart, each by one thread
@@ -49,7 +49,7 @@ cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
     threads get more tiles at a time: they wait for one another twice each time.
     """
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t column
+    cdef Py_ssize_t column, planes = plan.columns * plan.tile0
     sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
     sums.parts = ceil_div(sums.features, LANES)
     sums.panels = ceil_div(plan.taps0 * plan.chunk, ROWS)
@@ -57,15 +57,17 @@ cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
     sums.result_size = plan.points * sums.sum_step
     sums.chunks = 1
     if sums.result_size * <Py_ssize_t> sizeof(float) <= CHUNK_BYTES:
-        if plan.columns >= CHUNK_COLUMNS:
-            sums.chunks = max(2, clip(plan.columns // CHUNK_COLUMNS, CHUNKS))
-    sums.columns = TILES // LANES
+        if planes >= CHUNK_COLUMNS:
+            sums.chunks = min(plan.columns, max(2, clip(planes // CHUNK_COLUMNS, CHUNKS)))
+    sums.columns = max(1, TILES // LANES // plan.tile0)
     if threads > 1 and sums.chunks == 1:
-        column = sizeof(float) * (plan.input_size + plan.points * sums.parts * LANES * LANES)
+        column = plan.input_size + plan.points * sums.parts * plan.tile0 * LANES * LANES
+        column *= sizeof(float)
         sums.columns = max(sums.columns, SHARED_BYTES // column)
     sums.columns = min(sums.columns, plan.columns)
+    sums.planes = sums.columns * plan.tile0
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
-    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
+    sums.output_step = sums.parts * sums.planes * LANES * LANES + PAD
     sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
@@ -81,7 +83,8 @@ cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
     cdef Plan *plan = &sums.plan
     set_tiles(plan, 1, plan.tile1, plan.tile2, plan.channels * plan.taps0)
     sums.features, sums.parts = plan.features, ceil_div(plan.features, LANES)
-    sums.panels, sums.columns = ceil_div(plan.taps0 * plan.chunk, ROWS), plan.columns
+    sums.panels = ceil_div(plan.taps0 * plan.chunk, ROWS)
+    sums.columns, sums.planes = plan.columns, plan.columns
     sums.sum_step = ROWS * LANES + PAD
     sums.result_size = plan.points * sums.sum_step
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
@@ -89,27 +92,30 @@ cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
 
 
 cdef inline void multiply_tiles(
-    const float *x, Py_ssize_t x_column, const float *y, Py_ssize_t tiles, float *w, int lanes,
-    bint start,
+    const float *x, Py_ssize_t x_column, Py_ssize_t planes, Py_ssize_t x_plane, const float *y,
+    Py_ssize_t tiles, float *w, int lanes, bint start,
 ) noexcept nogil:
     """``w[j * LANES + l] += sum over tiles t of x[j * LANES + t] * y[t * LANES + l]``; or ``=``.
 
-    x and y are cut into columns of LANES tiles; those of x are `x_column` elements apart.
+    x and y are cut into columns of LANES tiles and these into planes, which follow each other in y;
+    in x, columns are `x_column` elements apart and planes `x_plane`.
     """
     cdef float acc[ROWS][LANES]
-    cdef Py_ssize_t column, t
+    cdef Py_ssize_t column, plane, t
     cdef int j, l
     for j in range(ROWS):
         for l in range(lanes):
             acc[j][l] = 0 if start else w[j * LANES + l]
     for column in range(max(ceil_div(tiles, LANES), <Py_ssize_t> 1)):  # see `multiply`
-        for t in range(max(min(tiles, <Py_ssize_t> LANES), <Py_ssize_t> 1)):
-            for j in range(ROWS):
-                for l in range(lanes):
-                    acc[j][l] += x[j * LANES + t] * y[t * LANES + l]
+        for plane in range(max(planes, <Py_ssize_t> 1)):
+            for t in range(max(min(tiles, <Py_ssize_t> LANES), <Py_ssize_t> 1)):
+                for j in range(ROWS):
+                    for l in range(lanes):
+                        acc[j][l] += x[j * LANES + t] * y[t * LANES + l]
+            x += x_plane
+            y += LANES * LANES
         tiles -= LANES
-        x += x_column
-        y += LANES * LANES
+        x += x_column - planes * x_plane
     for j in range(ROWS):
         for l in range(lanes):
             w[j * LANES + l] = acc[j][l]
@@ -128,11 +134,12 @@ cdef inline void copy_fours(
 
 
 cdef inline void gather_outputs(
-    const Plan *plan, const Tile *tile, const float *y, Py_ssize_t features, float *rows
+    const Plan *plan, const Tile *tile, Py_ssize_t plane, const float *y, Py_ssize_t features,
+    float *rows,
 ) noexcept nogil:
-    """Store rows[row, feature, column] of one tile, with zeros outside the output."""
+    """Store rows[row, feature, column] of a plane of a tile, with zeros outside the output."""
     cdef Py_ssize_t f, r, s
-    cdef Py_ssize_t height = rows_inside(plan, tile, 0), row = plan.dilation[1] * plan.dst[2]
+    cdef Py_ssize_t height = rows_inside(plan, tile, plane), row = plan.dilation[1] * plan.dst[2]
     cdef Py_ssize_t step = plan.dilation[2]
     cdef Py_ssize_t width = clip(ceil_div(plan.dst[2] - tile.i2, step), plan.tile2)
     if height < plan.tile1 or width < plan.tile2:
@@ -151,11 +158,11 @@ cdef inline void gather_outputs(
 
 
 cdef inline void fetch_outputs(
-    const Plan *plan, const Tile *tile, const float *y, Py_ssize_t features
+    const Plan *plan, const Tile *tile, Py_ssize_t plane, const float *y, Py_ssize_t features
 ) noexcept nogil:
     """Ask for the outputs of a tile while those before it are at work: most come from afar."""
     cdef Py_ssize_t f, r
-    cdef Py_ssize_t height = rows_inside(plan, tile, 0), row = plan.dilation[1] * plan.dst[2]
+    cdef Py_ssize_t height = rows_inside(plan, tile, plane), row = plan.dilation[1] * plan.dst[2]
     y += min(plan.tile2, plan.dst[2] - tile.i2) - 1  # where its last column may begin a line
     for f in range(features):
         for r in range(height):
@@ -179,9 +186,10 @@ cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noe
 
 
 cdef inline void transform_outputs(
-    const Sums *sums, const float *y, Py_ssize_t column, Py_ssize_t features, float *outputs
+    const Sums *sums, const float *y, Py_ssize_t column, Py_ssize_t plane, Py_ssize_t features,
+    float *outputs,
 ) noexcept nogil:
-    """Store outputs[point, lane of tile, feature]: apply A along both axes to a column of tiles."""
+    """Store outputs[point, lane, feature]: apply A along both axes to a plane of a column."""
     cdef const Plan *plan = &sums.plan
     cdef float rows[16 * LANES]
     cdef float points[36 * LANES]
@@ -192,9 +200,9 @@ cdef inline void transform_outputs(
     memset(rows, 0, sizeof(rows))
     for lane in range(lanes_used(plan, column)):
         if lane + AHEAD < lanes_used(plan, column):
-            fetch_outputs(plan, &later, y + output_of(plan, &later, 0), features)
+            fetch_outputs(plan, &later, plane, y + output_of(plan, &later, plane), features)
             advance(plan, &later)
-        gather_outputs(plan, &tile, y + output_of(plan, &tile, 0), features, rows)
+        gather_outputs(plan, &tile, plane, y + output_of(plan, &tile, plane), features, rows)
         apply_a(plan, rows, points)
         to = outputs + lane * LANES
         for i in range(plan.edge1):
@@ -204,24 +212,33 @@ cdef inline void transform_outputs(
         advance(plan, &tile)
 
 
+cdef inline void multiply_panel(
+    const Plan *plan, const float *x, const float *y, Py_ssize_t tiles, Py_ssize_t features,
+    bint start, float *result,
+) noexcept nogil:
+    """Add to result[channel, feature] the products of one panel of channels with a part of y."""
+    cdef Py_ssize_t x_plane = held(plan) * LANES
+    if features <= LANES // 2:
+        multiply_tiles(
+            x, plan.input_size, plan.tile0, x_plane, y, tiles, result, LANES // 2, start
+        )
+    else:
+        multiply_tiles(x, plan.input_size, plan.tile0, x_plane, y, tiles, result, LANES, start)
+
+
 cdef inline void sum_point(
     const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t tiles, bint start,
     float *result,
 ) noexcept nogil:
     """Add to result[part, channel, feature] the products at one point, or `start` with them."""
-    cdef Py_ssize_t part, panel, x_column = sums.plan.input_size
-    cdef const float *y
+    cdef const Plan *plan = &sums.plan
+    cdef Py_ssize_t part, panel
     for part in range(sums.parts):
-        y = outputs + part * sums.columns * LANES * LANES
         for panel in range(sums.panels):
-            if sums.plan.features <= LANES // 2:
-                multiply_tiles(
-                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES // 2, start
-                )
-            else:
-                multiply_tiles(
-                    inputs + panel * ROWS * LANES, x_column, y, tiles, result, LANES, start
-                )
+            multiply_panel(
+                plan, inputs + panel * ROWS * LANES, outputs + part * sums.planes * LANES * LANES,
+                tiles, plan.features, start, result,
+            )
             result += ROWS * LANES
 
 
@@ -296,9 +313,11 @@ cdef inline void transform_both(
 ) noexcept nogil:
     """Transform the inputs and the outputs of a few columns of tiles."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, slice, part, parts = ceil_div(features, LANES), first = columns * SLICES
-    cdef Py_ssize_t depth = plan.edge0 * held(plan)
-    for task in prange(first + columns * parts, num_threads=threads, schedule="dynamic"):
+    cdef Py_ssize_t task, slice, part, plane, first = columns * SLICES
+    cdef Py_ssize_t planes = columns * plan.tile0, depth = plan.edge0 * held(plan)
+    for task in prange(
+        first + planes * ceil_div(features, LANES), num_threads=threads, schedule="dynamic"
+    ):
         if task < first:
             slice = task % SLICES
             transform_column(
@@ -306,11 +325,11 @@ cdef inline void transform_both(
                 (slice + 1) * depth // SLICES, inputs + task // SLICES * plan.input_size,
             )
         else:
-            part = (task - first) % parts
+            part, plane = (task - first) // planes, (task - first) % planes
             transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
-                min(<Py_ssize_t> LANES, features - part * LANES),
-                outputs + (part * sums.columns + (task - first) // parts) * LANES * LANES,
+                sums, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
+                plane % plan.tile0, min(<Py_ssize_t> LANES, features - part * LANES),
+                outputs + (part * sums.planes + plane) * LANES * LANES,
             )
 
 
