@@ -16,10 +16,10 @@ from libc.string cimport memset
 
 from lucid._cython.depthwise_copy cimport copy_channels, is_inside, stay_inside
 from lucid._cython.depthwise_plan cimport (
-    HELD_BYTES, Plan, make_plan, runs, set_axes, set_block_start, set_run, set_taps,
+    HELD_BYTES, Plan, make_plan, runs, set_axes, set_run, set_taps,
 )
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.padded cimport Axis, ceil_div, src_start
+from lucid._cython.padded cimport Axis, ceil_div, find_block, src_start
 from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, first_tap, last_tap, strip_width,
     sum_strip, tile_rows,
@@ -153,7 +153,7 @@ cdef void sum_task(
     buffer += plan.kernel * lanes
     memset(sums, 0, plan.kernel * lanes * sizeof(real))
     for block in range(plan.blocks[0] * plan.blocks[1] * plan.blocks[2]):
-        set_block_start(plan, block, m, size)
+        find_block(plan.axes, block, m, size)
         n = first
         while n < last:
             start = (n * plan.channels + f // plan.multiplier) * plan.src_plane

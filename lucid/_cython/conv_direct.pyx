@@ -23,18 +23,22 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.direct_plan cimport (
-    WEIGHT_BYTES, Plan, find_block, make_plan, rows_of_block, set_axes, set_offsets, whole,
+    WEIGHT_BYTES, Plan, make_plan, rows_of_block, set_axes, set_offsets, whole,
 )
 from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, strips, sum_task
 from lucid._cython.direct_tile cimport TILE_PITCH, Part, Patch, run_panel
 from lucid._cython.fetch cimport LINE_BYTES, Rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS
-from lucid._cython.padded cimport Axis, ceil_div, copy_channel, dst_start, phase_taps
+from lucid._cython.padded cimport (
+    Axis, ceil_div, copy_channel, dst_start, find_block, phase_taps,
+)
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-PAYS_FOR_FEW = ROWS == 8  # terms and a stride; with 16 registers `conv_matmul` takes 0.6 to 1.0
+# Of up to 32 terms with a stride: with 16 registers (ROWS is 4), `conv_matmul` takes 0.6 to 1.0 of
+# the time of this kernel; with 32, 1.05 to 1.2.
+PAYS_FOR_FEW = ROWS == 8
 
 
 cdef void pack_panel(
@@ -110,7 +114,7 @@ cdef void run_task(
     cdef Py_ssize_t share = ceil_div(last_panel - first_panel, plan.parts), of_all = first_panel
     cdef real zeros[8]
     cdef real tile[2 * 8 * TILE_PITCH]
-    task = find_block(plan, task // plan.parts, patch.m, patch.size)
+    task = find_block(axes, task // plan.parts, patch.m, patch.size)
     group = task % plan.groups
     x += task * plan.channels * plan.src_plane
     y += task * plan.features * plan.dst_plane

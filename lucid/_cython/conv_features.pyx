@@ -23,14 +23,14 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, clear_block, copy_block, find_block, make_plan, place_of, rows_of_block,
+    Plan, clear_block, copy_block, find_block, make_plan, place_of, rows_of_block,
     set_offsets, set_runs, start_of,
 )
 from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of, sum_tile
 from lucid._cython.features_write cimport put, transpose, turn_line
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.padded cimport ceil_div
+from lucid._cython.padded cimport Block, ceil_div
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 

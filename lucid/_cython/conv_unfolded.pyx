@@ -21,12 +21,10 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.padded cimport Axis, ceil_div, src_start
+from lucid._cython.padded cimport Axis, Block, ceil_div, find_block, src_start
 from lucid._cython.rows cimport Window, copy_row, find_window
 from lucid._cython.types cimport real
-from lucid._cython.unfolded_plan cimport (
-    Block, Plan, find_block, make_plan, set_axes, set_offsets,
-)
+from lucid._cython.unfolded_plan cimport Plan, make_plan, set_axes, set_offsets
 from lucid._cython.unfolded_tiles cimport REGISTER, TAPS, add_lanes, dot_tile
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -133,7 +131,7 @@ cdef void sum_task(
         for each in range(plan.blocks[0] * plan.blocks[1] * plan.blocks[2]):
             if interrupted(watch):
                 return
-            find_block(plan, each, &block)
+            find_block(plan.axes, each, block.m, block.size)
             unfold(
                 plan, &block, x + (n * plan.groups + group) * plan.channels * plan.src_plane, buffer
             )

@@ -27,13 +27,13 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Block, Plan, clear_block, copy_block, find_block, place_of, rows_of_block,
+    Plan, clear_block, copy_block, find_block, place_of, rows_of_block,
 )
 from lucid._cython.features_write cimport put, transpose, turn_line
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport MAX_VECTOR
-from lucid._cython.padded cimport ceil_div
+from lucid._cython.padded cimport Block, ceil_div
 from lucid._cython.winograd_rows cimport (
     PAIRS, POINTS, RowsPlan, choose_tiles, make_rows_plan, set_line_offsets, set_line_runs,
     sum_line, transform_inputs, transform_weights,

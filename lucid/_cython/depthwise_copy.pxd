@@ -107,7 +107,6 @@ cdef inline void interleave(
 ) noexcept nogil:
     """Add the phases of the last axis to the columns they belong to, or set them with the bias."""
     cdef Axis *axis = &plan.axes[2]
-    cdef const real *odd = result + plan.result_phase
     cdef const real *row
     cdef real *to
     cdef real value = 0 if bias == NULL else bias[0]

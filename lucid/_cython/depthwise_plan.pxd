@@ -171,18 +171,6 @@ cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexc
                             tap += plan.height
 
 
-cdef inline Py_ssize_t set_block_start(
-    Plan *plan, Py_ssize_t task, Py_ssize_t *m, Py_ssize_t *size
-) noexcept nogil:
-    """Find where the block of a task starts, and its size; return the rest of the number."""
-    cdef Py_ssize_t a
-    for a in range(2, -1, -1):
-        m[a] = task % plan.blocks[a] * plan.axes[a].block
-        size[a] = min(plan.axes[a].block, plan.axes[a].count - m[a])
-        task //= plan.blocks[a]
-    return task
-
-
 cdef inline Py_ssize_t runs(Plan *plan, Py_ssize_t rows) noexcept nogil:
     """Count the runs: rows of one residue modulo the dilation share what a column of taps reads."""
     return min(plan.axes[1].dilation, rows) if plan.slides else 1

@@ -3,8 +3,8 @@
 from lucid._cython.fetch cimport Rows
 from lucid._cython.microkernel cimport LANE_BYTES, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport (
-    LINE, Axis, ceil_div, clip, even_out, lay_out, phase_taps, plane_size, set_blocks, src_start,
-    tail_size, tap_offset, tap_step, unroll,
+    LINE, Axis, ceil_div, clip, even_out, find_block, lay_out, phase_taps, plane_size, set_blocks,
+    src_start, tail_size, tap_offset, tap_step, unroll,
 )
 
 cdef enum:
@@ -136,18 +136,6 @@ cdef inline void set_axes(
         plan.src_plane, plan.dst_plane = plan.dst_plane, plan.src_plane
 
 
-cdef inline Py_ssize_t find_block(
-    const Plan *plan, Py_ssize_t block, Py_ssize_t *m, Py_ssize_t *size
-) noexcept nogil:
-    """Find where a block starts, and its size; return the index of item and group."""
-    cdef Py_ssize_t a
-    for a in range(2, -1, -1):
-        m[a] = block % plan.blocks[a] * plan.axes[a].block
-        size[a] = min(plan.axes[a].block, plan.axes[a].count - m[a])
-        block //= plan.blocks[a]
-    return block
-
-
 cdef inline Rows rows_of_block(const Plan *plan, Py_ssize_t block) noexcept nogil:
     """Tell, to fetch them, where about the rows of x are that a block will read first.
 
@@ -160,7 +148,7 @@ cdef inline Rows rows_of_block(const Plan *plan, Py_ssize_t block) noexcept nogi
     cdef Py_ssize_t last[2]
     cdef Py_ssize_t a, start
     cdef Rows rows
-    block = find_block(plan, block, m, size)
+    block = find_block(axes, block, m, size)
     for a in range(2):
         start = src_start(&axes[a], 0, m[a])
         first[a] = clip(start, axes[a].src_size)

@@ -11,7 +11,7 @@ from lucid._cython.direct_plan cimport BLOCK_BYTES, WEIGHT_BYTES, Plan, whole
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport LANE_BYTES, NARROW, ROWS, multiply_add_scattered
 from lucid._cython.padded cimport (
-    LINE, Axis, ceil_div, clip, copy_channel, plane_size, set_blocks, tail_size,
+    LINE, Axis, ceil_div, clip, copy_channel, find_block, plane_size, set_blocks, tail_size,
 )
 from lucid._cython.types cimport real
 
@@ -88,7 +88,7 @@ cdef inline void sum_task(
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t m[3]
     cdef Py_ssize_t size[3]
-    cdef Py_ssize_t a, c, turn, each, held, group, chunk, part, unit, rest, column, first, last
+    cdef Py_ssize_t c, turn, each, held, group, chunk, part, unit, rest, column, first, last
     cdef Py_ssize_t m0, m1, m2, row, count, feature, features, lanes = LANE_BYTES // sizeof(real)
     cdef real *packed = buffer
     cdef bint narrow
@@ -102,12 +102,7 @@ cdef inline void sum_task(
     for unit in range(chunk * sums.units // sums.chunks, (chunk + 1) * sums.units // sums.chunks):
         if interrupted(watch):
             return
-        rest = unit
-        for a in range(2, -1, -1):
-            m[a] = rest % plan.blocks[a] * axes[a].block
-            size[a] = min(axes[a].block, axes[a].count - m[a])
-            rest //= plan.blocks[a]
-        rest = rest * plan.groups + group
+        rest = find_block(axes, unit, m, size) * plan.groups + group
         count = 0
         for m0 in range(size[0]):
             for m1 in range(size[1]):

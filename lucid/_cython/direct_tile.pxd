@@ -10,7 +10,7 @@ turns in the result: `put_pair` writes whole cache lines of it.
 
 from lucid._cython.direct_plan cimport Plan
 from lucid._cython.fetch cimport Rows, fetch_rows
-from lucid._cython.microkernel cimport LANE_BYTES, MAX_LANES, MAX_VECTOR, ROWS, VECTOR_BYTES
+from lucid._cython.microkernel cimport MAX_LANES, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport Axis, ceil_div, clip
 from lucid._cython.types cimport real
 

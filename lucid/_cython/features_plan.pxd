@@ -11,10 +11,11 @@ early, and some positions are computed twice.
 
 from libc.string cimport memset
 
-from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of
+from lucid._cython.features_tiles cimport LINE_BYTES, runs_of
 from lucid._cython.fetch cimport Rows
 from lucid._cython.padded cimport (
-    LINE, Axis, ceil_div, clip, lay_out, plane_size, src_start, tail_size, tap_offset,
+    LINE, Axis, Block, ceil_div, clip, find_part, lay_out, plane_size, src_start, tail_size,
+    tap_offset,
 )
 from lucid._cython.rows cimport Window, copy_row, find_window
 from lucid._cython.types cimport real
@@ -43,10 +44,6 @@ cdef struct Plan:
     Py_ssize_t positions  # of a block, in whole squares
     Py_ssize_t starts  # numbers that tell where its runs begin
     Py_ssize_t buffer_size
-
-cdef struct Block:
-    Py_ssize_t m[3]  # first position of y
-    Py_ssize_t size[3]
 
 
 cdef inline void measure(Plan *plan) noexcept nogil:
@@ -162,12 +159,10 @@ cdef inline void set_offsets(Plan *plan, Py_ssize_t *offset) noexcept nogil:
 
 
 cdef inline Py_ssize_t find_block(Plan *plan, Py_ssize_t task, Block *block) noexcept nogil:
-    """Find where a block starts, and its size; return the index of item and group."""
+    """Find a block of y; return the index of item and group."""
     cdef Py_ssize_t a
     for a in range(2, -1, -1):
-        block.m[a] = task % plan.blocks[a] * plan.block[a]
-        block.size[a] = min(plan.block[a], plan.count[a] - block.m[a])
-        task //= plan.blocks[a]
+        task = find_part(task, plan.count[a], plan.block[a], &block.m[a], &block.size[a])
     return task
 
 

@@ -31,6 +31,10 @@ cdef struct Axis:
     Py_ssize_t count, block  # positions m to compute for each phase: in all, and at a time
     Py_ssize_t pitch  # columns stored for a block
 
+cdef struct Block:  # some of the positions to compute
+    Py_ssize_t m[3]  # the first of them
+    Py_ssize_t size[3]
+
 
 cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
     """Round a / b up, for b > 0 and any a, whichever way the build's own division rounds."""
@@ -194,6 +198,26 @@ cdef inline void set_blocks(Axis *axes, Py_ssize_t size, Py_ssize_t shortest) no
         if inner > size:
             inner //= axes[a].pitch
             set_block(&axes[a], max(shortest if a == 2 else 1, size // inner - axes[a].reach))
+
+
+cdef inline Py_ssize_t find_part(
+    Py_ssize_t number, Py_ssize_t count, Py_ssize_t block, Py_ssize_t *m, Py_ssize_t *size
+) noexcept nogil:
+    """Find where a block starts along one axis, and its size; return the number for the others."""
+    cdef Py_ssize_t blocks = ceil_div(count, block)
+    m[0] = number % blocks * block
+    size[0] = min(block, count - m[0])
+    return number // blocks
+
+
+cdef inline Py_ssize_t find_block(
+    const Axis *axes, Py_ssize_t number, Py_ssize_t *m, Py_ssize_t *size
+) noexcept nogil:
+    """Find where a block starts, and its size; return what numbers count beside the blocks."""
+    cdef Py_ssize_t a
+    for a in range(2, -1, -1):
+        number = find_part(number, axes[a].count, axes[a].block, &m[a], &size[a])
+    return number
 
 
 cdef inline Py_ssize_t tap_offset(

@@ -113,7 +113,6 @@ cdef inline void add_tile(
     cdef real acc[MAX_ROWS][MAX_WIDTH]
     cdef real held[MAX_ROWS][MAX_WIDTH]
     cdef const Py_ssize_t *offset = run.offset
-    cdef real value
     cdef const real *row
     cdef Py_ssize_t k, start, taps = run.taps
     cdef Py_ssize_t first = first_tap(run, m, rows), last = last_tap(run, m)

@@ -21,7 +21,7 @@ share nothing.
 """
 
 from cython.parallel cimport prange
-from libc.math cimport INFINITY, log, logf
+from libc.math cimport log, logf
 
 from lucid._cython.channels cimport sum_row, sums_of_row
 from lucid._cython.exponential cimport exponential

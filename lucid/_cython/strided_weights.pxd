@@ -22,8 +22,7 @@ cdef inline void copy_block(
     float *block,
 ) noexcept nogil:
     """Copy the taps of some features and channels, in the order of w; those missing are zeros."""
-    cdef Py_ssize_t c, j, pair_step = taps if plan.turned else ROWS * taps
-    cdef Py_ssize_t row_step = ROWS * taps if plan.turned else taps
+    cdef Py_ssize_t c, j
     if rows < ROWS or channels < ROWS:
         memset(block, 0, TAPS * SQUARE * sizeof(float))
     for j in range(rows):

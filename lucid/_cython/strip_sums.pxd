@@ -14,7 +14,6 @@ Without that, a weight gradient of arrays larger than the caches took up to thre
 """
 
 from lucid._cython.fetch cimport fetch
-from lucid._cython.padded cimport clip
 from lucid._cython.parted_strips cimport Lanes, find_lanes, load_columns
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
 from lucid._cython.strips cimport THREE, Planes
@@ -212,9 +211,10 @@ cdef inline void sum_strips(
 
 
 cdef inline bint fits_sums(const Run *run, int itemsize) noexcept nogil:
-    """Tell whether strips serve stride 1: 3x3 taps side by side, rows that fill half a strip.
+    """Tell whether strips serve a run of stride 1: 3x3 taps without dilation, no narrow rows.
 
-    With 16 registers tiles are faster (`sliding.pxd`): 1.4 times on images of 28x28.
+    A row must fill half of the narrower strip. With 16 registers, which MANY_TAPS tells, tiles are
+    faster (`sliding.pxd`): 1.4 times on images of 28x28.
     """
     return (
         MANY_TAPS > 0 and run.height == THREE and run.taps == THREE

@@ -26,11 +26,6 @@ cdef struct Plan:
     Py_ssize_t buffer_size
 
 
-cdef struct Block:
-    Py_ssize_t m[3]  # first position of y
-    Py_ssize_t size[3]
-
-
 cdef inline void set_axes(
     Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
     Py_ssize_t *stride, Py_ssize_t *dilation, Py_ssize_t *low, Py_ssize_t groups,
@@ -96,12 +91,3 @@ cdef inline void set_offsets(Plan *plan, Py_ssize_t *offset) noexcept nogil:
     while t < plan.rows:
         offset[t] = 0
         t += 1
-
-
-cdef inline void find_block(Plan *plan, Py_ssize_t task, Block *block) noexcept nogil:
-    """Find where a block starts, and its size."""
-    cdef Py_ssize_t a
-    for a in range(2, -1, -1):
-        block.m[a] = task % plan.blocks[a] * plan.axes[a].block
-        block.size[a] = min(plan.axes[a].block, plan.axes[a].count - block.m[a])
-        task //= plan.blocks[a]

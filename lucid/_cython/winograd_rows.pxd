@@ -10,11 +10,9 @@ registers until the outputs are made of them. With B, G, A of `winograd.pxd`::
     y = (m0 + (m1 + m2), m3 + (m1 - m2))    with m = sum of u v     A^T m
 """
 
-from lucid._cython.features_plan cimport (
-    BLOCK_BYTES, Block, Plan, cut, hold, set_sizes, share_out,
-)
+from lucid._cython.features_plan cimport BLOCK_BYTES, Plan, cut, hold, set_sizes, share_out
 from lucid._cython.microkernel cimport MAX_VECTOR
-from lucid._cython.padded cimport LINE, ceil_div
+from lucid._cython.padded cimport LINE, Block, ceil_div
 from lucid._cython.winograd cimport output_2
 
 cdef extern from *:
