@@ -1,8 +1,5 @@
 """Seeded random numbers."""
 
-import os
-from functools import cached_property
-
 import numpy as np
 
 from lucid.creation import make

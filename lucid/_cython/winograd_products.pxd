@@ -19,7 +19,7 @@ from lucid._cython.winograd_weights cimport transform_panel
 
 cdef enum:
     SHARE = 4  # panels of weights that use an input while it is near
-    SEVERAL = 4  # lanes of `multiply_few`: an image of 8x8 has no more tiles
+    SEVERAL = 4  # lanes that are few: an image of 8x8 has no more tiles
 
 
 cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
@@ -28,53 +28,43 @@ cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
 
 
 cdef inline void multiply(
-    const float *x, const float *w, Py_ssize_t depth, float *y, int lanes
+    const float *a, Py_ssize_t a_step, const float *b, Py_ssize_t b_step, Py_ssize_t depth,
+    float *y, Py_ssize_t y_row, Py_ssize_t y_lane, int rows, int lanes,
 ) noexcept nogil:
-    """``y[j * LANES + l] = sum over c of w[c * ROWS + j] * x[c * LANES + l]``, in registers."""
+    """``y[j * y_row + l * y_lane] = sum over c of a[c * a_step + j] * b[c * b_step + l]``.
+
+    The sums stay in registers, of neighbouring l each.
+    """
     cdef float acc[ROWS][LANES]
     cdef Py_ssize_t c
     cdef int j, l
-    for j in range(ROWS):
+    for j in range(rows):
         for l in range(lanes):
             acc[j][l] = 0
-    for c in range(max(depth, <Py_ssize_t> 1)):  # or gcc keeps a copy, for none, in memory
-        for j in range(ROWS):
-            for l in range(lanes):
-                acc[j][l] += w[c * ROWS + j] * x[c * LANES + l]
-    for j in range(ROWS):
-        for l in range(lanes):
-            y[j * LANES + l] = acc[j][l]
-
-
-cdef inline void multiply_few(
-    const float *x, const float *w, Py_ssize_t depth, float *y
-) noexcept nogil:
-    """`multiply` for SEVERAL lanes: here the features of a panel fill a vector."""
-    cdef float acc[SEVERAL][ROWS]
-    cdef Py_ssize_t c
-    cdef int j, l
-    for l in range(SEVERAL):
-        for j in range(ROWS):
-            acc[l][j] = 0
+    # one turn at least: for none, gcc would keep a second set of sums in memory
     for c in range(max(depth, <Py_ssize_t> 1)):
-        for l in range(SEVERAL):
-            for j in range(ROWS):
-                acc[l][j] += w[c * ROWS + j] * x[c * LANES + l]
-    for l in range(SEVERAL):
-        for j in range(ROWS):
-            y[j * LANES + l] = acc[l][j]
+        for j in range(rows):
+            for l in range(lanes):
+                acc[j][l] += a[c * a_step + j] * b[c * b_step + l]
+    for j in range(rows):
+        for l in range(lanes):
+            y[j * y_row + l * y_lane] = acc[j][l]
 
 
 cdef inline void multiply_lanes(
     Py_ssize_t lanes, const float *x, const float *w, Py_ssize_t depth, float *y
 ) noexcept nogil:
-    """Multiply so many lanes or more; the sum of a lane has the same order in each case."""
+    """``y[j * LANES + l] = sum over c of w[c * ROWS + j] * x[c * LANES + l]``.
+
+    For so many lanes l or more; the sum of a lane has the same order in each case. Where there are
+    few lanes, the features j of a panel fill a vector instead.
+    """
     if lanes <= SEVERAL:
-        multiply_few(x, w, depth, y)
+        multiply(x, LANES, w, ROWS, depth, y, 1, LANES, SEVERAL, ROWS)
     elif lanes <= LANES // 2:
-        multiply(x, w, depth, y, LANES // 2)
+        multiply(w, ROWS, x, LANES, depth, y, LANES, 1, ROWS, LANES // 2)
     else:
-        multiply(x, w, depth, y, LANES)
+        multiply(w, ROWS, x, LANES, depth, y, LANES, 1, ROWS, LANES)
 
 
 cdef inline void transform_back(const Plan *plan, const float *result, float *y) noexcept nogil:

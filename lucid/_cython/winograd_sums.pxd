@@ -106,7 +106,8 @@ cdef inline void multiply_tiles(
     for j in range(ROWS):
         for l in range(lanes):
             acc[j][l] = 0 if start else w[j * LANES + l]
-    for column in range(max(ceil_div(tiles, LANES), <Py_ssize_t> 1)):  # see `multiply`
+    # one turn at least, as in `multiply` of `winograd_products.pxd`
+    for column in range(max(ceil_div(tiles, LANES), <Py_ssize_t> 1)):
         for plane in range(max(planes, <Py_ssize_t> 1)):
             for t in range(max(min(tiles, <Py_ssize_t> LANES), <Py_ssize_t> 1)):
                 for j in range(ROWS):
