@@ -15,18 +15,13 @@ from lucid._cython.strided_tiles cimport (
     NEAR_LINE, Targets, find_targets, lanes_used, transform_column,
 )
 from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
-from lucid._cython.strided_weights cimport transform_panel
+from lucid._cython.strided_weights cimport transform_panel, weight_step
 from lucid._cython.winograd_products cimport multiply_lanes
 from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
-from lucid._cython.winograd_tiles cimport LANES, PAD
+from lucid._cython.winograd_tiles cimport LANES
 
 cdef enum:
     SHARE = 100  # points of the panels of weights that use an input while it is near
-
-
-cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
-    """Count the elements of a panel of transformed weights for one of its weights."""
-    return plan.pairs * plan.slots * ROWS + PAD
 
 
 cdef inline void apply_a(
@@ -140,30 +135,11 @@ cdef inline void run_panels(
         add_tiles(plan, &at, tiles, bias, y + f * plan.dst_plane)
 
 
-cdef inline void transform_slice(
-    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
-    float *inputs,
-) noexcept nogil:
-    """Transform one slice of the pairs of a column."""
-    cdef const Plan *plan = <const Plan *> of_plan
-    transform_column(
-        plan, x, column, slice * held(plan) // slices, (slice + 1) * held(plan) // slices, inputs
-    )
-
-
-cdef inline void transform_one_panel(
-    const void *of_plan, const float *w, Py_ssize_t panel, float *weights
-) noexcept nogil:
-    """Transform the weights of one panel."""
-    cdef const Plan *plan = <const Plan *> of_plan
-    transform_panel(plan, w, panel, weight_step(plan), weights)
-
-
 cdef inline Tasks make_tasks(const Plan *plan, int threads) noexcept nogil:
     """Tell how a pass is shared out."""
     cdef Tasks tasks
     tasks.plan = plan
-    tasks.transform_column, tasks.transform_panel = transform_slice, transform_one_panel
+    tasks.transform_column, tasks.transform_panel = transform_column, transform_panel
     tasks.run_panels, tasks.share = run_panels, max(1, SHARE // plan.points)
     tasks.columns, tasks.panels = plan.columns, ceil_div(plan.features, ROWS)
     tasks.input_size, tasks.weight_size = plan.input_size, plan.weights * weight_step(plan)

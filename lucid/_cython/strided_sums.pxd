@@ -199,13 +199,12 @@ cdef inline void transform_both(
 ) noexcept nogil:
     """Transform the inputs and the outputs of a few columns of tiles."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, slice, part, parts = ceil_div(features, LANES), first = columns * SLICES
+    cdef Py_ssize_t task, part, parts = ceil_div(features, LANES), first = columns * SLICES
     for task in prange(first + columns * parts, num_threads=threads, schedule="dynamic"):
         if task < first:
-            slice = task % SLICES
             transform_column(
-                plan, x, start + task // SLICES, slice * held(plan) // SLICES,
-                (slice + 1) * held(plan) // SLICES, inputs + task // SLICES * plan.input_size,
+                plan, x, start + task // SLICES, task % SLICES, SLICES,
+                inputs + task // SLICES * plan.input_size,
             )
         else:
             part = (task - first) % parts

@@ -210,10 +210,12 @@ cdef inline void apply_b(
 
 
 cdef inline void transform_column(
-    const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t begin, Py_ssize_t end,
+    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
     float *inputs,
 ) noexcept nogil:
-    """Store inputs[point, slot, pair, lane] of a column, for pairs begin .. end - 1 held."""
+    """Store inputs[point, slot, pair, lane] of a column, for a slice of the pairs held."""
+    cdef const Plan *plan = <const Plan *> of_plan
+    cdef Py_ssize_t begin = slice * held(plan) // slices, end = (slice + 1) * held(plan) // slices
     cdef Sources at
     cdef Pair pair
     cdef float rows[EDGE * BLOCK_ROWS * LANES]

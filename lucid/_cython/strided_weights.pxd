@@ -10,6 +10,7 @@ from libc.string cimport memcpy, memset
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.strided_plan cimport EDGE, Block, Line, Pair, Plan, held, pair_at
 from lucid._cython.strided_transforms cimport weight_taps2
+from lucid._cython.winograd_tiles cimport PAD
 from lucid._cython.winograd_weights cimport interleave
 
 cdef enum:
@@ -79,7 +80,7 @@ cdef inline void apply_g(
 
 
 cdef inline void transform_block(
-    const Plan *plan, const float *taps, float *u, Py_ssize_t weight_step, Py_ssize_t slot_step
+    const Plan *plan, const float *taps, float *u, Py_ssize_t step, Py_ssize_t slot_step
 ) noexcept nogil:
     """Apply G along both axes: u[weight, slot, c, j]."""
     cdef float half[4 * EDGE * SQUARE]  # tap of the first axis, slot or weight of the line
@@ -94,20 +95,27 @@ cdef inline void transform_block(
         slot = j // line2.weights
         apply_g(
             &plan.line1, half + j * SQUARE, EDGE * SQUARE,
-            u + slot * slot_step + j % line2.weights * weight_step,
-            line2.weights * weight_step, line2.slots * slot_step,
+            u + slot * slot_step + j % line2.weights * step,
+            line2.weights * step, line2.slots * slot_step,
         )
 
 
+cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
+    """Count the elements of a panel of transformed weights for one of its weights."""
+    return plan.pairs * plan.slots * ROWS + PAD
+
+
 cdef inline void transform_panel(
-    const Plan *plan, const float *w, Py_ssize_t panel, Py_ssize_t weight_step, float *weights
+    const void *of_plan, const float *w, Py_ssize_t panel, float *weights
 ) noexcept nogil:
     """Store weights[weight, slot, pair, j] of ROWS features j, for the pairs that are held."""
+    cdef const Plan *plan = <const Plan *> of_plan
     cdef float block[TAPS * SQUARE]
     cdef float taps[TAPS * SQUARE]
     cdef float points[EDGE * EDGE * SQUARE]
     cdef Py_ssize_t p = 0, k, count, rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
     cdef Py_ssize_t size = plan.line1.kernel * plan.line2.kernel, slot_step = held(plan) * ROWS
+    cdef Py_ssize_t step = weight_step(plan)
     cdef const float *of_pair
     cdef Pair pair
     while p < held(plan):
@@ -122,13 +130,13 @@ cdef inline void transform_panel(
             copy_block(plan, of_pair, rows, count, size, block)
             gather_taps(plan, block, ROWS * size, taps)
         if count == ROWS:
-            transform_block(plan, taps, weights + p * ROWS, weight_step, slot_step)
+            transform_block(plan, taps, weights + p * ROWS, step, slot_step)
         else:
             transform_block(plan, taps, points, plan.slots * SQUARE, SQUARE)
             for k in range(plan.weights * plan.slots):
                 memcpy(
                     weights + (
-                        k // plan.slots * weight_step + k % plan.slots * slot_step + p * ROWS
+                        k // plan.slots * step + k % plan.slots * slot_step + p * ROWS
                     ),
                     points + k * SQUARE, count * ROWS * sizeof(float),
                 )

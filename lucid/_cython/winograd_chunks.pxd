@@ -13,7 +13,7 @@ from lucid._cython.winograd_sums cimport (
     CHUNK_BYTES, Sums, add_weights, multiply_panel, sum_columns, sum_point, transform_both,
     transform_outputs,
 )
-from lucid._cython.winograd_tiles cimport LANES, Plan, depth_held, held
+from lucid._cython.winograd_tiles cimport LANES, Plan, depth_held
 
 
 cdef inline void sum_columns_alone(
@@ -24,9 +24,7 @@ cdef inline void sum_columns_alone(
     cdef const Plan *plan = &sums.plan
     cdef Py_ssize_t column, plane, part, point
     for column in range(columns):
-        transform_column(
-            plan, x, start + column, 0, plan.edge0 * held(plan), inputs + column * plan.input_size
-        )
+        transform_column(plan, x, start + column, 0, 1, inputs + column * plan.input_size)
     for part in range(ceil_div(features, LANES)):
         for plane in range(columns * plan.tile0):
             transform_outputs(

@@ -301,13 +301,16 @@ cdef inline void transform_channel_apart(
 
 
 cdef inline void transform_column(
-    const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t first, Py_ssize_t last,
+    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
     float *inputs,
 ) noexcept nogil:
-    """Store inputs[point, c, lane] of a column, for some c of its planes and channels held.
+    """Store inputs[point, c, lane] of a column, for a slice of the c of its planes and channels.
 
     The channels of a plane are neighbours: c counts them in the first plane, then in the next.
     """
+    cdef const Plan *plan = <const Plan *> of_plan
+    cdef Py_ssize_t depth = plan.edge0 * held(plan)
+    cdef Py_ssize_t first = slice * depth // slices, last = (slice + 1) * depth // slices
     cdef Sources at
     cdef Copies copies
     cdef float room[7 * LINE]  # lines, or rows if tiles are apart

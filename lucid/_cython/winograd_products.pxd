@@ -13,18 +13,13 @@ from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_lines
 from lucid._cython.winograd_tasks cimport Tasks, cut_tasks
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, Plan, Targets, depth_held, fetch_lines, find_lines, find_targets, held, lanes_used,
+    LANES, Plan, Targets, depth_held, fetch_lines, find_lines, find_targets, held, lanes_used,
 )
-from lucid._cython.winograd_weights cimport transform_panel
+from lucid._cython.winograd_weights cimport transform_panel, weight_step
 
 cdef enum:
     SHARE = 4  # panels of weights that use an input while it is near
     SEVERAL = 4  # lanes that are few: an image of 8x8 has no more tiles
-
-
-cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
-    """Count the elements of a panel of transformed weights for one point."""
-    return plan.taps0 * plan.chunk * ROWS + PAD
 
 
 cdef inline void multiply(
@@ -180,31 +175,11 @@ cdef inline void run_panels(
         run_plane(plan, inputs, weights, column, plane, panel, panels, y, result)
 
 
-cdef inline void transform_slice(
-    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
-    float *inputs,
-) noexcept nogil:
-    """Transform one slice of the depth of a column."""
-    cdef const Plan *plan = <const Plan *> of_plan
-    cdef Py_ssize_t depth = plan.edge0 * held(plan)
-    transform_column(
-        plan, x, column, slice * depth // slices, (slice + 1) * depth // slices, inputs
-    )
-
-
-cdef inline void transform_one_panel(
-    const void *of_plan, const float *w, Py_ssize_t panel, float *weights
-) noexcept nogil:
-    """Transform the weights of one panel."""
-    cdef const Plan *plan = <const Plan *> of_plan
-    transform_panel(plan, w, panel, weight_step(plan), weights)
-
-
 cdef inline Tasks make_tasks(const Plan *plan, int threads) noexcept nogil:
     """Tell how a forward is shared out."""
     cdef Tasks tasks
     tasks.plan = plan
-    tasks.transform_column, tasks.transform_panel = transform_slice, transform_one_panel
+    tasks.transform_column, tasks.transform_panel = transform_column, transform_panel
     tasks.run_panels, tasks.share = run_panels, SHARE
     tasks.columns, tasks.panels = plan.columns, ceil_div(plan.features, ROWS)
     tasks.input_size, tasks.weight_size = plan.input_size, plan.points * weight_step(plan)

@@ -314,16 +314,14 @@ cdef inline void transform_both(
 ) noexcept nogil:
     """Transform the inputs and the outputs of a few columns of tiles."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, slice, part, plane, first = columns * SLICES
-    cdef Py_ssize_t planes = columns * plan.tile0, depth = plan.edge0 * held(plan)
+    cdef Py_ssize_t task, part, plane, planes = columns * plan.tile0, first = columns * SLICES
     for task in prange(
         first + planes * ceil_div(features, LANES), num_threads=threads, schedule="dynamic"
     ):
         if task < first:
-            slice = task % SLICES
             transform_column(
-                plan, x, start + task // SLICES, slice * depth // SLICES,
-                (slice + 1) * depth // SLICES, inputs + task // SLICES * plan.input_size,
+                plan, x, start + task // SLICES, task % SLICES, SLICES,
+                inputs + task // SLICES * plan.input_size,
             )
         else:
             part, plane = (task - first) // planes, (task - first) % planes

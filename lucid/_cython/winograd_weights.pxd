@@ -11,7 +11,7 @@ from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
 from lucid._cython.winograd_inputs cimport NEAR_LINE
 from lucid._cython.winograd_lines cimport weight_lines
-from lucid._cython.winograd_tiles cimport Plan, depth_held, held
+from lucid._cython.winograd_tiles cimport PAD, Plan, depth_held, held
 
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
@@ -82,7 +82,7 @@ cdef inline void fetch_weights(const Plan *plan, const float *w, Py_ssize_t coun
 
 
 cdef inline void apply_g_down(
-    const Plan *plan, const float *half, Py_ssize_t lanes, float *weights, Py_ssize_t weight_step,
+    const Plan *plan, const float *half, Py_ssize_t lanes, float *weights, Py_ssize_t step,
     int edge1,
 ) noexcept nogil:
     """Apply G down, if there are rows, and store weights[point, lane], a vector at a time."""
@@ -99,14 +99,14 @@ cdef inline void apply_g_down(
                 )
             for i in range(edge1):
                 memcpy(
-                    weights + (i * edge2 + j) * weight_step + lane, points + i * MAX_VECTOR,
+                    weights + (i * edge2 + j) * step + lane, points + i * MAX_VECTOR,
                     MAX_VECTOR * sizeof(float),
                 )
         lane += MAX_VECTOR
 
 
 cdef inline void transform_weights(
-    const Plan *plan, const float *taps, Py_ssize_t lanes, float *weights, Py_ssize_t weight_step
+    const Plan *plan, const float *taps, Py_ssize_t lanes, float *weights, Py_ssize_t step
 ) noexcept nogil:
     """Apply G along both axes: weights[point, lane], perhaps a few lanes more."""
     cdef float half[18 * WEIGHTS]
@@ -115,20 +115,26 @@ cdef inline void transform_weights(
         WEIGHTS,
     )
     if plan.edge1 == 6:
-        apply_g_down(plan, half, lanes, weights, weight_step, 6)
+        apply_g_down(plan, half, lanes, weights, step, 6)
     elif plan.edge1 == 4:
-        apply_g_down(plan, half, lanes, weights, weight_step, 4)
+        apply_g_down(plan, half, lanes, weights, step, 4)
     else:
-        apply_g_down(plan, half, lanes, weights, weight_step, 1)
+        apply_g_down(plan, half, lanes, weights, step, 1)
+
+
+cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
+    """Count the elements of a panel of transformed weights for one point."""
+    return plan.taps0 * plan.chunk * ROWS + PAD
 
 
 cdef inline void transform_panel(
-    const Plan *plan, const float *w, Py_ssize_t panel, Py_ssize_t weight_step, float *weights
+    const void *of_plan, const float *w, Py_ssize_t panel, float *weights
 ) noexcept nogil:
     """Store weights[point, c, j] of ROWS features j, for the channels that are held.
 
     As in the inputs, the channels of a tap of the first axis are neighbours.
     """
+    cdef const Plan *plan = <const Plan *> of_plan
     cdef float taps[9 * WEIGHTS]
     cdef Py_ssize_t c = 0, channel, count, tap0
     cdef const float *block
@@ -145,5 +151,5 @@ cdef inline void transform_panel(
         )
         if plan.taps0 == 1:
             fetch_weights(plan, block + count * plan.w_channel, plan.taps1 * plan.taps2)
-        transform_weights(plan, taps, count * ROWS, weights + c * ROWS, weight_step)
+        transform_weights(plan, taps, count * ROWS, weights + c * ROWS, weight_step(plan))
         c += count
