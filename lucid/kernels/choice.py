@@ -285,9 +285,10 @@ def fills_the_lanes_of_a_product(task):
 
     So it wins where there is one tap, where many channels share the copy, where a stride as long
     as the kernel leaves each input to one tap, where a stride or a small image lets the direct
-    kernel's lanes hang over (of up to 32 terms, only if that has 16 registers); and for nearly
-    every weight gradient, except that of up to 64 features with 4 to 7 channels at stride 1, or
-    with many taps and few positions in all, where the direct kernel copies less.
+    kernel's lanes hang over (of up to 32 terms, only if that has 16 registers; but not at stride 2
+    from 128 channels to 4x4 outputs, which fill 16 lanes); and for nearly every weight gradient,
+    except that of up to 64 features with 4 to 7 channels at stride 1, or with many taps and few
+    positions in all, where the direct kernel copies less.
     """
     if task.taps == 1:
         return True
@@ -301,6 +302,10 @@ def fills_the_lanes_of_a_product(task):
         return task.features >= 16
     if task.primitive == "forward" and task.channels * task.taps <= 32:
         return task.strided and task.features >= 32 and not conv_direct.PAYS_FOR_FEW
+    fills_16 = task.geometry.output_size == (4, 4) and task.geometry.stride == (2, 2)
+    if task.primitive == "forward" and fills_16 and conv_direct.PAYS_FOR_16:
+        if task.dtype == "float32" and task.channels >= 128:
+            return False
     one_tap_a_phase = task.primitive == "input_grad" and (
         task.geometry.kernel_size == task.geometry.stride
     )

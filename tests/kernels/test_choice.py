@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lucid._cython import conv_winograd_rows
+from lucid._cython import conv_direct, conv_winograd_rows
 from lucid.geometry import conv_geometry
 from lucid.kernels.choice import REFUSALS, RULES, Task, choose, refuses
 
 ALONG_ROWS = "winograd_rows" if conv_winograd_rows.PAYS else "direct"
+OF_16 = "direct" if conv_direct.PAYS_FOR_16 else "matmul"
 
 
 def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
@@ -38,6 +39,9 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1):
     ("pointwise", "input_grad", (1, 64, 128, 128), (2, 64, 1, 1), {}),
     ("matmul", "weight_grad", (1, 64, 128, 128), (2, 64, 1, 1), {}),
     ("matmul", "forward", (1, 64, 128, 128), (2, 64, 1, 1), {"stride": 2}),
+    (OF_16, "forward", (1, 128, 8, 8), (64, 128, 4, 4), {"stride": 2, "padding": 1}),
+    ("matmul", "forward", (1, 96, 8, 8), (64, 96, 4, 4), {"stride": 2, "padding": 1}),
+    ("matmul", "forward", (1, 128, 12, 12), (64, 128, 4, 4), {"stride": 2}),
     ("winograd_strided", "forward", (1, 96, 56, 56), (96, 96, 3, 3), {"stride": 2, "padding": 1}),
     ("direct", "forward", (1, 3, 64, 64), (64, 3, 3, 3), {"padding": 1}),
     ("winograd", "forward", (1, 64, 56, 56), (64, 64, 3, 3), {"padding": 1}),
