@@ -106,18 +106,18 @@ cdef void run_panel(
 
 
 cdef inline Rows look_ahead(
-    Product *p, Phase *phase, const Block *block, Py_ssize_t index, Py_ssize_t group,
+    Product *p, Phase *phase, const Block *block, Py_ssize_t after, Py_ssize_t group,
     Py_ssize_t c, Py_ssize_t lanes,
 ) noexcept nogil:
-    """Find what the columns after these are made of: channels from c on, or the next block."""
+    """Find what the columns after these are made of: channels from c on, or block `after`."""
     cdef Block next = block[0]
     cdef Rows rows
     rows.count = rows.size = 0
     if c >= p.channels:
         c = 0
         next.columns = 0
-        if index + 1 < p.blocks:
-            set_block(p, phase, index + 1, lanes, &next)
+        if after < p.blocks:
+            set_block(p, phase, after, lanes, &next)
     if p.phases == 1 and next.columns > 0:  # else the next phase reads the same
         rows = find_rows(p, &next, min(phase.held, p.channels - c))
         rows.start += ((next.item * p.groups + group) * p.channels + c) * p.src_plane
@@ -127,18 +127,19 @@ cdef inline Rows look_ahead(
 cdef void run_task(
     Product *p, Py_ssize_t task, const real *x, const real *w, const real *bias,
     Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, Py_ssize_t *offset,
-    real *plane, real *b, real *near,
+    real *plane, real *b, real *near, Py_ssize_t threads,
 ) noexcept nogil:
     """Compute one block of each phase of one group, for a part of the panels of features.
 
     Phase after phase, so that the lines of y are still in a cache when the next one writes there.
+    The next task of this thread is likely to be as many tasks on as there are threads.
     """
     cdef Phase phase
     cdef Block block
     cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real)
     cdef Py_ssize_t part = task % p.parts, group = task // p.parts // p.blocks
     cdef Py_ssize_t span = last_panel - first_panel, channels = p.channels
-    cdef Py_ssize_t index = task // p.parts % p.blocks
+    cdef Py_ssize_t index = task // p.parts % p.blocks, after = index + (part + threads) // p.parts
     cdef Py_ssize_t number, turn, c, held, terms, skip, panel, lines, before = 0
     cdef Rows ahead
     cdef const real *begin
@@ -160,7 +161,7 @@ cdef void run_task(
                     p.items * p.groups * channels * p.src_plane - skip, held,
                     runs, offset, plane, lanes, b,
                 )
-                ahead = look_ahead(p, &phase, &block, index, group, c + held, lanes)
+                ahead = look_ahead(p, &phase, &block, after, group, c + held, lanes)
                 lines = ahead.count * ceil_div(ahead.size * sizeof(real), LINE_BYTES)
                 lines = ceil_div(lines * p.parts, span * ceil_div(block.columns, lanes))
                 for panel in range(first_panel + part * span // p.parts, last_panel):
@@ -244,7 +245,7 @@ cdef int multiply(
                     p, task, x, weight, bias, first, last, y,
                     runs + threadid() * room.runs, offsets + threadid() * room.offsets,
                     planes + threadid() * room.plane, columns + threadid() * room.b,
-                    nears + threadid() * room.near,
+                    nears + threadid() * room.near, threads,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)

@@ -4,11 +4,10 @@ from lucid._cython.microkernel cimport LANE_BYTES, ROWS
 from lucid._cython.padded cimport Axis, ceil_div, clip, dst_start, lay_out, phase_taps
 
 cdef enum:
-    COLUMNS_BYTES = 384 << 10  # of the matrix b, for each thread: a part of a second-level cache
+    COLUMNS_BYTES = 304 << 10  # of the matrix b, for each thread: a part of a second-level cache
     WEIGHT_BYTES = 4 << 20  # of transposed weights at a time
     COLUMNS = 2048  # of a block, at most
-    FEW = 128  # terms, for which a block of patches is smaller,
-    PATCHES = 512  # so that what it reads and writes stays in the second-level cache
+    PATCHES = 512  # of patches: so what it reads and writes stays in the second-level cache
     TERMS = 384  # of one sum in registers; longer ones are added up in parts
     SHARED = 16  # panels that are worth gathering the same columns once more, for another thread
     ADJACENT = 4  # the same, where columns are copied from neighbours
@@ -20,7 +19,7 @@ cdef struct Product:
     Py_ssize_t taps, phases  # taps of all phases
     bint packed, near  # whether the weight is transposed: all of it, or a panel before its use
     bint reads_apart  # whether neighbouring columns may read what are no neighbours
-    bint patches  # whether no two taps read the same, and terms are few: see matmul_columns.pxd
+    bint patches  # whether no two taps read the same: see matmul_columns.pxd
     Py_ssize_t row_step, step  # in the weight, from one feature and one term to the next
     Py_ssize_t panels  # of ROWS features
     Py_ssize_t together, pieces  # items in a block, or blocks in an item
@@ -60,7 +59,7 @@ cdef inline void set_product(
         p.axes[2] = lay_out(p.src_plane, 1, p.src_plane, 1, 1, 0, backward)
         p.axes[0] = p.axes[1] = lay_out(1, 1, 1, 1, 1, 0, backward)
     p.packed = backward
-    p.patches = not backward and 1 < p.taps and p.channels * p.taps <= FEW
+    p.patches = not backward and 1 < p.taps
     for a in range(3):
         p.patches = p.patches and p.axes[a].reach == 0
     p.row_step, p.step = p.channels * p.taps, 1
