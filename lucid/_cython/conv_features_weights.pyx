@@ -4,8 +4,8 @@ The gradient of a weight is a sum over items and positions. As in `conv_features
 features lie side by side, here those of y, and what takes turns are taps: neighbours of the last
 axis are one run, so that 20 to 28 taps, of a few channels, keep their sums in registers
 (`features_tiles.pxd`): ``w[c, k, f] += x[base[c, k] + offset[o]] * y[o, f]``. x is copied with its
-padding (`features_plan.pxd`), y is turned. Items go in fixed chunks, whose sums are added up at the
-end, so that the number of threads changes no bit.
+padding (`features_plan.pxd`), y is turned. The blocks of all items go in fixed chunks, whose
+sums are added up at the end, so that the number of threads changes no bit.
 
 Source: as `conv_features`; the loop is that of Goto and van de Geijn, "Anatomy of high-performance
 matrix multiplication", 2008, section 5, with rows that are shifted views of one image.
@@ -115,16 +115,15 @@ cdef void sum_task(
     Plan *plan, Py_ssize_t group, Py_ssize_t first, Py_ssize_t last, const real *x, const real *y,
     Py_ssize_t *numbers, real *buffer, real *result, Py_ssize_t result_size, Watch *watch,
 ) noexcept nogil:
-    """Sum up the items first to last for one group."""
+    """Sum up the blocks of all items from `first` to before `last`, for one group."""
     cdef Block block
     cdef Rows ahead
     cdef Py_ssize_t unit, at, runs = plan.terms + MAX_RUNS
-    cdef Py_ssize_t blocks = plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     memset(result, 0, result_size * sizeof(real))
-    for unit in range(first * blocks, last * blocks):
+    for unit in range(first, last):
         if interrupted(watch):
             return
-        ahead = rows_of_output(plan, group, unit + 1, last * blocks)
+        ahead = rows_of_output(plan, group, unit + 1, last)
         at = find_block(plan, unit, &block) * plan.groups + group
         sum_block(
             plan, &block, x + at * plan.channels * plan.src_plane,
@@ -157,7 +156,7 @@ cdef int correlate_with_output(
     Plan *plan, const real *x, const real *y, real *w, int threads
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
-    cdef Py_ssize_t turn, task, tasks, chunks, size, results, numbers, buffer_size
+    cdef Py_ssize_t turn, task, tasks, units, chunks, size, results, numbers, buffer_size
     cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real)
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
@@ -167,7 +166,8 @@ cdef int correlate_with_output(
     size = plan.columns * plan.terms * lanes
     chunks = RESULT_BYTES // (plan.groups * size * <Py_ssize_t> sizeof(real))
     chunks = max(<Py_ssize_t> 1, min(chunks, ceil_div(CHUNKS, plan.groups)))
-    chunks = min(chunks, plan.items)
+    units = plan.items * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
+    chunks = min(chunks, units)
     tasks = chunks * plan.groups
     threads = <int> min(threads, max(tasks, plan.groups * plan.columns))
     results = tasks * size
@@ -181,12 +181,12 @@ cdef int correlate_with_output(
     number = <Py_ssize_t *> (buffers + threads * buffer_size)
     with nogil:
         # the caller alone hears of Ctrl-C and must not be idle: the first thread of a static loop
-        # has as many tasks as any other, and begins with the last, which has the most items
+        # has as many tasks as any other, and begins with the last, which has the most blocks
         for turn in prange(tasks, num_threads=min(threads, tasks), schedule="static"):
             task = tasks - 1 - turn
             sum_task(
-                plan, task % plan.groups, task // plan.groups * plan.items // chunks,
-                (task // plan.groups + 1) * plan.items // chunks, x, y,
+                plan, task % plan.groups, task // plan.groups * units // chunks,
+                (task // plan.groups + 1) * units // chunks, x, y,
                 number + threadid() * numbers, buffers + threadid() * buffer_size,
                 result + task * size, size, &watch,
             )
