@@ -9,9 +9,10 @@ from libc.string cimport memcpy, memset
 
 from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
+from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_inputs cimport NEAR_LINE
 from lucid._cython.winograd_lines cimport weight_lines
-from lucid._cython.winograd_tiles cimport PAD, Plan, depth_held, held
+from lucid._cython.winograd_tiles cimport PAD, Plan, held
 
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
@@ -28,15 +29,27 @@ cdef inline void interleave(
             y[i * ROWS + j] = x[j * step + i]
 
 
+cdef inline void interleave_pairs(
+    const float *x, Py_ssize_t next, Py_ssize_t step, float *y, Py_ssize_t count
+) noexcept nogil:
+    """``y[(i * count + k) * ROWS + j] = x[i * next + j * step + k]``, for ROWS i."""
+    cdef Py_ssize_t i
+    if next == count:  # all of it are neighbours
+        interleave(x, step, y, count * ROWS)
+        return
+    for i in range(ROWS):
+        interleave(x + i * next, step, y + i * count * ROWS, count)
+
+
 cdef inline void gather_block(
     const Plan *plan, const float *w, Py_ssize_t count, float *taps
 ) noexcept nogil:
-    """Store taps[k, c, j] of ROWS features j and ROWS channels, if all of it are neighbours."""
+    """Store taps[k, c, j] of ROWS features j and ROWS channels, for one tap of the first axis."""
     cdef float once[9 * ROWS * ROWS]
     cdef float twice[9 * ROWS * ROWS]
     cdef Py_ssize_t k, c
     if plan.turned:
-        interleave(w, plan.w_channel, once, count * ROWS)  # once[j, k, c]
+        interleave_pairs(w, plan.w_feature, plan.w_channel, once, count)  # once[j, k, c]
         interleave(once, count * ROWS, twice, count * ROWS)
         for k in range(count):
             memcpy(
@@ -44,7 +57,7 @@ cdef inline void gather_block(
                 ROWS * ROWS * sizeof(float),
             )
     else:
-        interleave(w, plan.w_feature, once, count * ROWS)  # once[c, k, j]
+        interleave_pairs(w, plan.w_channel, plan.w_feature, once, count)  # once[c, k, j]
         for c in range(ROWS):
             for k in range(count):
                 memcpy(
@@ -59,7 +72,7 @@ cdef inline void gather_weights(
     """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
     cdef Py_ssize_t j, c = 0, k, count = plan.taps1 * plan.taps2
     cdef const float *of_pair
-    if rows == ROWS and plan.taps0 == 1:
+    if rows == ROWS:
         while c + ROWS <= channels:
             gather_block(plan, w + c * plan.w_channel, count, taps + c * ROWS)
             c += ROWS
@@ -136,20 +149,24 @@ cdef inline void transform_panel(
     """
     cdef const Plan *plan = <const Plan *> of_plan
     cdef float taps[9 * WEIGHTS]
-    cdef Py_ssize_t c = 0, channel, count, tap0
-    cdef const float *block
+    cdef Py_ssize_t block = WEIGHTS // ROWS, blocks = ceil_div(held(plan), block), turn, c, count
+    cdef Py_ssize_t rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
+    cdef Py_ssize_t plane = plan.taps1 * plan.taps2, tap0
+    cdef const float *of_block
     memset(taps, 0, sizeof(taps))
-    w += panel * ROWS * plan.w_feature
-    while c < depth_held(plan):
-        channel, tap0 = c % held(plan), c // held(plan)
-        count = min(held(plan) - channel, <Py_ssize_t> (WEIGHTS // ROWS))
-        if plan.turned:
-            tap0 = plan.taps0 - 1 - tap0
-        block = w + (plan.first + channel) * plan.w_channel + tap0 * plan.taps1 * plan.taps2
-        gather_weights(
-            plan, block, min(<Py_ssize_t> ROWS, plan.features - panel * ROWS), count, taps
-        )
-        if plan.taps0 == 1:
-            fetch_weights(plan, block + count * plan.w_channel, plan.taps1 * plan.taps2)
-        transform_weights(plan, taps, count * ROWS, weights + c * ROWS, weight_step(plan))
-        c += count
+    w += panel * ROWS * plan.w_feature + plan.first * plan.w_channel
+    for turn in range(blocks):
+        c = (turn + blocks - 1) % blocks * block  # the last first: it may write into the next tap
+        count = min(held(plan) - c, block)
+        of_block = w + c * plan.w_channel
+        for tap0 in range(plan.taps0):
+            gather_weights(
+                plan, of_block + (plan.taps0 - 1 - tap0 if plan.turned else tap0) * plane, rows,
+                count, taps,
+            )
+            if tap0 == 0:
+                fetch_weights(plan, of_block + count * plan.w_channel, plan.taps0 * plane)
+            transform_weights(
+                plan, taps, count * ROWS, weights + (tap0 * held(plan) + c) * ROWS,
+                weight_step(plan),
+            )
