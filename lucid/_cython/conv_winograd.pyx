@@ -137,16 +137,19 @@ def count(tile, taps, output_size, dilation):
     return points, tiles
 
 
-def cost(tile, depth, features, taps, output_size, dilation, items):
+def cost(tile, depth, features, kernel_size, output_size, dilation, items):
     """Estimate the time of a call: as many multiply-adds in registers would take as long.
 
-    `depth` counts channels times taps of the first axis. Tiles come in 16 lanes at least; 4 tiles
-    or fewer take half as long, with features in the lanes, about as long as another kernel.
+    `depth` counts channels times taps of the first axis, whose inputs are those of 4 planes of
+    outputs, if there are so many. Tiles come in 16 lanes at least; 4 tiles or fewer take half as
+    long, with features in the lanes, about as long as another kernel.
     """
-    points, tiles = count(tile, taps, output_size, dilation)
+    points, tiles = count(tile, kernel_size[1:], output_size, dilation)
+    planes, taps0 = min(4, output_size[0]), kernel_size[0]
+    inputs = depth * (planes + taps0 - 1) / (planes * taps0)
     return (
         -(-items * tiles // 16) * 16
-        * (points * depth * features + tile.of_channel * depth + tile.of_feature * features)
+        * (points * depth * features + tile.of_channel * inputs + tile.of_feature * features)
         + 17 * points * depth * features
     )
 
@@ -213,7 +216,7 @@ def wins(
     tile = choose_tile(terms, taps)
     return (
         may_use(terms, taps)
-        and cost(tile, depth, features, taps, output_size, dilation, 4) < other
+        and cost(tile, depth, features, kernel_size, output_size, dilation, 4) < other
     )
 
 

@@ -245,6 +245,12 @@ def test_choice_counts_the_tiles_of_a_dilation():
     assert not conv_winograd.wins("forward", 48, 48, *sizes, dilation=(1, 30, 30))
 
 
+@pytest.mark.parametrize("planes, wanted", [(1, False), (2, True), (16, True)])
+def test_choice_counts_each_plane_of_inputs_once(planes, wanted):
+    sizes = (3, 3, 3), (planes, 32, 32), (planes, 32, 32)
+    assert conv_winograd.wins("forward", 16, 8, *sizes) is wanted
+
+
 @pytest.mark.parametrize(
     "primitive, taps, channels, wanted",
     [
