@@ -12,7 +12,7 @@ from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.strided_plan cimport BLOCK_ROWS, EDGE, Block, Line, Plan, held
 from lucid._cython.strided_tiles cimport (
-    NEAR_LINE, Targets, find_targets, lanes_used, transform_column,
+    NEAR_LINE, Targets, find_targets, lanes_used, transform_column, transform_half_column,
 )
 from lucid._cython.strided_transforms cimport copy_lines, output_taps2, put_together
 from lucid._cython.strided_weights cimport transform_panel, weight_step
@@ -140,6 +140,8 @@ cdef inline Tasks make_tasks(const Plan *plan, int threads) noexcept nogil:
     cdef Tasks tasks
     tasks.plan = plan
     tasks.transform_column, tasks.transform_panel = transform_column, transform_panel
+    if plan.tiles <= LANES // 2:  # 4 images of 8x8 and 128 channels: 0.94 of the time
+        tasks.transform_column = transform_half_column
     tasks.run_panels, tasks.share = run_panels, max(1, SHARE // plan.points)
     tasks.columns, tasks.panels = plan.columns, ceil_div(plan.features, ROWS)
     tasks.input_size, tasks.weight_size = plan.input_size, plan.weights * weight_step(plan)

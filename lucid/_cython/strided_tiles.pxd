@@ -179,20 +179,20 @@ cdef inline void fetch_row(
 
 
 cdef inline void add_neighbours(
-    const Plan *plan, const Sources *at, const float *more, float *elements
+    const Plan *plan, const Sources *at, const float *more, float *elements, int lanes
 ) noexcept nogil:
     """Append to elements[element, lane] of a row of windows what lies behind a tile."""
     cdef Py_ssize_t e, l, count = plan.line2.read_step
     cdef float behind[LANES]
     for e in range(plan.line2.window - count):
-        for l in range(LANES):
-            behind[l] = more[e * LANES + l] if at.ends[l] else elements[e * LANES + l + 1]
-        memcpy(elements + (count + e) * LANES, behind, sizeof(behind))
+        for l in range(lanes):
+            behind[l] = more[e * LANES + l] if at.ends[l] else elements[e * lanes + l + 1]
+        memcpy(elements + (count + e) * lanes, behind, lanes * sizeof(float))
 
 
 cdef inline void apply_b(
     const Line *line, const float *x, Py_ssize_t step, float *points, Py_ssize_t to_step,
-    Py_ssize_t slot_step,
+    Py_ssize_t slot_step, int lanes,
 ) noexcept nogil:
     """Apply B^T to the window of each block: elements `step` apart to points `to_step` apart."""
     cdef Py_ssize_t b
@@ -204,17 +204,16 @@ cdef inline void apply_b(
         src = x + block.first * step
         to = points + block.point * to_step + block.slot * slot_step
         if block.taps == 2:
-            input_taps2(src, line.step * step, to, to_step, LANES)
+            input_taps2(src, line.step * step, to, to_step, lanes)
         else:
-            copy_lines(src, line.step * step, to, to_step, line.tile, LANES)
+            copy_lines(src, line.step * step, to, to_step, line.tile, lanes)
 
 
-cdef inline void transform_column(
-    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
-    float *inputs,
+cdef inline void transform_lanes(
+    const Plan *plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
+    float *inputs, int lanes,
 ) noexcept nogil:
-    """Store inputs[point, slot, pair, lane] of a column, for a slice of the pairs held."""
-    cdef const Plan *plan = <const Plan *> of_plan
+    """`transform_column` for a number of lanes that the compiler must know."""
     cdef Py_ssize_t begin = slice * held(plan) // slices, end = (slice + 1) * held(plan) // slices
     cdef Sources at
     cdef Pair pair
@@ -236,16 +235,32 @@ cdef inline void transform_column(
         for i in range(plan.line1.window):
             if p + 1 < end and pair.channel + 1 < plan.channels:
                 fetch_row(plan, &at, x + (pair.channel + 1) * plan.src_plane, i)
-            take_apart(rows + i * BLOCK_ROWS * LANES, plan.line2.read_step, elements, LANES)
-            add_neighbours(plan, &at, more + i * MORE * LANES, elements)
+            take_apart(rows + i * BLOCK_ROWS * LANES, plan.line2.read_step, elements, lanes)
+            add_neighbours(plan, &at, more + i * MORE * LANES, elements, lanes)
             apply_b(
-                &plan.line2, elements, LANES, half + i * EDGE * LANES, LANES,
-                plan.line2.points * LANES,
+                &plan.line2, elements, lanes, half + i * EDGE * LANES, LANES,
+                plan.line2.points * LANES, lanes,
             )
         for j in range(wide):
             b = j // plan.line2.points
             apply_b(
                 &plan.line1, half + j * LANES, EDGE * LANES,
                 inputs + p * LANES + b * slot + j % plan.line2.points * plan.input_step,
-                plan.line2.points * plan.input_step, slot * plan.line2.slots,
+                plan.line2.points * plan.input_step, slot * plan.line2.slots, lanes,
             )
+
+
+cdef inline void transform_column(
+    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
+    float *inputs,
+) noexcept nogil:
+    """Store inputs[point, slot, pair, lane] of a column, for a slice of the pairs held."""
+    transform_lanes(<const Plan *> of_plan, x, column, slice, slices, inputs, LANES)
+
+
+cdef inline void transform_half_column(
+    const void *of_plan, const float *x, Py_ssize_t column, Py_ssize_t slice, Py_ssize_t slices,
+    float *inputs,
+) noexcept nogil:
+    """`transform_column` where tiles fill no more than half the lanes."""
+    transform_lanes(<const Plan *> of_plan, x, column, slice, slices, inputs, LANES // 2)
