@@ -63,7 +63,7 @@ from lucid._cython.winograd_chunks cimport (
 )
 from lucid._cython.winograd_products cimport make_tasks
 from lucid._cython.winograd_sums cimport (
-    BLOCK, DEEP_BLOCK, Sums, cut_few_columns, cut_sums, has_few_columns,
+    BLOCK, DEEP_BLOCK, Sums, are_few_columns, cut_few_columns, cut_sums,
 )
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
@@ -400,7 +400,7 @@ cdef int correlate_weights(
     cdef float *buffers
     tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
-    few = has_few_columns(plan)
+    few = are_few_columns(plan.columns, plan.points, plan.channels * plan.taps0, plan.features)
     if not few:
         choose_planes(plan, tile, BLOCK if plan.taps0 == 1 else DEEP_BLOCK, SUM_PLANES)
     cut_sums(sums, threads)

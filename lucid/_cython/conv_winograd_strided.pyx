@@ -55,8 +55,9 @@ from lucid._cython.strided_plan cimport (
 )
 from lucid._cython.strided_products cimport make_tasks
 from lucid._cython.strided_sums cimport (
-    Sums, cut_few_columns, cut_sums, has_few_columns, sum_block, sum_few_columns,
+    Sums, cut_few_columns, cut_sums, sum_block, sum_few_columns,
 )
+from lucid._cython.winograd_sums cimport are_few_columns
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -272,7 +273,7 @@ def weight_grad(
     _check(w, stride, dilation)
     set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
     set_pass(plan, 0)
-    if has_few_columns(plan):
+    if are_few_columns(plan.columns, plan.points, plan.whole_pairs * plan.slots, plan.features):
         sum_groups_at_once(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
     else:
         sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)

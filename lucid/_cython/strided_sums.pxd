@@ -17,7 +17,7 @@ from lucid._cython.strided_plan cimport (
 )
 from lucid._cython.strided_tiles cimport NEAR_LINE, transform_column
 from lucid._cython.strided_transforms cimport put_together, weight_grad_taps2
-from lucid._cython.winograd_sums cimport FEW_BYTES, FEW_COLUMNS, multiply_tiles
+from lucid._cython.winograd_sums cimport multiply_tiles
 from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
 
 cdef enum:
@@ -47,13 +47,6 @@ cdef inline void cut_sums(Sums *sums) noexcept nogil:
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
     sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
-
-
-cdef inline bint has_few_columns(const Plan *plan) noexcept nogil:
-    """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
-    cdef Py_ssize_t step = plan.whole_pairs * plan.slots + ceil_div(plan.features, LANES) * LANES
-    step *= plan.columns * plan.points * LANES * sizeof(float)
-    return plan.columns <= FEW_COLUMNS and step <= FEW_BYTES
 
 
 cdef inline void cut_few_columns(Sums *sums) noexcept nogil:

@@ -71,11 +71,14 @@ cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
     sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
-cdef inline bint has_few_columns(const Plan *plan) noexcept nogil:
+cdef inline bint are_few_columns(
+    Py_ssize_t columns, Py_ssize_t points, Py_ssize_t depth, Py_ssize_t features
+) noexcept nogil:
     """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
-    cdef Py_ssize_t step = plan.channels * plan.taps0 + ceil_div(plan.features, LANES) * LANES
-    step *= plan.columns * plan.points * LANES * sizeof(float)
-    return plan.columns <= FEW_COLUMNS and step <= FEW_BYTES
+    cdef Py_ssize_t bytes_of_point = columns * LANES * sizeof(float) * (
+        depth + ceil_div(features, LANES) * LANES
+    )
+    return columns <= FEW_COLUMNS and points * bytes_of_point <= FEW_BYTES
 
 
 cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
