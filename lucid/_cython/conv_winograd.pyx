@@ -360,44 +360,21 @@ cdef int correlate_small_groups(
     return 0
 
 
-cdef int correlate_few_columns(
-    Sums *sums, const float *x, float *w, const float *y, int threads
-) except -1:
-    """Add to w the sum over items and positions, all of them at once."""
-    cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group
-    cdef Watch watch = watch_calls(1)
-    cdef Workspace workspace
-    cdef float *inputs
-    cdef float *own
-    cut_few_columns(sums)
-    workspace = borrow(sizeof(float) * (
-        sums.input_size + plan.points * sums.output_step + threads * sums.result_size
-    ))
-    inputs = <float *> workspace.data
-    own = inputs + sums.input_size + plan.points * sums.output_step
-    with nogil:
-        for group in range(plan.groups):
-            sum_few_columns(
-                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
-                y + group * plan.features * plan.dst_plane, inputs, own, threads, &watch,
-            )
-    raise_if_interrupted(&watch)
-    give_back(workspace)
-    return 0
-
-
 cdef int correlate_weights(
     Sums *sums, const float *x, float *w, const float *y, int threads
 ) except -1:
-    """Add to w the sum over items and positions, one block of weights after the other."""
+    """Add to w the sum over items and positions, one block of weights after the other.
+
+    Where tiles are few, a block is a group.
+    """
     cdef Plan *plan = &sums.plan
     cdef Py_ssize_t group, turn, f
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef int workers
+    cdef Py_ssize_t workers, sets  # threads that have a buffer; sets of sums
     cdef bint few
     cdef float *buffers
+    cdef float *results
     tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
     few = are_few_columns(plan.columns, plan.points, plan.channels * plan.taps0, plan.features)
@@ -407,24 +384,27 @@ cdef int correlate_weights(
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
     if has_small_groups(sums):
         return correlate_small_groups(sums, x, w, y, threads)
+    workers, sets = min(<Py_ssize_t> threads, sums.chunks), sums.chunks
     if few:
-        return correlate_few_columns(sums, x, w, y, threads)
-    workers = <int> min(<Py_ssize_t> threads, sums.chunks)
-    workspace = borrow(sizeof(float) * (
-        workers * sums.buffer_size + sums.chunks * sums.result_size
-    ))
+        cut_few_columns(sums)
+        workers, sets = 1, threads
+    workspace = borrow((workers * sums.buffer_size + sets * sums.result_size) * sizeof(float))
     buffers = <float *> workspace.data
+    results = buffers + workers * sums.buffer_size
     with nogil:
         for group in range(plan.groups):
             plan.first = 0
             while plan.first < plan.channels:
                 for turn in range(ceil_div(plan.features, sums.features)):
                     f = turn * sums.features
-                    sum_block(
-                        sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                        min(sums.features, plan.features - f), buffers,
-                        buffers + workers * sums.buffer_size, threads, &watch,
-                    )
+                    if few:
+                        sum_few_columns(sums, x, w, y, buffers, results, threads, &watch)
+                    else:
+                        sum_block(
+                            sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
+                            min(sums.features, plan.features - f), buffers, results, threads,
+                            &watch,
+                        )
                 plan.first += plan.chunk
             x += plan.channels * plan.src_plane
             w += plan.w_group

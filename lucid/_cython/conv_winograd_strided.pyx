@@ -273,53 +273,31 @@ def weight_grad(
     _check(w, stride, dilation)
     set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
     set_pass(plan, 0)
-    if are_few_columns(plan.columns, plan.points, plan.whole_pairs * plan.slots, plan.features):
-        sum_groups_at_once(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
-    else:
-        sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
-
-
-cdef int sum_groups_at_once(
-    Sums *sums, const float *x, float *w, const float *y, int threads
-) except -1:
-    """Add to w the sums over few tiles, one group after the other."""
-    cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group
-    cdef Watch watch = watch_calls(1)
-    cdef Workspace workspace
-    cdef float *inputs
-    cdef float *own
-    cut_few_columns(sums)
-    workspace = borrow(sizeof(float) * (
-        sums.input_size + plan.points * sums.output_step + threads * plan.weights * sums.sum_step
-    ))
-    inputs = <float *> workspace.data
-    own = inputs + sums.input_size + plan.points * sums.output_step
-    with nogil:
-        for group in range(plan.groups):
-            sum_few_columns(
-                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
-                y + group * plan.features * plan.dst_plane, inputs, own, threads, &watch,
-            )
-    raise_if_interrupted(&watch)
-    give_back(workspace)
-    return 0
+    sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
 
 
 cdef int sum_groups(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:
-    """Add to w one block of weights after the other."""
+    """Add to w one block of weights after the other; where tiles are few, a block is a group."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group, turn, f
+    cdef bint few = are_few_columns(
+        plan.columns, plan.points, plan.whole_pairs * plan.slots, plan.features
+    )
+    cdef Py_ssize_t group, turn, f, outputs_size, results_size
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *inputs
     cdef float *outputs
-    cut_sums(sums)
-    workspace = borrow(sizeof(float) * (
-        sums.input_size + plan.points * sums.output_step + plan.weights * sums.sum_step
-    ))
+    cdef float *results
+    if few:
+        cut_few_columns(sums)
+    else:
+        cut_sums(sums)
+    outputs_size = plan.points * sums.output_step
+    results_size = plan.weights * sums.sum_step * (threads if few else 1)
+    workspace = borrow((sums.input_size + outputs_size + results_size) * sizeof(float))
     inputs = <float *> workspace.data
     outputs = inputs + sums.input_size
+    results = outputs + outputs_size
     with nogil:
         for group in range(plan.groups):
             plan.start = 0
@@ -328,11 +306,14 @@ cdef int sum_groups(Sums *sums, const float *x, float *w, const float *y, int th
                     f = turn * sums.features
                     if interrupted(&watch):
                         break
-                    sum_block(
-                        sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                        min(sums.features, plan.features - f), inputs, outputs,
-                        outputs + plan.points * sums.output_step, threads,
-                    )
+                    if few:
+                        sum_few_columns(sums, x, w, y, inputs, outputs, results, threads, &watch)
+                    else:
+                        sum_block(
+                            sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
+                            min(sums.features, plan.features - f), inputs, outputs, results,
+                            threads,
+                        )
                 plan.start += plan.pairs
             x += plan.channels * plan.src_plane
             w += plan.w_group

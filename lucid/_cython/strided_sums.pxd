@@ -267,17 +267,16 @@ cdef inline void sum_panel(
 
 
 cdef inline void sum_few_columns(
-    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *own,
-    int threads, Watch *watch,
+    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *outputs,
+    float *results, int threads, Watch *watch,
 ) noexcept nogil:
     """Compute all weights of a group from all its tiles: threads meet twice."""
     cdef const Plan *plan = &sums.plan
-    cdef float *outputs = inputs + sums.input_size
     cdef Py_ssize_t task
     transform_both(sums, x, y, 0, plan.columns, plan.features, inputs, outputs, threads)
     for task in prange(sums.parts * sums.panels, num_threads=threads, schedule="dynamic"):
         if not interrupted(watch):
             sum_panel(
                 sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
-                own + threadid() * plan.weights * sums.sum_step,
+                results + threadid() * plan.weights * sums.sum_step,
             )

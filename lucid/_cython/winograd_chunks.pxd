@@ -141,7 +141,7 @@ cdef inline void sum_panel(
 
 
 cdef inline void sum_few_columns(
-    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *own,
+    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *results,
     int threads, Watch *watch,
 ) noexcept nogil:
     """Compute all weights of a group from all its tiles: threads meet twice."""
@@ -153,5 +153,5 @@ cdef inline void sum_few_columns(
         if not interrupted(watch):
             sum_panel(
                 sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
-                own + threadid() * sums.result_size,
+                results + threadid() * sums.result_size,
             )

@@ -92,6 +92,7 @@ cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
     sums.result_size = plan.points * sums.sum_step
     sums.input_size = sums.columns * plan.input_size + ROWS * LANES
     sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
+    sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
 cdef inline void multiply_tiles(
