@@ -23,7 +23,7 @@ must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 
 from lucid._cython.features_plan cimport (
-    Plan, clear_block, copy_block, find_block, make_plan, place_of, rows_of_block,
+    Plan, clear_block, copy_block, find_block, is_whole, make_plan, place_of, rows_of_block,
     set_offsets, set_runs, start_of,
 )
 from lucid._cython.features_tiles cimport LINE_BYTES, choose_run, runs_of, sum_tile
@@ -97,7 +97,7 @@ cdef void run_task(
         c = turn * plan.held
         held = min(plan.held, plan.channels - c)
         if not plan.in_place:
-            if turn == 0:
+            if turn == 0 and not is_whole(plan):
                 clear_block(plan, held, buffer)
             copy_block(plan, &block, held, x + c * plan.src_plane, buffer)
         for column in range(first, min(last, first + share)):
@@ -144,6 +144,9 @@ cdef int convolve(
     buffers = packed + weights
     with nogil:
         set_offsets(plan, offset)
+        if is_whole(plan) and not plan.in_place:  # to clear for every item takes 2 to 3 % of it
+            for task in prange(threads, num_threads=threads, schedule="static"):
+                clear_block(plan, plan.held, buffers + task * plan.buffer_size)
         for turn in range(ceil_div(plan.columns, plan.most)):
             first = turn * plan.most
             last = min(plan.columns, first + plan.most)

@@ -242,8 +242,16 @@ cdef inline Py_ssize_t set_tap_runs(
 
 
 cdef inline void clear_block(Plan *plan, Py_ssize_t held, real *buffer) noexcept nogil:
-    """Write the zeros that a block reads outside x; they stay if other channels are copied."""
+    """Write the zeros that a block reads outside x.
+
+    They stay if other channels are copied, or other items where a block is all of an item.
+    """
     memset(buffer, 0, held * plan.plane * sizeof(real))
+
+
+cdef inline bint is_whole(const Plan *plan) noexcept nogil:
+    """Tell whether a block is all of an item."""
+    return plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
 
 
 cdef inline void copy_block(
