@@ -22,8 +22,9 @@ Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F f
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
-transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB or
-little more; else 5 MB of inputs, and 0.4 MB of weights for each thread; a weight gradient 7 MB.
+transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB or,
+with several taps in the first axis, 1.8 MB; else 5 MB of inputs, and 0.4 MB of weights for each
+thread; a weight gradient 8 MB.
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -70,8 +71,9 @@ from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_til
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 cdef enum:
-    PLANES = 8  # of outputs of a tile, at most: with 3 taps, more would save less than a tenth;
+    PLANES = 8  # of outputs of a tile, at most: with 3 taps, more would save less than a tenth
     SUM_PLANES = 4  # in a weight gradient: of 16 channels, 128 features, 8 take 1.2 of the time
+    HELD_PLANES = 384  # planes of inputs times channels: for 64, 0.95 to 0.98 of the time of 256
 
 class Tile(NamedTuple):
     """A tile: where it may be used, and what its transforms cost."""
@@ -241,7 +243,7 @@ cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) exce
     most = min(plan.dst[0], most) if plan.taps0 > 1 else 1
     for tile0 in range(1, most + 1):
         set_tiles(plan, tile0, tile1, tile2, chunk)
-        if tile0 > 1 and plan.edge0 * plan.chunk > CHUNK:
+        if tile0 > 1 and plan.edge0 * plan.chunk > HELD_PLANES:
             break
         time = ceil_div(plan.tiles, LANES // 2) * (
             plan.edge0 * plan.channels * of_channel
