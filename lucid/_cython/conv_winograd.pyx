@@ -124,11 +124,6 @@ def choose_tile(terms, taps=(3, 3)):
     return tile
 
 
-def tile_size(terms, taps=(3, 3)):
-    """Choose the outputs of a tile along the last two axes."""
-    return choose_tile(terms, taps).size
-
-
 def count(tile, taps, output_size, dilation):
     """Count the points of a tile, and the tiles of one item."""
     points, tiles = 1, output_size[0]

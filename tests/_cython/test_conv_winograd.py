@@ -270,15 +270,15 @@ def test_choice_in_one_axis(primitive, taps, channels, wanted):
 def test_few_terms_are_refused():
     assert not conv_winograd.may_use(9 * 23)
     assert conv_winograd.may_use(9 * 24)
-    assert conv_winograd.tile_size(287) == (2, 2)
-    assert conv_winograd.tile_size(288) == (2, 4)
-    assert conv_winograd.tile_size(431) == (2, 4)
-    assert conv_winograd.tile_size(432) == (4, 4)
+    assert conv_winograd.choose_tile(287).size == (2, 2)
+    assert conv_winograd.choose_tile(288).size == (2, 4)
+    assert conv_winograd.choose_tile(431).size == (2, 4)
+    assert conv_winograd.choose_tile(432).size == (4, 4)
     assert not conv_winograd.may_use(191, (1, 3))
-    assert conv_winograd.tile_size(287, (1, 3)) == (1, 2)
-    assert conv_winograd.tile_size(288, (1, 3)) == (1, 4)
-    assert conv_winograd.tile_size(287, (1, 2)) == (1, 3)
-    assert conv_winograd.tile_size(288, (1, 2)) == (1, 5)
+    assert conv_winograd.choose_tile(287, (1, 3)).size == (1, 2)
+    assert conv_winograd.choose_tile(288, (1, 3)).size == (1, 4)
+    assert conv_winograd.choose_tile(287, (1, 2)).size == (1, 3)
+    assert conv_winograd.choose_tile(288, (1, 2)).size == (1, 5)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES)

@@ -47,7 +47,7 @@ def test_winograd_counts_one_product_for_each_point_of_a_tile():
     # 288 terms: tiles of 2x4 outputs, from 4x6 points; 7 x 4 tiles cover 13 x 13 positions
     terms = {"forward": 9 * 32, "input_grad": 9 * 40, "weight_grad": 2 * 169}
     for primitive, count in terms.items():
-        high, wide = comparison.conv_winograd.tile_size(count)
+        high, wide = comparison.conv_winograd.choose_tile(count).size
         tiles = -(-13 // high) * -(-13 // wide)
         row = by_name(LAYER, X_SHAPE, primitive=primitive, algorithms=["winograd"])["winograd"]
         assert row.multiply_adds == 2 * tiles * (high + 2) * (wide + 2) * 32 * 40
