@@ -35,6 +35,8 @@ cdef Workspace borrow(size_t size):
         workspace = kept[index]
         if workspace.size >= size:
             return lend(kept.pop(index), size)
+    if kept:
+        kept.pop()  # too small, as all of them: the larger one will do for its calls, too
     workspace = Workspace()
     workspace.block = <char *> malloc(size + 64)
     if workspace.block == NULL:
