@@ -40,6 +40,7 @@ from lucid._cython.sliding cimport (
 )
 from lucid._cython.strips cimport THREE, Planes, fits_strips, set_planes
 from lucid._cython.strips_of_many_taps cimport MANY_TAPS, set_planes_of_many_taps
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -265,7 +266,8 @@ cdef int correlate(
     Plan *plan, const real *x, const real *w, const real *bias, real *y, int threads
 ) except -1:
     """Add to y, or the bias, the sum over taps; both directions differ in the axes only."""
-    cdef Py_ssize_t task, tasks, weights, t
+    cdef Py_ssize_t task, tasks, turn, weights, t
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *packed
@@ -291,13 +293,13 @@ cdef int correlate(
             for t in range(plan.kernel):
                 packed[task * plan.kernel + t] = w[task * plan.kernel + tap[t]]
         memset(buffers, 0, (threads * plan.buffer_size + MAX_WIDTH) * sizeof(real))
-        # memory is the limit: a thread that gets the same images each time has them near, in half
-        # the time of tasks that anyone takes
-        for task in prange(tasks, num_threads=threads, schedule="static"):
+        deal(&turns, tasks, threads)
+        for turn in prange(tasks, num_threads=threads, schedule="dynamic"):
             if interrupted(&watch):
                 continue
             add_task(
-                plan, task, x, packed, offset, bias, y, buffers + threadid() * plan.buffer_size
+                plan, next_task(&turns, threadid()), x, packed, offset, bias, y,
+                buffers + threadid() * plan.buffer_size,
             )
     raise_if_interrupted(&watch)
     give_back(workspace)

@@ -26,6 +26,7 @@ from lucid._cython.sliding cimport (
 )
 from lucid._cython.strip_sums cimport fits_sums, sum_strips
 from lucid._cython.strips cimport Planes
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -183,7 +184,8 @@ cdef int correlate_with_output(
     Plan *plan, const real *x, const real *y, real *w, int threads
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
-    cdef Py_ssize_t task, tasks, t, chunk, chunks, features, results
+    cdef Py_ssize_t task, tasks, turn, t, chunk, chunks, features, results
+    cdef Turns turns
     cdef Watch watch
     cdef Workspace workspace
     cdef real *result
@@ -215,9 +217,11 @@ cdef int correlate_with_output(
     with nogil:
         set_taps(plan, offset, tap)
         memset(buffers, 0, (threads * plan.buffer_size + MAX_WIDTH) * sizeof(real))
-        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+        deal(&turns, tasks, threads)
+        for turn in prange(tasks, num_threads=threads, schedule="dynamic"):
             if interrupted(&watch):
                 continue
+            task = next_task(&turns, threadid())
             sum_task(
                 plan, task % features, task // features * plan.items // chunks,
                 (task // features + 1) * plan.items // chunks, x, y, offset, tap,

@@ -33,6 +33,7 @@ from lucid._cython.microkernel cimport LANE_BYTES, ROWS, VECTOR_BYTES
 from lucid._cython.padded cimport (
     Axis, ceil_div, copy_channel, dst_start, find_block, phase_taps,
 )
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -107,11 +108,11 @@ cdef inline void run_phases(
 cdef void run_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *w, Py_ssize_t group_size,
     const Py_ssize_t *offset, Py_ssize_t first_panel, Py_ssize_t last_panel, const real *bias,
-    real *y, real *buffer, Py_ssize_t threads,
+    real *y, real *buffer,
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the panels of features."""
     cdef Patch patch
-    cdef Rows ahead = rows_of_block(plan, (task + threads) // plan.parts)
+    cdef Rows ahead = rows_of_block(plan, (task + 1) // plan.parts)
     cdef const real *src = x
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t c, turn, each, held, group, panel, feature, lines, part = task % plan.parts
@@ -161,7 +162,8 @@ cdef int correlate(
 
     Forward reads the weights where they are; the other direction packs them, a part at a time.
     """
-    cdef Py_ssize_t task, turn, panel, first, last, most, tasks, panel_size, group_size, offsets
+    cdef Py_ssize_t turn, panel, first, last, most, tasks, panel_size, group_size, offsets, each
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef const real *weight = w
@@ -201,13 +203,14 @@ cdef int correlate(
                         min(ROWS, plan.features - (first + panel % (last - first)) * ROWS),
                         packed + panel * panel_size,
                     )
-            for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            deal(&turns, tasks, threads)
+            for each in prange(tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):
                     continue
                 run_task(
-                    plan, task, x, weight, (last - first) * panel_size if backward else group_size,
-                    offset, first, last,
-                    bias, y, buffers + threadid() * plan.buffer_size, threads,
+                    plan, next_task(&turns, threadid()), x, weight,
+                    (last - first) * panel_size if backward else group_size, offset, first, last,
+                    bias, y, buffers + threadid() * plan.buffer_size,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)
@@ -279,7 +282,8 @@ cdef int correlate_with_output(
 ) except -1:
     """Add to w, for every tap, the sum over items and positions of x times y."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t task, tasks, row, bases, positions, results
+    cdef Py_ssize_t task, tasks, each, row, bases, positions, results
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef Py_ssize_t *base
@@ -302,9 +306,11 @@ cdef int correlate_with_output(
         set_offsets(plan, base, position)
         for row in range(plan.held * plan.taps, sums.rows):
             base[row] = 0
-        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+        deal(&turns, tasks, threads)
+        for each in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
-                sums, task, x, y, base, position + threadid() * positions, result,
+                sums, next_task(&turns, threadid()), x, y, base,
+                position + threadid() * positions, result,
                 result + results + threadid() * sums.buffer_size, &watch,
             )
         for task in prange(strips(sums), num_threads=threads):

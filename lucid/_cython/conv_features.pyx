@@ -31,6 +31,7 @@ from lucid._cython.features_write cimport put, transpose, turn_line
 from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport Block, ceil_div
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -69,7 +70,6 @@ cdef void sum_tiles(
 cdef void run_task(
     Plan *plan, Py_ssize_t task, const real *x, const real *packed, const Py_ssize_t *offset,
     Py_ssize_t first, Py_ssize_t last, const real *bias, real *y, Py_ssize_t *base, real *buffer,
-    Py_ssize_t threads,
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the columns of features."""
     cdef Block block
@@ -77,7 +77,7 @@ cdef void run_task(
     cdef Py_ssize_t part = task % plan.parts, share = ceil_div(last - first, plan.parts)
     cdef Py_ssize_t pairs = plan.channels * plan.taps, lanes = LINE_BYTES // sizeof(real)
     cdef Py_ssize_t *to = base + plan.starts // 2
-    cdef Rows target, ahead = rows_of_block(plan, (task + threads) // plan.parts)
+    cdef Rows target, ahead = rows_of_block(plan, (task + 1) // plan.parts)
     cdef const real *src = x
     cdef const real *here = buffer
     cdef real *sums = buffer + plan.buffer_size - 2 * plan.positions * lanes
@@ -123,7 +123,8 @@ cdef int convolve(
     Plan *plan, const real *x, const real *w, const real *bias, real *y, int threads
 ) except -1:
     """Set y to, or without a bias add, the sum over channels and taps."""
-    cdef Py_ssize_t task, tasks, turn, first, last, lanes = LINE_BYTES // sizeof(real)
+    cdef Turns turns
+    cdef Py_ssize_t task, tasks, turn, each, first, last, lanes = LINE_BYTES // sizeof(real)
     cdef Py_ssize_t offsets = ceil_div(plan.held * plan.taps, 8) * 8
     cdef Py_ssize_t weights = plan.groups * plan.most * plan.channels * plan.taps * lanes
     cdef Watch watch = watch_calls(1)
@@ -152,13 +153,13 @@ cdef int convolve(
             last = min(plan.columns, first + plan.most)
             for task in prange(plan.groups * (last - first), num_threads=threads):
                 pack_column(plan, task, w, first, last, packed)
-            for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            deal(&turns, tasks, threads)
+            for each in prange(tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):
                     continue
                 run_task(
-                    plan, task, x, packed, offset, first, last, bias, y,
+                    plan, next_task(&turns, threadid()), x, packed, offset, first, last, bias, y,
                     bases + threadid() * plan.starts, buffers + threadid() * plan.buffer_size,
-                    threads,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)

@@ -25,7 +25,7 @@ from libc.string cimport memset
 from lucid._cython.fetch cimport LINE_BYTES, Rows, fetch_rows, fetch_tile
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.matmul_columns cimport (
-    Block, Room, Run, find_offsets, find_rows, find_runs, padded_terms, room_of, set_block, unfold,
+    Block, Room, Run, find_offsets, find_runs, look_ahead, padded_terms, room_of, set_block, unfold,
 )
 from lucid._cython.matmul_plan cimport (
     WEIGHT_BYTES, Phase, Product, cut, set_phase, set_product, split,
@@ -37,6 +37,7 @@ from lucid._cython.microkernel cimport (
     LANE_BYTES, MAX_LANES, ROWS, add_lanes, enough_lanes,
 )
 from lucid._cython.padded cimport ceil_div, dst_start
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -105,41 +106,22 @@ cdef void run_panel(
         at += lanes
 
 
-cdef inline Rows look_ahead(
-    Product *p, Phase *phase, const Block *block, Py_ssize_t after, Py_ssize_t group,
-    Py_ssize_t c, Py_ssize_t lanes,
-) noexcept nogil:
-    """Find what the columns after these are made of: channels from c on, or block `after`."""
-    cdef Block next = block[0]
-    cdef Rows rows
-    rows.count = rows.size = 0
-    if c >= p.channels:
-        c = 0
-        next.columns = 0
-        if after < p.blocks:
-            set_block(p, phase, after, lanes, &next)
-    if p.phases == 1 and next.columns > 0:  # else the next phase reads the same
-        rows = find_rows(p, &next, min(phase.held, p.channels - c))
-        rows.start += ((next.item * p.groups + group) * p.channels + c) * p.src_plane
-    return rows
-
-
 cdef void run_task(
     Product *p, Py_ssize_t task, const real *x, const real *w, const real *bias,
     Py_ssize_t first_panel, Py_ssize_t last_panel, real *y, Run *runs, Py_ssize_t *offset,
-    real *plane, real *b, real *near, Py_ssize_t threads,
+    real *plane, real *b, real *near,
 ) noexcept nogil:
     """Compute one block of each phase of one group, for a part of the panels of features.
 
     Phase after phase, so that the lines of y are still in a cache when the next one writes there.
-    The next task of this thread is likely to be as many tasks on as there are threads.
+    The next task of this thread is likely to be the next one of all.
     """
     cdef Phase phase
     cdef Block block
     cdef Py_ssize_t lanes = LANE_BYTES // sizeof(real)
     cdef Py_ssize_t part = task % p.parts, group = task // p.parts // p.blocks
     cdef Py_ssize_t span = last_panel - first_panel, channels = p.channels
-    cdef Py_ssize_t index = task // p.parts % p.blocks, after = index + (part + threads) // p.parts
+    cdef Py_ssize_t index = task // p.parts % p.blocks, after = index + (part + 1) // p.parts
     cdef Py_ssize_t number, turn, c, held, terms, skip, panel, lines, before = 0
     cdef Rows ahead
     cdef const real *begin
@@ -195,7 +177,8 @@ cdef int multiply(
 ) except -1:
     """Add to y the product, for as many features at a time as have their weights packed."""
     cdef Py_ssize_t task, panel, panel_size = p.channels * p.taps * ROWS, most, turn, first, last
-    cdef Py_ssize_t bunches
+    cdef Py_ssize_t bunches, each
+    cdef Turns turns
     cdef Room room
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
@@ -238,14 +221,15 @@ cdef int multiply(
                         min(min(BUNCH, last - panel) * ROWS, p.features - panel * ROWS),
                         packed + (task // bunches * (last - first) + panel - first) * panel_size,
                     )
-            for task in prange(p.tasks, num_threads=threads, schedule="dynamic"):
+            deal(&turns, p.tasks, threads)
+            for each in prange(p.tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):
                     continue
                 run_task(
-                    p, task, x, weight, bias, first, last, y,
+                    p, next_task(&turns, threadid()), x, weight, bias, first, last, y,
                     runs + threadid() * room.runs, offsets + threadid() * room.offsets,
                     planes + threadid() * room.plane, columns + threadid() * room.b,
-                    nears + threadid() * room.near, threads,
+                    nears + threadid() * room.near,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)
@@ -312,7 +296,8 @@ cdef int multiply_by_output(
     Sums *sums, const real *x, const real *y, real *w, int threads
 ) except -1:
     """Add to w[f, t] the sum over columns of y[f, q] times b[t, q]."""
-    cdef Py_ssize_t task, tasks, parts
+    cdef Py_ssize_t task, tasks, each, parts
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *result
@@ -332,9 +317,11 @@ cdef int multiply_by_output(
     runs = <Run *> (result + tasks * sums.region)
     offsets = <Py_ssize_t *> (runs + threads * sums.width)
     with nogil:
-        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+        deal(&turns, tasks, threads)
+        for each in prange(tasks, num_threads=threads, schedule="dynamic"):
             sum_task(
-                sums, task, x, y, w, result, runs + threadid() * sums.width,
+                sums, next_task(&turns, threadid()), x, y, w, result,
+                runs + threadid() * sums.width,
                 offsets + threadid() * (sums.p.taps + sums.width),
                 buffers + threadid() * sums.buffer_size, &watch,
             )

@@ -29,6 +29,7 @@ from lucid._cython.dots cimport AT_A_TIME, FEATURES, ITEMS, run_dots
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport DOTS, LANE_BYTES, MAX_LANES, ROWS, add_product
 from lucid._cython.padded cimport ceil_div
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -139,7 +140,8 @@ cdef void run_task(
 
 cdef int multiply(Product *p, const real *a, const real *b, real *y, int threads) except -1:
     """Add to y the product of a and b, some columns a task."""
-    cdef Py_ssize_t task, size, lanes = LANE_BYTES // sizeof(real)
+    cdef Py_ssize_t turn, size, lanes = LANE_BYTES // sizeof(real)
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef real *buffers
@@ -152,8 +154,11 @@ cdef int multiply(Product *p, const real *a, const real *b, real *y, int threads
     buffers = <real *> workspace.data
     p.blocks = ceil_div(p.columns, p.width)
     with nogil:
-        for task in prange(p.groups * p.blocks, num_threads=threads, schedule="dynamic"):
-            run_task(p, task, a, b, y, buffers + threadid() * size, &watch)
+        deal(&turns, p.groups * p.blocks, threads)
+        for turn in prange(p.groups * p.blocks, num_threads=threads, schedule="dynamic"):
+            run_task(
+                p, next_task(&turns, threadid()), a, b, y, buffers + threadid() * size, &watch
+            )
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0

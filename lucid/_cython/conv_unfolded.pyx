@@ -23,6 +23,7 @@ from libc.string cimport memset
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport Axis, Block, ceil_div, find_block, src_start
 from lucid._cython.rows cimport Window, copy_row, find_window
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.unfolded_plan cimport Plan, make_plan, set_axes, set_offsets
 from lucid._cython.unfolded_tiles cimport REGISTER, TAPS, add_lanes, dot_tile
@@ -152,7 +153,8 @@ cdef int correlate_with_output(
     Plan *plan, const real *x, const real *y, real *w, int threads
 ) except -1:
     """Add to w, for each channel and tap, the sum over items and positions of x times y."""
-    cdef Py_ssize_t task, tasks, t, chunk, chunks, weights, results, buffer_size
+    cdef Py_ssize_t task, tasks, turn, t, chunk, chunks, weights, results, buffer_size
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef Py_ssize_t *offset
@@ -176,7 +178,9 @@ cdef int correlate_with_output(
     with nogil:
         set_offsets(plan, offset)
         memset(buffers, 0, threads * buffer_size * sizeof(real))
-        for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+        deal(&turns, tasks, threads)
+        for turn in prange(tasks, num_threads=threads, schedule="dynamic"):
+            task = next_task(&turns, threadid())
             sum_task(
                 plan, task % plan.groups, task // plan.groups * plan.items // chunks,
                 (task // plan.groups + 1) * plan.items // chunks, x, y, offset,

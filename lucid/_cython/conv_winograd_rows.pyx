@@ -34,6 +34,7 @@ from lucid._cython.fetch cimport Rows, fetch_rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport Block, ceil_div
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.winograd_rows cimport (
     PAIRS, POINTS, RowsPlan, choose_tiles, make_rows_plan, set_line_offsets, set_line_runs,
     sum_line, transform_inputs, transform_weights,
@@ -124,7 +125,7 @@ cdef void take_inputs(
 cdef void run_task(
     RowsPlan *rows, Py_ssize_t task, const float *x, const float *packed,
     const Py_ssize_t *offset, Py_ssize_t first, Py_ssize_t last, const float *bias, float *y,
-    Py_ssize_t *base, float *buffer, Py_ssize_t threads,
+    Py_ssize_t *base, float *buffer,
 ) noexcept nogil:
     """Compute one block of one item and group, for a part of the columns of features."""
     cdef Plan *plan = &rows.plan
@@ -133,7 +134,7 @@ cdef void run_task(
     cdef Py_ssize_t part = task % plan.parts, share = ceil_div(last - first, plan.parts)
     cdef Py_ssize_t lines = plan.taps // 3
     cdef Py_ssize_t *to = base + plan.starts // 2
-    cdef Rows target, ahead = rows_of_block(plan, (task + threads) // plan.parts)
+    cdef Rows target, ahead = rows_of_block(plan, (task + 1) // plan.parts)
     cdef const float *src = x
     cdef float *sums = buffer + plan.buffer_size - 2 * plan.positions * MAX_VECTOR
     cdef float *turned = sums + plan.positions * MAX_VECTOR
@@ -176,7 +177,8 @@ cdef int correlate(
 ) except -1:
     """Set y to, or without a bias add, the sum over channels and taps."""
     cdef Plan *plan = &rows.plan
-    cdef Py_ssize_t task, tasks, turn, first, last, lines = plan.taps // 3
+    cdef Py_ssize_t task, tasks, turn, each, first, last, lines = plan.taps // 3
+    cdef Turns turns
     cdef Py_ssize_t offsets = ceil_div(plan.held * lines, 8) * 8
     cdef Py_ssize_t weights = plan.groups * plan.most * plan.channels * lines * POINTS * MAX_VECTOR
     cdef Watch watch = watch_calls(1)
@@ -202,13 +204,13 @@ cdef int correlate(
             last = min(plan.columns, first + plan.most)
             for task in prange(plan.groups * (last - first), num_threads=threads):
                 pack_terms(plan, task, w, first, last, packed)
-            for task in prange(tasks, num_threads=threads, schedule="dynamic"):
+            deal(&turns, tasks, threads)
+            for each in prange(tasks, num_threads=threads, schedule="dynamic"):
                 if interrupted(&watch):
                     continue
                 run_task(
-                    rows, task, x, packed, offset, first, last, bias, y,
+                    rows, next_task(&turns, threadid()), x, packed, offset, first, last, bias, y,
                     bases + threadid() * plan.starts, buffers + threadid() * plan.buffer_size,
-                    threads,
                 )
     raise_if_interrupted(&watch)
     give_back(workspace)

@@ -184,6 +184,25 @@ cdef inline Rows find_rows(Product *p, Block *block, Py_ssize_t channels) noexce
     return rows
 
 
+cdef inline Rows look_ahead(
+    Product *p, Phase *phase, const Block *block, Py_ssize_t after, Py_ssize_t group,
+    Py_ssize_t c, Py_ssize_t lanes,
+) noexcept nogil:
+    """Find what the columns after these are made of: channels from c on, or block `after`."""
+    cdef Block next = block[0]
+    cdef Rows rows
+    rows.count = rows.size = 0
+    if c >= p.channels:
+        c = 0
+        next.columns = 0
+        if after < p.blocks:
+            set_block(p, phase, after, lanes, &next)
+    if p.phases == 1 and next.columns > 0:  # else the next phase reads the same
+        rows = find_rows(p, &next, min(phase.held, p.channels - c))
+        rows.start += ((next.item * p.groups + group) * p.channels + c) * p.src_plane
+    return rows
+
+
 cdef inline void find_offsets(Phase *phase, Block *block, Py_ssize_t *offset) noexcept nogil:
     """Write where each tap reads for a column, counted from where the first shift does."""
     cdef Py_ssize_t t0, t1, t2, k0, k1, k2, which

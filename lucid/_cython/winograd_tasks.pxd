@@ -15,12 +15,15 @@ from cython.parallel cimport prange, threadid
 
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.padded cimport ceil_div, clip
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.winograd_tiles cimport SLICES
 
 cdef enum:
     WEIGHT_BYTES = 3145728  # all weights, if they are no more; else each thread transforms ...
     TURN_BYTES = 400000  # ... so much at a time, for every block of inputs
     INPUT_BYTES = 5000000  # inputs of all threads, at most
+    COPIES_BYTES = 6291456  # all weights for each thread, if they are no more and each ...
+    COPY_COLUMNS = 4  # ... has so many columns: far processors, 64 channels: 0.86 of the time
 
 # Transform a slice of the depth of a column; transform a panel; add to y their products.
 ctypedef void (*TransformColumn)(
@@ -45,6 +48,7 @@ cdef struct Tasks:
     Py_ssize_t share  # panels that use an input while it is near
     Py_ssize_t input_size, weight_size, result_size  # elements of a column, panel, their products
     bint whole  # all weights are held
+    int copies  # of them: one for all threads, or one for each where it is soon made
     Py_ssize_t shared_size, own_size  # elements for all threads; for each
 
 
@@ -63,11 +67,15 @@ cdef inline void cut_tasks(Tasks *tasks, int threads) noexcept nogil:
         tasks.panels_held = clip(max(1, TURN_BYTES // (4 * tasks.weight_size)), tasks.panels)
         tasks.columns_held = max(1, clip(INPUT_BYTES // (4 * tasks.input_size), tasks.columns))
         tasks.columns_held = ceil_div(tasks.columns, ceil_div(tasks.columns, tasks.columns_held))
+    tasks.copies = 1
+    if tasks.columns >= COPY_COLUMNS * threads:
+        if threads * 4 * tasks.panels * tasks.weight_size <= COPIES_BYTES:
+            tasks.copies = threads
     tasks.share = min(tasks.share, tasks.panels_held)
     tasks.own_size = tasks.share * tasks.result_size
     tasks.shared_size = tasks.columns_held * tasks.input_size
     if tasks.whole:
-        tasks.shared_size += tasks.panels * tasks.weight_size
+        tasks.shared_size += tasks.copies * tasks.panels * tasks.weight_size
         tasks.own_size += tasks.input_size if alone else 0
     else:
         tasks.own_size += tasks.panels_held * tasks.weight_size
@@ -87,14 +95,30 @@ cdef inline void multiply_panels(
         p += tasks.share
 
 
+cdef inline void transform_panels(
+    const Tasks *tasks, const float *w, float *weights
+) noexcept nogil:
+    """Transform all weights."""
+    cdef Py_ssize_t p
+    for p in range(tasks.panels):
+        tasks.transform_panel(tasks.plan, w, p, weights + p * tasks.weight_size)
+
+
 cdef inline void prepare(
     const Tasks *tasks, const float *x, const float *w, Py_ssize_t start, Py_ssize_t columns,
     float *inputs, float *weights, int threads,
 ) noexcept nogil:
     """Transform what threads share: some columns from `start` on and, if they are held, weights."""
-    cdef Py_ssize_t task, slices = SLICES if threads > 1 else 1
+    cdef Py_ssize_t turn, task, slices = SLICES if threads > 1 else 1
     cdef Py_ssize_t panels = tasks.panels if tasks.whole else 0
-    for task in prange(panels + columns * slices, num_threads=threads, schedule="dynamic"):
+    cdef Turns turns
+    if panels and tasks.copies > 1:
+        for task in prange(tasks.copies, num_threads=threads, schedule="static"):
+            transform_panels(tasks, w, weights + task * panels * tasks.weight_size)
+        panels = 0
+    deal(&turns, panels + columns * slices, threads)
+    for turn in prange(panels + columns * slices, num_threads=threads, schedule="dynamic"):
+        task = next_task(&turns, threadid())
         if task < panels:
             tasks.transform_panel(tasks.plan, w, task, weights + task * tasks.weight_size)
         else:
@@ -109,24 +133,29 @@ cdef inline void run_by_columns(
     int threads, Watch *watch,
 ) noexcept nogil:
     """Compute all columns, each on one thread; of the last ones, each panel is a task."""
-    cdef Py_ssize_t alone = tasks.columns - tasks.columns_held, task, column, panel
-    cdef float *weights = shared + tasks.columns_held * tasks.input_size
+    cdef Py_ssize_t alone = tasks.columns - tasks.columns_held, turn, column, panel
+    cdef float *copies = shared + tasks.columns_held * tasks.input_size
+    cdef float *weights
     cdef float *result
     cdef float *inputs
-    prepare(tasks, x, w, alone, tasks.columns_held, shared, weights, threads)
-    for task in prange(
-        alone + tasks.columns_held * tasks.panels, num_threads=threads, schedule="dynamic"
-    ):
+    cdef Py_ssize_t rest = tasks.columns_held * tasks.panels
+    cdef Turns columns, panels
+    prepare(tasks, x, w, alone, tasks.columns_held, shared, copies, threads)
+    deal(&columns, alone, threads)
+    deal(&panels, rest, threads)
+    for turn in prange(alone + rest, num_threads=threads, schedule="dynamic"):
         if interrupted(watch):
             continue
         result = own + threadid() * tasks.own_size
-        if task < alone:
+        weights = copies + threadid() % tasks.copies * tasks.panels * tasks.weight_size
+        if turn < alone:
+            column = next_task(&columns, threadid())
             inputs = result + tasks.share * tasks.result_size
-            tasks.transform_column(tasks.plan, x, task, 0, 1, inputs)
-            multiply_panels(tasks, inputs, weights, task, 0, tasks.panels, y, result)
+            tasks.transform_column(tasks.plan, x, column, 0, 1, inputs)
+            multiply_panels(tasks, inputs, weights, column, 0, tasks.panels, y, result)
         else:
-            column = (task - alone) // tasks.panels
-            panel = (task - alone) % tasks.panels
+            panel = next_task(&panels, threadid())
+            column, panel = panel // tasks.panels, panel % tasks.panels
             multiply_panels(
                 tasks, shared + column * tasks.input_size, weights + panel * tasks.weight_size,
                 alone + column, panel, 1, y, result,
@@ -139,15 +168,17 @@ cdef inline void run_by_panels(
 ) noexcept nogil:
     """Compute the columns of tiles from `start` on that are held, some panels on one thread."""
     cdef Py_ssize_t columns = min(tasks.columns_held, tasks.columns - start)
-    cdef Py_ssize_t task, first, panels, p, column
+    cdef Py_ssize_t turn, task, first, panels, p, column
     cdef float *result
     cdef float *weights
+    cdef Py_ssize_t count = ceil_div(tasks.panels, tasks.panels_held)
+    cdef Turns turns
     prepare(tasks, x, w, start, columns, inputs, NULL, threads)
-    for task in prange(
-        ceil_div(tasks.panels, tasks.panels_held), num_threads=threads, schedule="dynamic"
-    ):
+    deal(&turns, count, threads)
+    for turn in prange(count, num_threads=threads, schedule="dynamic"):
         if interrupted(watch):
             continue
+        task = next_task(&turns, threadid())
         result = own + threadid() * tasks.own_size
         weights = result + tasks.share * tasks.result_size
         first = task * tasks.panels_held

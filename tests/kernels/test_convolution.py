@@ -212,6 +212,24 @@ def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, monkeypatch):
             assert all(np.array_equal(results[0], other) for other in results[1:]), primitive
 
 
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_threads_that_share_a_range_of_tasks_give_the_same_bits(name, monkeypatch):
+    monkeypatch.setattr(convolution, "PARALLEL_FROM", 0)
+    before = kernels.get_num_threads()
+    rng = np.random.default_rng(1)
+    c, f, geometry = case((13, 17), 3, low=1, channels=(16, 16))[1:]
+    x, w, y = (rng.standard_normal(a.shape) for a in arrays((20, c, f, geometry), "float32"))
+    x, w, y = (a.astype("float32") for a in (x, w, y))
+    for primitive in PRIMITIVES:
+        results = []
+        for count in (1, 67):  # turns.pxd has 64 ranges
+            kernels.set_num_threads(count)
+            with kernels.use(name):
+                results.append(compute(primitive, x, w, y, geometry))
+        kernels.set_num_threads(before)
+        assert np.array_equal(results[0], results[1]), primitive
+
+
 @each_dtype
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_bits_of_an_item_do_not_depend_on_its_batch(name, dtype):
