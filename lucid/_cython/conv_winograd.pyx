@@ -24,7 +24,7 @@ for the transforms; once for a call, as many as 600 C F for the weights. Smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
 transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB or,
 with several taps in the first axis, 1.8 MB; else 5 MB of inputs, and 0.4 MB of weights for each
-thread; a weight gradient 8 MB.
+thread; a weight gradient 7 MB, or 5 MB for each of several threads (`winograd_chunks.pxd`).
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -59,13 +59,9 @@ from cython.parallel cimport prange, threadid
 
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd_chunks cimport (
-    has_small_groups, sum_block, sum_few_columns, sum_group,
-)
+from lucid._cython.winograd_chunks cimport BLOCK, DEEP_BLOCK, add_chunks, cut_sums, run_unit
 from lucid._cython.winograd_products cimport make_tasks
-from lucid._cython.winograd_sums cimport (
-    BLOCK, DEEP_BLOCK, Sums, are_few_columns, cut_few_columns, cut_sums,
-)
+from lucid._cython.winograd_sums cimport Sums, are_few_columns
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -336,76 +332,42 @@ def fill_input_grad(
     correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
-cdef int correlate_small_groups(
-    Sums *sums, const float *x, float *w, const float *y, int threads
-) except -1:
-    """Add to w the sum over items and positions, one group a task."""
-    cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group, size = sums.buffer_size + 2 * sums.result_size
-    cdef Watch watch = watch_calls(1)
-    cdef Workspace workspace = borrow(threads * size * sizeof(float))
-    cdef float *buffers = <float *> workspace.data
-    plan.first = 0
-    with nogil:
-        for group in prange(plan.groups, num_threads=min(threads, plan.groups), schedule="dynamic"):
-            sum_group(
-                sums, x + group * plan.channels * plan.src_plane, w + group * plan.w_group,
-                y + group * plan.features * plan.dst_plane, buffers + threadid() * size, &watch,
-            )
-    raise_if_interrupted(&watch)
-    give_back(workspace)
-    return 0
-
-
 cdef int correlate_weights(
     Sums *sums, const float *x, float *w, const float *y, int threads
 ) except -1:
-    """Add to w the sum over items and positions, one block of weights after the other.
-
-    Where tiles are few, a block is a group.
-    """
+    """Add to w the sum over items and positions: each thread works on units of its own."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t group, turn, f
+    cdef Py_ssize_t units, sets, task
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef Py_ssize_t workers, sets  # threads that have a buffer; sets of sums
-    cdef bint few
     cdef float *buffers
     cdef float *results
     tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
-    few = are_few_columns(plan.columns, plan.points, plan.channels * plan.taps0, plan.features)
-    if not few:
+    sums.few = are_few_columns(
+        plan.columns, plan.points, plan.channels * plan.taps0, plan.features
+    )
+    if not sums.few:
         choose_planes(plan, tile, BLOCK if plan.taps0 == 1 else DEEP_BLOCK, SUM_PLANES)
-    cut_sums(sums, threads)
+    cut_sums(sums, tile.of_channel, tile.of_feature, threads)
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
-    if has_small_groups(sums):
-        return correlate_small_groups(sums, x, w, y, threads)
-    workers, sets = min(<Py_ssize_t> threads, sums.chunks), sums.chunks
-    if few:
-        cut_few_columns(sums)
-        workers, sets = 1, threads
-    workspace = borrow((workers * sums.buffer_size + sets * sums.result_size) * sizeof(float))
+    units = sums.blocks * sums.chunks
+    threads = min(<Py_ssize_t> threads, units)
+    sets = units if sums.chunks > 1 else threads
+    workspace = borrow((threads * sums.buffer_size + sets * sums.result_size) * sizeof(float))
     buffers = <float *> workspace.data
-    results = buffers + workers * sums.buffer_size
+    results = buffers + threads * sums.buffer_size
     with nogil:
-        for group in range(plan.groups):
-            plan.first = 0
-            while plan.first < plan.channels:
-                for turn in range(ceil_div(plan.features, sums.features)):
-                    f = turn * sums.features
-                    if few:
-                        sum_few_columns(sums, x, w, y, buffers, results, threads, &watch)
-                    else:
-                        sum_block(
-                            sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                            min(sums.features, plan.features - f), buffers, results, threads,
-                            &watch,
-                        )
-                plan.first += plan.chunk
-            x += plan.channels * plan.src_plane
-            w += plan.w_group
-            y += plan.features * plan.dst_plane
+        for task in prange(units, num_threads=threads, schedule="static"):
+            run_unit(
+                sums, task, x, w, y, buffers + threadid() * sums.buffer_size,
+                results + (task if sums.chunks > 1 else threadid()) * sums.result_size, &watch,
+            )
+        if sums.chunks > 1:
+            for task in prange(
+                sums.blocks * sums.parts * sums.panels, num_threads=threads, schedule="static"
+            ):
+                add_chunks(sums, task, results, w)
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0

@@ -1,157 +1,253 @@
-"""How threads share the sums of a Winograd weight gradient: chunks, blocks, groups or panels.
+"""How threads share a Winograd weight gradient: each computes units of work alone.
 
-The bits depend on the cut that `cut_sums` made of the shapes, never on who computes a piece.
+A *unit* is a block of weights, of some channels and features of a group, and a chunk of all tiles.
+One thread transforms its inputs and outputs and sums their products, all in buffers of its own: a
+line of memory that another processor has written takes up to seven times as long to read. If tiles
+are cut into chunks, threads meet once, before the sums of the chunks are added up.
+
+The blocks depend on the number of threads, but not the bits: a sum over tiles is the same in any
+block. The chunks, in whose order sums are added, depend on the shapes alone.
 """
 
-from cython.parallel cimport prange, threadid
-
+from lucid._cython.fetch cimport LINE_BYTES, fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_sums cimport (
-    CHUNK_BYTES, Sums, add_weights, multiply_panel, sum_columns, sum_point, transform_both,
-    transform_outputs,
+    Sums, add_weights, multiply_panel, sum_point, transform_outputs,
 )
-from lucid._cython.winograd_tiles cimport LANES, Plan, depth_held
+from lucid._cython.winograd_tiles cimport LANES, PAD, Plan, depth_held, set_tiles
+
+cdef enum:
+    BLOCK = 128  # features of a block, and of the depth; but with several taps in the first ...
+    DEEP_BLOCK = 192  # ... axis: 64 channels of 3 taps at once, 0.93 of the time
+    TILES = 64  # planes of tiles at a time
+    CHUNKS = 8  # at most: of so many planes of columns, with sums of so few bytes in all;
+    CHUNK_COLUMNS = 16  # two from there on: 32 channels, 32 images of 16x16, 0.86 of the time
+    CHUNK_BYTES = 5000000  # two chunks of 128 channels and features; adding them takes a hundredth
+    THREAD_SIZE = 1310720  # elements that one of several threads holds, if it may: 5 MiB
 
 
-cdef inline void sum_columns_alone(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
-    bint first, Py_ssize_t features, float *inputs, float *outputs, float *result,
+cdef inline void cut_tiles(Sums *sums) noexcept nogil:
+    """Choose the chunks: one of few tiles, and else so many that to add them takes little time."""
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t planes = plan.columns * plan.tile0
+    cdef Py_ssize_t bytes = plan.groups * plan.points * plan.channels * plan.taps0 * sizeof(float)
+    bytes *= ceil_div(plan.features, LANES) * LANES
+    sums.chunks = 1
+    if planes >= CHUNK_COLUMNS and not sums.few:
+        sums.chunks = min(CHUNKS // plan.groups, CHUNK_BYTES // bytes)
+        sums.chunks = min(sums.chunks, max(planes // CHUNK_COLUMNS, <Py_ssize_t> 2))
+        sums.chunks = max(min(sums.chunks, plan.columns), <Py_ssize_t> 1)
+
+
+cdef inline void cut_weights(
+    Sums *sums, Py_ssize_t channel_blocks, Py_ssize_t feature_blocks
 ) noexcept nogil:
-    """Add the products of a few columns of tiles, or begin with them, on the thread that calls."""
+    """Cut the weights of a group into so many blocks, or fewer, and count what one needs."""
+    cdef Plan *plan = &sums.plan
+    set_tiles(
+        plan, plan.tile0, plan.tile1, plan.tile2,
+        ceil_div(plan.channels * plan.taps0, channel_blocks),
+    )
+    sums.parts = ceil_div(ceil_div(plan.features, LANES), feature_blocks)
+    sums.features = min(sums.parts * LANES, plan.features)
+    sums.panels = ceil_div(plan.taps0 * plan.chunk, ROWS)
+    sums.channel_blocks = ceil_div(plan.channels, plan.chunk)
+    sums.feature_blocks = ceil_div(plan.features, sums.features)
+    sums.blocks = plan.groups * sums.channel_blocks * sums.feature_blocks
+    sums.columns = plan.columns
+    if not sums.few:
+        sums.columns = min(plan.columns, max(<Py_ssize_t> 1, TILES // LANES // plan.tile0))
+    sums.planes = sums.columns * plan.tile0
+    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
+    sums.output_step = sums.parts * sums.planes * LANES * LANES + PAD
+    sums.buffer_size = sums.input_size + plan.points * sums.output_step
+    sums.sum_step = (1 if sums.few else sums.parts * sums.panels) * ROWS * LANES + PAD
+    sums.result_size = plan.points * sums.sum_step
+
+
+cdef inline Py_ssize_t time_of_units(
+    const Sums *sums, Py_ssize_t of_channel, Py_ssize_t of_feature, int threads
+) noexcept nogil:
+    """Estimate the time of a tile in all units of one thread, in multiply-adds."""
     cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t column, plane, part, point
+    cdef Py_ssize_t features = sums.parts * LANES
+    return ceil_div(sums.blocks * sums.chunks, threads) * (
+        plan.points * sums.panels * ROWS * features * plan.tile0
+        + of_channel * plan.edge0 * plan.chunk + of_feature * plan.tile0 * features
+    )
+
+
+cdef inline void cut_sums(
+    Sums *sums, Py_ssize_t of_channel, Py_ssize_t of_feature, int threads
+) noexcept nogil:
+    """Choose blocks whose sums take 2.4 MB at most, inputs and outputs 1.2 MB each.
+
+    For several threads they are smaller if some would have less to do else, or more memory be held
+    than wanted. Then the transforms of the same inputs are computed for several blocks of features,
+    and those of outputs for several of channels.
+    """
+    cdef Plan *plan = &sums.plan
+    cdef Py_ssize_t depth = plan.channels * plan.taps0
+    cdef Py_ssize_t first_c = 1, first_f = 1, last_c, last_f, best_c, best_f, c, f, time, least
+    if not sums.few:
+        first_c = ceil_div(depth, BLOCK if plan.taps0 == 1 else DEEP_BLOCK)
+        first_f = ceil_div(plan.features, BLOCK)
+    best_c = last_c = max(first_c, min(first_c * threads, ceil_div(depth, ROWS)))
+    best_f = last_f = max(first_f, min(first_f * threads, ceil_div(plan.features, LANES)))
+    least = -1
+    cut_tiles(sums)
+    for c in range(first_c, last_c + 1):
+        for f in range(first_f, last_f + 1):
+            cut_weights(sums, c, f)
+            time = time_of_units(sums, of_channel, of_feature, threads)
+            if sums.buffer_size + sums.result_size <= THREAD_SIZE and not 0 <= least <= time:
+                best_c, best_f, least = c, f, time
+    cut_weights(sums, best_c, best_f)
+
+
+cdef inline Sums find_block(const Sums *sums, Py_ssize_t number) noexcept nogil:
+    """Return a block: its place, and its sizes if it is smaller than others."""
+    cdef Sums block = sums[0]
+    cdef Plan *plan = &block.plan
+    cdef Py_ssize_t f = number % sums.feature_blocks * sums.features, group
+    number //= sums.feature_blocks
+    group = number // sums.channel_blocks
+    plan.first = number % sums.channel_blocks * plan.chunk
+    block.features = min(sums.features, plan.features - f)
+    block.parts, block.panels = ceil_div(block.features, LANES), ceil_div(depth_held(plan), ROWS)
+    block.x_start = group * plan.channels * plan.src_plane
+    block.w_start = group * plan.w_group + f * plan.w_feature
+    block.y_start = (group * plan.features + f) * plan.dst_plane
+    return block
+
+
+cdef inline Py_ssize_t part_features(const Sums *block, Py_ssize_t part) noexcept nogil:
+    return min(<Py_ssize_t> LANES, block.features - part * LANES)
+
+
+cdef inline void transform_both(
+    const Sums *block, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
+    float *inputs, float *outputs,
+) noexcept nogil:
+    """Transform the inputs and the outputs of a few columns of tiles."""
+    cdef const Plan *plan = &block.plan
+    cdef Py_ssize_t column, plane, part
+    x += block.x_start
+    y += block.y_start
     for column in range(columns):
         transform_column(plan, x, start + column, 0, 1, inputs + column * plan.input_size)
-    for part in range(ceil_div(features, LANES)):
+    for part in range(block.parts):
         for plane in range(columns * plan.tile0):
             transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
-                plane % plan.tile0, min(<Py_ssize_t> LANES, features - part * LANES),
-                outputs + (part * sums.planes + plane) * LANES * LANES,
+                block, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
+                plane % plan.tile0, part_features(block, part),
+                outputs + (part * block.planes + plane) * LANES * LANES,
             )
-    for point in range(plan.points):
-        sum_point(
-            sums, inputs + point * plan.input_step, outputs + point * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), first,
-            result + point * sums.sum_step,
-        )
 
 
 cdef inline void sum_chunk(
-    const Sums *sums, Py_ssize_t chunk, const float *x, const float *y, Py_ssize_t features,
-    float *buffer, float *result, Watch *watch,
+    const Sums *block, Py_ssize_t chunk, const float *x, const float *y, float *inputs,
+    float *result, Watch *watch,
 ) noexcept nogil:
-    """Set the sums of a chunk to the products of its tiles."""
-    cdef Py_ssize_t first = chunk * sums.plan.columns // sums.chunks, start = first
-    cdef Py_ssize_t end = (chunk + 1) * sums.plan.columns // sums.chunks
+    """Set the sums of a block to the products of the tiles of a chunk."""
+    cdef const Plan *plan = &block.plan
+    cdef float *outputs = inputs + block.input_size
+    cdef Py_ssize_t first = chunk * plan.columns // block.chunks, start = first, point
+    cdef Py_ssize_t end = (chunk + 1) * plan.columns // block.chunks, columns
     while start < end and not interrupted(watch):
-        sum_columns_alone(
-            sums, x, y, start, min(sums.columns, end - start), start == first, features, buffer,
-            buffer + sums.input_size, result,
-        )
-        start += sums.columns
+        columns = min(block.columns, end - start)
+        transform_both(block, x, y, start, columns, inputs, outputs)
+        for point in range(plan.points):
+            sum_point(
+                block, inputs + point * plan.input_step, outputs + point * block.output_step,
+                min(columns * LANES, plan.tiles - start * LANES), start == first,
+                result + point * block.sum_step,
+            )
+        start += columns
 
 
-cdef inline void add_chunk(const Sums *sums, const float *more, float *results) noexcept nogil:
-    cdef Py_ssize_t s
-    for s in range(sums.result_size):
-        results[s] += more[s]
+cdef inline void fetch_sums(const float *sums) noexcept nogil:
+    """Ask for the sums of a piece at one point while those before them are added."""
+    cdef Py_ssize_t s = 0
+    while s < ROWS * LANES:
+        fetch_near(sums + s)
+        s += LINE_BYTES // sizeof(float)
 
 
-cdef inline void add_part(
-    const Sums *sums, Py_ssize_t task, Py_ssize_t features, const float *results, float *w
+cdef inline void add_piece(
+    const Sums *block, Py_ssize_t panel, Py_ssize_t part, float *result, float *w
 ) noexcept nogil:
-    """Add to w the weights of one panel of channels and one part of the features."""
-    cdef Py_ssize_t parts = ceil_div(features, LANES), part = task % parts, panel = task // parts
+    """Add to w the weights of one panel of channels and one part of the features.
+
+    The sums of the chunks, those of all blocks apart, are added to the first of them.
+    """
+    cdef Py_ssize_t step = block.blocks * block.result_size, chunk, point, s
+    cdef float *sums
+    result += (part * block.panels + panel) * ROWS * LANES
+    for point in range(block.plan.points):
+        sums = result + point * block.sum_step
+        for chunk in range(1, block.chunks):
+            fetch_sums(sums + chunk * step + block.sum_step)
+            for s in range(ROWS * LANES):
+                sums[s] += sums[chunk * step + s]
     add_weights(
-        sums, results + (part * sums.panels + panel) * ROWS * LANES, panel,
-        min(<Py_ssize_t> LANES, features - part * LANES), w + part * LANES * sums.plan.w_feature,
+        block, result, panel, part_features(block, part),
+        w + block.w_start + part * LANES * block.plan.w_feature,
     )
 
 
-cdef inline void sum_block(
-    const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
-    float *buffers, float *results, int threads, Watch *watch,
+cdef inline void add_chunks(
+    const Sums *sums, Py_ssize_t task, float *results, float *w
 ) noexcept nogil:
-    """Compute the weights of a block of features and the channels that are held."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, turn, chunk, parts = ceil_div(features, LANES)
-    if sums.chunks > 1:
-        for task in prange(sums.chunks, num_threads=min(threads, sums.chunks), schedule="dynamic"):
-            sum_chunk(
-                sums, task, x, y, features, buffers + threadid() * sums.buffer_size,
-                results + task * sums.result_size, watch,
-            )
-    else:
-        for turn in range(ceil_div(plan.columns, sums.columns)):
-            if interrupted(watch):
-                return
-            sum_columns(
-                sums, x, y, turn * sums.columns, features, buffers, buffers + sums.input_size,
-                results, threads,
-            )
-    for chunk in range(1, sums.chunks):
-        add_chunk(sums, results + chunk * sums.result_size, results)
-    for task in prange(ceil_div(depth_held(plan), ROWS) * parts, num_threads=threads):
-        add_part(sums, task, features, results, w)
+    """Add to w one piece of all weights, from the sums of all chunks."""
+    cdef Py_ssize_t pieces = sums.parts * sums.panels, number = task // pieces
+    cdef Sums block = find_block(sums, number)
+    task %= pieces
+    if task < block.parts * block.panels:  # else the block is smaller than others
+        results += number * sums.result_size
+        add_piece(&block, task % block.panels, task // block.panels, results, w)
 
 
-cdef inline bint has_small_groups(const Sums *sums) noexcept nogil:
-    """Tell whether there are groups of one block each, so that a thread may take a whole group."""
-    return (
-        sums.plan.groups > 1 and sums.plan.features <= sums.features
-        and sums.plan.channels <= sums.plan.chunk
-        and sums.result_size * <Py_ssize_t> sizeof(float) <= CHUNK_BYTES
-    )
-
-
-cdef inline void sum_group(
-    const Sums *sums, const float *x, float *w, const float *y, float *buffer, Watch *watch
-) noexcept nogil:
-    """Compute the weights of a small group on the thread that calls, as `sum_block` does."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, chunk, features = plan.features
-    cdef float *results = buffer + sums.buffer_size
-    cdef float *more = results + sums.result_size
-    sum_chunk(sums, 0, x, y, features, buffer, results, watch)
-    for chunk in range(1, sums.chunks):
-        sum_chunk(sums, chunk, x, y, features, buffer, more, watch)
-        add_chunk(sums, more, results)
-    for task in range(ceil_div(depth_held(plan), ROWS) * ceil_div(features, LANES)):
-        add_part(sums, task, features, results, w)
-
-
-cdef inline void sum_panel(
-    const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t panel,
-    Py_ssize_t part, float *w, float *result,
+cdef inline void sum_piece(
+    const Sums *block, const float *inputs, const float *outputs, Py_ssize_t panel,
+    Py_ssize_t part, float *result, float *w,
 ) noexcept nogil:
     """Compute the weights of one panel of channels and LANES features, of all tiles at once."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t point, features = min(<Py_ssize_t> LANES, plan.features - part * LANES)
+    cdef const Plan *plan = &block.plan
+    cdef Py_ssize_t point, features = part_features(block, part)
     for point in range(plan.points):
         multiply_panel(
             plan, inputs + point * plan.input_step + panel * ROWS * LANES,
-            outputs + point * sums.output_step + part * sums.planes * LANES * LANES,
-            plan.tiles, features, True, result + point * sums.sum_step,
+            outputs + point * block.output_step + part * block.planes * LANES * LANES,
+            plan.tiles, features, True, result + point * block.sum_step,
         )
-    add_weights(sums, result, panel, features, w + part * LANES * plan.w_feature)
+    add_weights(
+        block, result, panel, features, w + block.w_start + part * LANES * plan.w_feature
+    )
 
 
-cdef inline void sum_few_columns(
-    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *results,
-    int threads, Watch *watch,
+cdef inline void run_unit(
+    const Sums *sums, Py_ssize_t unit, const float *x, float *w, const float *y, float *buffer,
+    float *result, Watch *watch,
 ) noexcept nogil:
-    """Compute all weights of a group from all its tiles: threads meet twice."""
-    cdef const Plan *plan = &sums.plan
-    cdef float *outputs = inputs + sums.input_size
-    cdef Py_ssize_t task
-    transform_both(sums, x, y, 0, plan.columns, plan.features, inputs, outputs, threads)
-    for task in prange(sums.parts * sums.panels, num_threads=threads, schedule="dynamic"):
-        if not interrupted(watch):
-            sum_panel(
-                sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
-                results + threadid() * sums.result_size,
-            )
+    """Compute a unit: the sums of a chunk, or if there is only one, the weights of a block."""
+    cdef Sums block = find_block(sums, unit % sums.blocks)
+    cdef float *outputs = buffer + sums.input_size
+    cdef Py_ssize_t part, panel
+    if sums.few:
+        transform_both(&block, x, y, 0, block.columns, buffer, outputs)
+    else:
+        sum_chunk(&block, unit // sums.blocks, x, y, buffer, result, watch)
+    if sums.chunks > 1:
+        return
+    for part in range(block.parts):
+        for panel in range(block.panels):
+            if interrupted(watch):
+                return
+            if sums.few:
+                sum_piece(&block, buffer, outputs, panel, part, result, w)
+            else:
+                add_piece(&block, panel, part, result, w)

@@ -4,71 +4,34 @@ At each point the sum over tiles is a matrix (channels, tiles) times a matrix (t
 here the lanes are features. The sums of a block of weights are transformed back at the end.
 """
 
-from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
-from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tiles cimport (
-    LANES, PAD, SLICES, Plan, Tile, advance, depth_held, find_tile, held, lanes_used, output_of,
-    rows_inside, set_tiles,
+    LANES, Plan, Tile, advance, depth_held, find_tile, held, lanes_used, output_of, rows_inside,
 )
 from lucid._cython.winograd_weights cimport interleave
 
 cdef enum:
-    BLOCK = 128  # features at a time, and of the depth; but with several taps in the first axis ...
-    DEEP_BLOCK = 192  # ... of the depth: 64 channels of 3 taps at once, 0.93 of the time
-    TILES = 64  # planes of tiles
-    SHARED_BYTES = 4 << 20  # of inputs and outputs that several threads share
-    CHUNKS = 8  # added up apart, at most: of so many planes of columns, sums of so few bytes;
-    CHUNK_COLUMNS = 16  # two from there on: 32 channels, 32 images of 16x16, 0.86 of the time
-    CHUNK_BYTES = 262144
     FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
     FEW_BYTES = 7000000  # 512 channels and features, 2 images of 14x14, need 6.3 MB
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
-cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
+cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of tiles
     Plan plan
+    bint few  # columns of tiles: all are held at once, and the sums of one panel and one part
+    Py_ssize_t chunks
+    Py_ssize_t channel_blocks, feature_blocks, blocks  # of a group, twice; in all
+    Py_ssize_t x_start, w_start, y_start  # elements before a block; its channels: `plan.first`
     Py_ssize_t features, parts  # of a block, and how often LANES features
     Py_ssize_t panels  # of ROWS channels
-    Py_ssize_t columns, planes  # of tiles in a block; and their planes of outputs
+    Py_ssize_t columns, planes  # of tiles at a time; and their planes of outputs
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
     Py_ssize_t output_step, sum_step  # elements for a point
-    Py_ssize_t chunks  # of tiles that are added up apart, each by one thread
-    Py_ssize_t buffer_size, result_size  # elements of inputs and outputs; of the sums of a chunk
-
-
-cdef inline void cut_sums(Sums *sums, int threads) noexcept nogil:
-    """Choose blocks whose sums take 2.4 MB, inputs and outputs 1.2 MB each.
-
-    Where the sums take little, several chunks of tiles have sums of their own, so that threads need
-    not wait for one another; their number depends on the shapes alone, as the bits do. Else several
-    threads get more tiles at a time: they wait for one another twice each time.
-    """
-    cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t column, planes = plan.columns * plan.tile0
-    sums.features = ceil_div(plan.features, ceil_div(plan.features, BLOCK))
-    sums.parts = ceil_div(sums.features, LANES)
-    sums.panels = ceil_div(plan.taps0 * plan.chunk, ROWS)
-    sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
-    sums.result_size = plan.points * sums.sum_step
-    sums.chunks = 1
-    if sums.result_size * <Py_ssize_t> sizeof(float) <= CHUNK_BYTES:
-        if planes >= CHUNK_COLUMNS:
-            sums.chunks = min(plan.columns, max(2, clip(planes // CHUNK_COLUMNS, CHUNKS)))
-    sums.columns = max(1, TILES // LANES // plan.tile0)
-    if threads > 1 and sums.chunks == 1:
-        column = plan.input_size + plan.points * sums.parts * plan.tile0 * LANES * LANES
-        column *= sizeof(float)
-        sums.columns = max(sums.columns, SHARED_BYTES // column)
-    sums.columns = min(sums.columns, plan.columns)
-    sums.planes = sums.columns * plan.tile0
-    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
-    sums.output_step = sums.parts * sums.planes * LANES * LANES + PAD
-    sums.buffer_size = sums.input_size + plan.points * sums.output_step
+    Py_ssize_t buffer_size, result_size  # elements of inputs and outputs; of sums
 
 
 cdef inline bint are_few_columns(
@@ -79,20 +42,6 @@ cdef inline bint are_few_columns(
         depth + ceil_div(features, LANES) * LANES
     )
     return columns <= FEW_COLUMNS and points * bytes_of_point <= FEW_BYTES
-
-
-cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
-    """Hold all columns and the sums of one panel of channels and LANES features."""
-    cdef Plan *plan = &sums.plan
-    set_tiles(plan, 1, plan.tile1, plan.tile2, plan.channels * plan.taps0)
-    sums.features, sums.parts = plan.features, ceil_div(plan.features, LANES)
-    sums.panels = ceil_div(plan.taps0 * plan.chunk, ROWS)
-    sums.columns, sums.planes = plan.columns, plan.columns
-    sums.sum_step = ROWS * LANES + PAD
-    sums.result_size = plan.points * sums.sum_step
-    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
-    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
-    sums.buffer_size = sums.input_size + plan.points * sums.output_step
 
 
 cdef inline void multiply_tiles(
@@ -309,44 +258,4 @@ cdef inline void add_weights(
             taps + c * count * LANES, count, features,
             w + (plan.first + channel % held(plan)) * plan.w_channel
             + channel // held(plan) * count, plan.w_feature,
-        )
-
-
-cdef inline void transform_both(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
-    Py_ssize_t features, float *inputs, float *outputs, int threads,
-) noexcept nogil:
-    """Transform the inputs and the outputs of a few columns of tiles."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, part, plane, planes = columns * plan.tile0, first = columns * SLICES
-    for task in prange(
-        first + planes * ceil_div(features, LANES), num_threads=threads, schedule="dynamic"
-    ):
-        if task < first:
-            transform_column(
-                plan, x, start + task // SLICES, task % SLICES, SLICES,
-                inputs + task // SLICES * plan.input_size,
-            )
-        else:
-            part, plane = (task - first) // planes, (task - first) % planes
-            transform_outputs(
-                sums, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
-                plane % plan.tile0, min(<Py_ssize_t> LANES, features - part * LANES),
-                outputs + (part * sums.planes + plane) * LANES * LANES,
-            )
-
-
-cdef inline void sum_columns(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t features,
-    float *inputs, float *outputs, float *result, int threads,
-) noexcept nogil:
-    """Add the products of a few columns of tiles; those from 0 on begin the sum."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t columns = min(sums.columns, plan.columns - start), task
-    transform_both(sums, x, y, start, columns, features, inputs, outputs, threads)
-    for task in prange(plan.points, num_threads=threads, schedule="dynamic"):
-        sum_point(
-            sums, inputs + task * plan.input_step, outputs + task * sums.output_step,
-            min(columns * LANES, plan.tiles - start * LANES), start == 0,
-            result + task * sums.sum_step,
         )
