@@ -56,6 +56,7 @@ first; any dilation, padding and groups. It must equal `conv_naive`.
 from typing import NamedTuple
 
 from cython.parallel cimport prange, threadid
+from libc.string cimport memset
 
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
@@ -373,14 +374,35 @@ cdef int correlate_weights(
     return 0
 
 
+cdef int set_weights(
+    const float[:, :, :, :, ::1] x, float[:, :, :, :, ::1] w, const float[:, :, :, :, ::1] y,
+    tuple stride, tuple dilation, tuple low, Py_ssize_t groups, int threads, bint fill,
+) except -1:
+    cdef Sums sums
+    cdef Py_ssize_t[3] d = dilation, l = low
+    _check(w, stride, dilation)
+    set_sizes(&sums.plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    sums.fill = fill and sums.plan.taps0 == 1
+    if fill and not sums.fill:  # those of a piece are no neighbours
+        memset(&w[0, 0, 0, 0, 0], 0, groups * sums.plan.w_group * sizeof(float))
+    return correlate_weights(
+        &sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads
+    )
+
+
 def weight_grad(
     const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
     const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
     Py_ssize_t groups, int threads,
 ):
     """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
-    cdef Sums sums
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&sums.plan, x.shape, w.shape, y.shape, d, l, groups, False)
-    correlate_weights(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
+    set_weights(x, w, y, stride, dilation, low, groups, threads, False)
+
+
+def fill_weight_grad(
+    const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Set w to the derivative, whatever w held before: each thread writes weights of its own."""
+    set_weights(x, w, y, stride, dilation, low, groups, threads, True)

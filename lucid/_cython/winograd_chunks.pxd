@@ -9,6 +9,8 @@ The blocks depend on the number of threads, but not the bits: a sum over tiles i
 block. The chunks, in whose order sums are added, depend on the shapes alone.
 """
 
+from libc.string cimport memset
+
 from lucid._cython.fetch cimport LINE_BYTES, fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
@@ -177,6 +179,21 @@ cdef inline void fetch_sums(const float *sums) noexcept nogil:
         s += LINE_BYTES // sizeof(float)
 
 
+cdef inline void clear_weights(
+    const Sums *block, Py_ssize_t panel, Py_ssize_t part, Py_ssize_t first, Py_ssize_t count,
+    float *w,
+) noexcept nogil:
+    """If w is to be set, set some features of a piece to zero while its sums are computed."""
+    cdef const Plan *plan = &block.plan
+    cdef Py_ssize_t f, channels = min(depth_held(plan) - panel * ROWS, <Py_ssize_t> ROWS)
+    if not block.fill:
+        return
+    w += block.w_start + part * LANES * plan.w_feature
+    w += (plan.first + panel * ROWS) * plan.w_channel
+    for f in range(first, min(first + count, part_features(block, part))):
+        memset(w + f * plan.w_feature, 0, channels * plan.w_channel * sizeof(float))
+
+
 cdef inline void add_piece(
     const Sums *block, Py_ssize_t panel, Py_ssize_t part, float *result, float *w
 ) noexcept nogil:
@@ -186,6 +203,7 @@ cdef inline void add_piece(
     """
     cdef Py_ssize_t step = block.blocks * block.result_size, chunk, point, s
     cdef float *sums
+    clear_weights(block, panel, part, 0, LANES, w)
     result += (part * block.panels + panel) * ROWS * LANES
     for point in range(block.plan.points):
         sums = result + point * block.sum_step
@@ -218,7 +236,9 @@ cdef inline void sum_piece(
     """Compute the weights of one panel of channels and LANES features, of all tiles at once."""
     cdef const Plan *plan = &block.plan
     cdef Py_ssize_t point, features = part_features(block, part)
+    cdef Py_ssize_t turn = ceil_div(features, plan.points)
     for point in range(plan.points):
+        clear_weights(block, panel, part, point * turn, turn, w)
         multiply_panel(
             plan, inputs + point * plan.input_step + panel * ROWS * LANES,
             outputs + point * block.output_step + part * block.planes * LANES * LANES,

@@ -23,6 +23,7 @@ cdef enum:
 cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of tiles
     Plan plan
     bint few  # columns of tiles: all are held at once, and the sums of one panel and one part
+    bint fill  # set the weights to their sums, do not add; not with several taps in the first axis
     Py_ssize_t chunks
     Py_ssize_t channel_blocks, feature_blocks, blocks  # of a group, twice; in all
     Py_ssize_t x_start, w_start, y_start  # elements before a block; its channels: `plan.first`

@@ -42,7 +42,7 @@ def _specialise(function, dtype):
     return function["float" if dtype is FLOAT32 else "double"] if versions else function
 
 
-_fills = {}  # of a function that adds to y, the one that sets it and takes a bias
+_fills = {}  # of a function that adds to its result, the one that sets it
 
 
 def _dtype(a, b):
@@ -139,14 +139,16 @@ class _Call:
         self.effort = effort_of(self.task, self.work)
         taps = zip(geometry.stride, geometry.dilation, geometry.kernel_size, strict=True)
         self.covered = self.work > 0 and (  # whether every position of the result is computed
-            primitive == "forward" or all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps)
+            primitive != "input_grad"
+            or all(s == 1 or s <= k and gcd(s, d) == 1 for s, d, k in taps)
         )
         self.functions = {}
 
     def find(self, dtype):
         """Look up the function of the algorithm in use, or of the best one where it has none.
 
-        With it comes the bias of zeros for a function that sets its result; None if it adds.
+        With it come further arguments of a function that sets its result, a bias of zeros or none
+        if these are weights; None if it adds.
         """
         algorithm = registry.algorithm.get()
         try:
@@ -156,39 +158,38 @@ class _Call:
         precision = registry.get_float32_precision()
         task = replace(self.task, dtype=dtype.name, precision=precision)
         function = getattr(registry.kernels[decide(task, algorithm)[0]], self.primitive)
-        unbiased = None
+        more = None
         if self.covered and function in _fills:
             function = _fills[function]
-            unbiased = np.zeros(self.shape[1], dtype)
-        found = self.functions[algorithm, dtype] = _specialise(function, dtype), unbiased
+            more = () if self.primitive == "weight_grad" else (np.zeros(self.shape[1], dtype),)
+        found = self.functions[algorithm, dtype] = _specialise(function, dtype), more
         return found
 
     def compute(self, x, w, y, dtype, bias):
         """Make the one of the three arrays that is None, and compute it."""
-        function, unbiased = self.find(dtype)
-        if unbiased is None:
-            result, bias = _prepare(self.shape, dtype, bias), ()
+        function, more = self.find(dtype)
+        if more is None:
+            result, more = _prepare(self.shape, dtype, bias), ()
         else:
             result = _allocate(self.shape, dtype)
             if bias is not None:
-                unbiased = _ready(_check_bias(bias, self.shape), dtype)
-            bias = (unbiased,)
+                more = (_ready(_check_bias(bias, self.shape), dtype),)
         if x is None:
-            self.run(function, result, w, y, *bias)
+            self.run(function, result, w, y, *more)
         elif y is None:
-            self.run(function, x, w, result, *bias)
+            self.run(function, x, w, result, *more)
         else:
-            self.run(function, x, result, y, *bias)
+            self.run(function, x, result, y, *more)
         return result
 
-    def run(self, function, x, w, y, *bias):
+    def run(self, function, x, w, y, *more):
         """Compute into one of the three arrays, which are ready for any kernel."""
         if self.lift:
             lift = self.lift
             x, w, y = x[lift], w[lift], y[lift]
         if self.work:
             threads = threads_for(self.effort, PARALLEL_FROM)
-            function(x, w, y, *self.arguments, threads, *bias)
+            function(x, w, y, *self.arguments, threads, *more)
 
 
 @lru_cache(maxsize=4096)
@@ -332,10 +333,9 @@ for _name, _module in {
     if _name in _weight_grads:
         _functions["weight_grad"] = _weight_grads[_name].weight_grad
     registry.register(_name, *_functions.values())
-    if hasattr(_module, "fill_forward"):
-        _fills[_module.forward] = _module.fill_forward
-    if hasattr(_module, "fill_input_grad"):
-        _fills[_module.input_grad] = _module.fill_input_grad
+    for _each in PRIMITIVES:
+        if hasattr(_module, f"fill_{_each}"):
+            _fills[_functions[_each]] = getattr(_module, f"fill_{_each}")
 registry.on_change += [
     each.cache_clear for each in (_forward_call, _input_grad_call, _weight_grad_call)
 ]

@@ -305,6 +305,15 @@ def test_a_filled_result_is_the_sum_and_the_bias(case, primitive):
     assert abs(result - wanted - bias[:, None, None, None]).max() <= bound
 
 
+@each_geometry
+def test_a_filled_weight_gradient_is_the_sum(case):
+    (x, w, y), arguments = make(case)
+    wanted = run(conv_winograd, "weight_grad", (x, w, y), arguments)
+    w[:] = np.nan
+    conv_winograd.fill_weight_grad(x, w, y, *arguments, 2)
+    np.testing.assert_array_equal(w, wanted)
+
+
 @pytest.mark.parametrize("primitive", PRIMITIVES)
 @each_geometry
 def test_what_lies_beside_the_arrays_does_not_matter(case, primitive):
