@@ -135,22 +135,24 @@ cdef inline void prepare(
     float *inputs, float *weights, int threads,
 ) noexcept nogil:
     """Transform what threads share: some columns from `start` on and, if they are held, weights."""
-    cdef Py_ssize_t turn, task, slices = SLICES if threads > 1 else 1
-    cdef Py_ssize_t panels = tasks.panels if tasks.whole else 0
-    cdef Turns turns
-    if panels and tasks.copies > 1:
-        for task in prange(tasks.copies, num_threads=threads, schedule="static"):
-            transform_panels(tasks, w, weights + task * panels * tasks.weight_size)
-        panels = 0
-    deal(&turns, panels + columns * slices, threads)
-    for turn in prange(panels + columns * slices, num_threads=threads, schedule="dynamic"):
-        task = next_task(&turns, threadid())
-        if task < panels:
-            tasks.transform_panel(tasks.plan, w, task, weights + task * tasks.weight_size)
+    cdef Py_ssize_t turn, copy, panel, slice, slices = SLICES if threads > 1 else 1
+    cdef Py_ssize_t count = tasks.panels if tasks.whole else 0
+    cdef Turns of_panels, of_slices
+    if count and tasks.copies > 1:
+        for copy in prange(tasks.copies, num_threads=threads, schedule="static"):
+            transform_panels(tasks, w, weights + copy * count * tasks.weight_size)
+        count = 0
+    deal(&of_panels, count, threads)  # each thread the panels that it uses later
+    deal(&of_slices, columns * slices, threads)
+    for turn in prange(count + columns * slices, num_threads=threads, schedule="dynamic"):
+        if turn < count:
+            panel = next_task(&of_panels, threadid())
+            tasks.transform_panel(tasks.plan, w, panel, weights + panel * tasks.weight_size)
         else:
+            slice = next_task(&of_slices, threadid())
             tasks.transform_column(
-                tasks.plan, x, start + (task - panels) // slices, (task - panels) % slices, slices,
-                inputs + (task - panels) // slices * tasks.input_size,
+                tasks.plan, x, start + slice // slices, slice % slices, slices,
+                inputs + slice // slices * tasks.input_size,
             )
 
 
