@@ -20,7 +20,8 @@ stretch CNN acceleration algorithms for efficient and flexible hardware implemen
 Cost: see `cost`. Of 128 channels, 3x3 taps and stride 2, products take 65 % of the time of a
 forward and run at the limit of the registers; the rest are transforms. Memory: if
 transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 2 MB at
-most; else 5 MB of inputs, and 0.5 MB of weights for each thread; a weight gradient at most 16 MB.
+most; else 5 MB of inputs, and 0.5 MB of weights for each thread. A weight gradient holds 13 MB at
+most, with several threads 6 MB for each (`strided_chunks.pxd`).
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
@@ -48,16 +49,13 @@ any first axis, padding and groups. It must equal `conv_naive`.
 
 from math import prod
 
-from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.padded cimport ceil_div
+from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.strided_plan cimport (
     CHUNK, TILE, Plan, passes, set_chunk, set_pass, set_sizes,
 )
 from lucid._cython.strided_products cimport make_tasks
-from lucid._cython.strided_sums cimport (
-    Sums, cut_few_columns, cut_sums, sum_block, sum_few_columns,
-)
-from lucid._cython.winograd_sums cimport are_few_columns
+from lucid._cython.strided_chunks cimport cut_sums, run_units, size_of_all
+from lucid._cython.strided_sums cimport Sums
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
@@ -268,56 +266,18 @@ def weight_grad(
 ):
     """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
     cdef Sums sums
-    cdef Plan *plan = &sums.plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    set_pass(plan, 0)
-    sum_groups(&sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads)
-
-
-cdef int sum_groups(Sums *sums, const float *x, float *w, const float *y, int threads) except -1:
-    """Add to w one block of weights after the other; where tiles are few, a block is a group."""
-    cdef Plan *plan = &sums.plan
-    cdef bint few = are_few_columns(
-        plan.columns, plan.points, plan.whole_pairs * plan.slots, plan.features
-    )
-    cdef Py_ssize_t group, turn, f, outputs_size, results_size
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    cdef float *inputs
-    cdef float *outputs
-    cdef float *results
-    if few:
-        cut_few_columns(sums)
-    else:
-        cut_sums(sums)
-    outputs_size = plan.points * sums.output_step
-    results_size = plan.weights * sums.sum_step * (threads if few else 1)
-    workspace = borrow((sums.input_size + outputs_size + results_size) * sizeof(float))
-    inputs = <float *> workspace.data
-    outputs = inputs + sums.input_size
-    results = outputs + outputs_size
+    _check(w, stride, dilation)
+    set_sizes(&sums.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
+    set_pass(&sums.plan, 0)
+    cut_sums(&sums, threads)
+    workspace = borrow(size_of_all(&sums, threads) * sizeof(float))
     with nogil:
-        for group in range(plan.groups):
-            plan.start = 0
-            while plan.start < plan.whole_pairs:
-                for turn in range(ceil_div(plan.features, sums.features)):
-                    f = turn * sums.features
-                    if interrupted(&watch):
-                        break
-                    if few:
-                        sum_few_columns(sums, x, w, y, inputs, outputs, results, threads, &watch)
-                    else:
-                        sum_block(
-                            sums, x, w + f * plan.w_feature, y + f * plan.dst_plane,
-                            min(sums.features, plan.features - f), inputs, outputs, results,
-                            threads,
-                        )
-                plan.start += plan.pairs
-            x += plan.channels * plan.src_plane
-            w += plan.w_group
-            y += plan.features * plan.dst_plane
+        run_units(
+            &sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0],
+            <float *> workspace.data, threads, &watch,
+        )
     raise_if_interrupted(&watch)
     give_back(workspace)
-    return 0

@@ -192,12 +192,17 @@ cdef inline void set_pass(Plan *plan, Py_ssize_t phase) noexcept nogil:
     plan.whole_pairs = plan.taps0 * plan.channels
 
 
+cdef inline void hold_pairs(Plan *plan, Py_ssize_t pairs) noexcept nogil:
+    """Hold so many pairs at a time."""
+    plan.start, plan.pairs = 0, pairs
+    plan.input_step = plan.pairs * plan.slots * LANES + PAD
+    plan.input_size = plan.points * plan.input_step
+
+
 cdef inline void set_chunk(Plan *plan, Py_ssize_t depth) noexcept nogil:
     """Cut the pairs into equal chunks of about such a depth."""
     cdef Py_ssize_t most = max(<Py_ssize_t> 1, depth // plan.slots)
-    plan.start, plan.pairs = 0, ceil_div(plan.whole_pairs, ceil_div(plan.whole_pairs, most))
-    plan.input_step = plan.pairs * plan.slots * LANES + PAD
-    plan.input_size = plan.points * plan.input_step
+    hold_pairs(plan, ceil_div(plan.whole_pairs, ceil_div(plan.whole_pairs, most)))
 
 
 cdef inline Py_ssize_t held(const Plan *plan) noexcept nogil:

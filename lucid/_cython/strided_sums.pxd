@@ -4,60 +4,35 @@ As in `winograd_sums.pxd`, the sum over tiles at each point is a matrix (depth, 
 matrix (tiles, features), the lanes are features, and the sums are transformed back at the end.
 """
 
-from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
 from lucid._cython.fetch cimport fetch_near
-from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.strided_outputs cimport transform_outputs
-from lucid._cython.strided_plan cimport (
-    EDGE, POINTS, Block, Line, Pair, Plan, held, pair_at, set_chunk,
-)
-from lucid._cython.strided_tiles cimport NEAR_LINE, transform_column
+from lucid._cython.strided_plan cimport EDGE, POINTS, Block, Line, Pair, Plan, held, pair_at
+from lucid._cython.strided_tiles cimport NEAR_LINE
 from lucid._cython.strided_transforms cimport put_together, weight_grad_taps2
 from lucid._cython.winograd_sums cimport multiply_tiles
-from lucid._cython.winograd_tiles cimport LANES, PAD, SLICES
+from lucid._cython.winograd_tiles cimport LANES
 
 cdef enum:
-    DEPTH = 128  # elements of the depth at a time
-    FEATURES = 256
-    TILES = 128  # at a time
     TAPS = 16  # of the last two axes, at most ...
     EIGHT = 8  # ... of which so many are turned at once
 
-cdef struct Sums:  # how a weight gradient is cut: into pieces that do not depend on the threads
+cdef struct Sums:  # how a weight gradient is cut, or one block of its weights
     Plan plan
     Py_ssize_t features, parts  # of a block, and how often LANES features
-    Py_ssize_t panels  # of ROWS elements of the depth
-    Py_ssize_t columns  # of tiles in a block
+    Py_ssize_t rounds  # of a group: as many pairs as are held, one after the other
+    Py_ssize_t panels  # of ROWS elements of the depth that is held
+    Py_ssize_t columns  # of tiles at a time
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
     Py_ssize_t output_step, sum_step  # elements for a point; for a transformed weight
-
-
-cdef inline void cut_sums(Sums *sums) noexcept nogil:
-    """Choose blocks whose sums take 3.3 MB to 4.7 MB, inputs and outputs 1.7 MB to 5.3 MB."""
-    cdef Plan *plan = &sums.plan
-    set_chunk(plan, DEPTH)
-    sums.features = ceil_div(plan.features, ceil_div(plan.features, FEATURES))
-    sums.parts = ceil_div(sums.features, LANES)
-    sums.panels = ceil_div(plan.pairs * plan.slots, ROWS)
-    sums.columns = min(max(<Py_ssize_t> 1, <Py_ssize_t> (TILES // LANES)), plan.columns)
-    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
-    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
-    sums.sum_step = sums.parts * sums.panels * ROWS * LANES + PAD
-
-
-cdef inline void cut_few_columns(Sums *sums) noexcept nogil:
-    """Hold all columns and, for each thread, the sums of ROWS pairs and LANES features."""
-    cdef Plan *plan = &sums.plan
-    set_chunk(plan, plan.whole_pairs * plan.slots)
-    sums.features, sums.parts = plan.features, ceil_div(plan.features, LANES)
-    sums.panels, sums.columns = ceil_div(plan.pairs, ROWS), plan.columns
-    sums.input_size = sums.columns * plan.input_size + ROWS * LANES
-    sums.output_step = sums.parts * sums.columns * LANES * LANES + PAD
-    sums.sum_step = plan.slots * ROWS * LANES + PAD
+    Py_ssize_t buffer_size, result_size  # elements of inputs and outputs; of sums
+    Py_ssize_t depth_blocks, feature_blocks  # of a group
+    Py_ssize_t blocks, chunks  # of the weights of all groups; of tiles
+    bint held  # the outputs of all tiles are
+    Py_ssize_t x_start, w_start, y_start  # of a block: its first elements ...
+    Py_ssize_t first_round, end_round  # ... and its rounds
 
 
 cdef inline void fetch_panel(const Sums *sums, const float *x) noexcept nogil:
@@ -83,9 +58,9 @@ cdef inline void sum_tiles(
 
 cdef inline void sum_weight(
     const Sums *sums, Py_ssize_t weight, const float *inputs, const float *outputs,
-    Py_ssize_t tiles, float *result,
+    Py_ssize_t tiles, float *result, bint start,
 ) noexcept nogil:
-    """Add to result[part, d, feature] the products at the points of a transformed weight."""
+    """Add to result[part, d, feature] the products for a transformed weight, or `start` so."""
     cdef Py_ssize_t part, panel, k
     cdef const float *x
     cdef const float *y
@@ -98,8 +73,9 @@ cdef inline void sum_weight(
             for panel in range(sums.panels):
                 sum_tiles(
                     sums, x + panel * ROWS * LANES, y, tiles,
-                    result + (part * sums.panels + panel) * ROWS * LANES, False,
+                    result + (part * sums.panels + panel) * ROWS * LANES, start,
                 )
+        start = False
 
 
 cdef inline void apply_g(
@@ -186,54 +162,6 @@ cdef inline void add_weights(
                 to[j] += some[j]
 
 
-cdef inline void transform_both(
-    const Sums *sums, const float *x, const float *y, Py_ssize_t start, Py_ssize_t columns,
-    Py_ssize_t features, float *inputs, float *outputs, int threads,
-) noexcept nogil:
-    """Transform the inputs and the outputs of a few columns of tiles."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, part, parts = ceil_div(features, LANES), first = columns * SLICES
-    for task in prange(first + columns * parts, num_threads=threads, schedule="dynamic"):
-        if task < first:
-            transform_column(
-                plan, x, start + task // SLICES, task % SLICES, SLICES,
-                inputs + task // SLICES * plan.input_size,
-            )
-        else:
-            part = (task - first) % parts
-            transform_outputs(
-                plan, y + part * LANES * plan.dst_plane, start + (task - first) // parts,
-                min(<Py_ssize_t> LANES, features - part * LANES), sums.output_step,
-                outputs + (part * sums.columns + (task - first) // parts) * LANES * LANES,
-            )
-
-
-cdef inline void sum_block(
-    const Sums *sums, const float *x, float *w, const float *y, Py_ssize_t features,
-    float *inputs, float *outputs, float *result, int threads,
-) noexcept nogil:
-    """Compute the weights of a block of features and the depth that is held."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task, start = 0, columns, parts = ceil_div(features, LANES)
-    memset(result, 0, plan.weights * sums.sum_step * sizeof(float))
-    while start < plan.columns:
-        columns = min(sums.columns, plan.columns - start)
-        transform_both(sums, x, y, start, columns, features, inputs, outputs, threads)
-        for task in prange(plan.weights, num_threads=threads, schedule="dynamic"):
-            sum_weight(
-                sums, task, inputs, outputs, min(columns * LANES, plan.tiles - start * LANES),
-                result + task * sums.sum_step,
-            )
-        start += columns
-    for task in prange(ceil_div(held(plan), ROWS) * parts, num_threads=threads):
-        add_weights(
-            sums, task // parts * ROWS, min(<Py_ssize_t> ROWS, held(plan) - task // parts * ROWS),
-            result + (task % parts * sums.panels + task // parts) * ROWS * LANES,
-            held(plan) * LANES, min(<Py_ssize_t> LANES, features - task % parts * LANES),
-            w + task % parts * LANES * plan.w_feature,
-        )
-
-
 cdef inline void sum_panel(
     const Sums *sums, const float *inputs, const float *outputs, Py_ssize_t panel,
     Py_ssize_t part, float *w, float *result,
@@ -252,31 +180,15 @@ cdef inline void sum_panel(
         weight = plan.weight_of[k]
         if turn + 1 < turns:
             later = (turn + 1) // plan.slots * plan.input_step
-            later += (turn + 1) % plan.slots * plan.pairs * LANES
+            later += (turn + 1) % plan.slots * held(plan) * LANES
             fetch_panel(sums, x + later)
         sum_tiles(
-            sums, x + k * plan.input_step + slot * plan.pairs * LANES, y + k * sums.output_step,
+            sums, x + k * plan.input_step + slot * held(plan) * LANES, y + k * sums.output_step,
             plan.tiles, result + weight * sums.sum_step + slot * ROWS * LANES, not started[weight],
         )
         if slot == plan.slots - 1:
             started[weight] = True
     add_weights(
-        sums, panel * ROWS, min(<Py_ssize_t> ROWS, plan.pairs - panel * ROWS), result,
+        sums, panel * ROWS, min(<Py_ssize_t> ROWS, held(plan) - panel * ROWS), result,
         ROWS * LANES, features, w,
     )
-
-
-cdef inline void sum_few_columns(
-    const Sums *sums, const float *x, float *w, const float *y, float *inputs, float *outputs,
-    float *results, int threads, Watch *watch,
-) noexcept nogil:
-    """Compute all weights of a group from all its tiles: threads meet twice."""
-    cdef const Plan *plan = &sums.plan
-    cdef Py_ssize_t task
-    transform_both(sums, x, y, 0, plan.columns, plan.features, inputs, outputs, threads)
-    for task in prange(sums.parts * sums.panels, num_threads=threads, schedule="dynamic"):
-        if not interrupted(watch):
-            sum_panel(
-                sums, inputs, outputs, task % sums.panels, task // sums.panels, w,
-                results + threadid() * plan.weights * sums.sum_step,
-            )

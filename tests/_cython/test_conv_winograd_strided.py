@@ -43,6 +43,13 @@ SIZES = {  # items, channels and features of a group, input size, low, high, gro
     "many features": (2, 3, 301, (3, 6, 6), (1, 1, 1), (0, 1, 1), 1),
     "weights in turns": (3, 80, 110, (1, 9, 9), (0, 1, 1), (0, 1, 1), 1),
 }
+SHARED = {  # how threads share a weight gradient: kernel, sizes
+    "all outputs held": ("4x4 stride 2", (9, 61, 70, (1, 12, 12), (0, 1, 1), (0, 1, 1), 1)),
+    "blocks": ("4x4 stride 2", (2, 41, 301, (1, 99, 101), (0, 1, 1), (0, 1, 1), 1)),
+    "chunks": ("2x2", (1, 9, 40, (1, 145, 145), (0, 1, 1), (0, 1, 1), 1)),
+    "chunks of groups": ("2x2", (2, 5, 33, (1, 121, 122), (0, 0, 0), (0, 0, 0), 3)),
+    "chunks of few features": ("3x3 stride 2", (2, 9, 20, (1, 199, 203), (0, 1, 1), (0, 1, 1), 1)),
+}
 
 
 def output_size(kernel, sizes):
@@ -117,6 +124,19 @@ def test_bits_do_not_depend_on_threads(kernel, sizes, primitive):
     alone = run(conv_winograd_strided, primitive, arrays, arguments)
     for threads in (2, 3, 7):
         found = run(conv_winograd_strided, primitive, arrays, arguments, threads)
+        np.testing.assert_array_equal(found, alone)
+
+
+@pytest.mark.parametrize(("name", "sizes"), SHARED.values(), ids=SHARED)
+def test_threads_share_a_weight_gradient(name, sizes):
+    arrays, arguments = make(KERNELS[name], sizes)
+    exact = [array.astype(np.float64) for array in arrays]
+    wanted = run(conv_direct, "weight_grad", exact, arguments)
+    scale = run(conv_direct, "weight_grad", [abs(array) for array in exact], arguments)
+    alone = run(conv_winograd_strided, "weight_grad", arrays, arguments)
+    assert abs(alone - wanted).max() <= 32 * EPS * scale.max()
+    for threads in (2, 3, 7, 33):
+        found = run(conv_winograd_strided, "weight_grad", arrays, arguments, threads)
         np.testing.assert_array_equal(found, alone)
 
 
