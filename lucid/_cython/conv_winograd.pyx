@@ -60,6 +60,7 @@ from libc.string cimport memset
 
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
+from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.winograd_chunks cimport BLOCK, DEEP_BLOCK, add_chunks, cut_sums, run_unit
 from lucid._cython.winograd_products cimport make_tasks
 from lucid._cython.winograd_sums cimport Sums, are_few_columns
@@ -336,9 +337,10 @@ def fill_input_grad(
 cdef int correlate_weights(
     Sums *sums, const float *x, float *w, const float *y, int threads
 ) except -1:
-    """Add to w the sum over items and positions: each thread works on units of its own."""
+    """Add to w the sum over items and positions, in units that one thread each computes."""
     cdef Plan *plan = &sums.plan
-    cdef Py_ssize_t units, sets, task
+    cdef Py_ssize_t units, pieces, sets, turn, task
+    cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     cdef float *buffers
@@ -352,23 +354,24 @@ cdef int correlate_weights(
         choose_planes(plan, tile, BLOCK if plan.taps0 == 1 else DEEP_BLOCK, SUM_PLANES)
     cut_sums(sums, tile.of_channel, tile.of_feature, threads)
     plan.src_end = x + plan.items * plan.groups * plan.channels * plan.src_plane
-    units = sums.blocks * sums.chunks
+    units, pieces = sums.blocks * sums.chunks, sums.blocks * sums.parts * sums.panels
     threads = min(<Py_ssize_t> threads, units)
     sets = units if sums.chunks > 1 else threads
     workspace = borrow((threads * sums.buffer_size + sets * sums.result_size) * sizeof(float))
     buffers = <float *> workspace.data
     results = buffers + threads * sums.buffer_size
     with nogil:
-        for task in prange(units, num_threads=threads, schedule="static"):
+        deal(&turns, units, threads)
+        for turn in prange(units, num_threads=threads, schedule="dynamic"):
+            task = next_task(&turns, threadid())
             run_unit(
                 sums, task, x, w, y, buffers + threadid() * sums.buffer_size,
                 results + (task if sums.chunks > 1 else threadid()) * sums.result_size, &watch,
             )
         if sums.chunks > 1:
-            for task in prange(
-                sums.blocks * sums.parts * sums.panels, num_threads=threads, schedule="static"
-            ):
-                add_chunks(sums, task, results, w)
+            deal(&turns, pieces, threads)
+            for turn in prange(pieces, num_threads=threads, schedule="dynamic"):
+                add_chunks(sums, next_task(&turns, threadid()), results, w)
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
