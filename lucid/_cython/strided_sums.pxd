@@ -170,7 +170,7 @@ cdef inline void sum_panel(
     cdef const Plan *plan = &sums.plan
     cdef bint started[POINTS]
     cdef Py_ssize_t turn, k, slot, weight, later, turns = plan.points * plan.slots
-    cdef Py_ssize_t features = min(<Py_ssize_t> LANES, plan.features - part * LANES)
+    cdef Py_ssize_t features = min(<Py_ssize_t> LANES, sums.features - part * LANES)
     cdef const float *x = inputs + panel * ROWS * LANES
     cdef const float *y = outputs + part * sums.columns * LANES * LANES
     memset(started, 0, sizeof(started))

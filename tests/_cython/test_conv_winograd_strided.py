@@ -45,6 +45,7 @@ SIZES = {  # items, channels and features of a group, input size, low, high, gro
 }
 SHARED = {  # how threads share a weight gradient: kernel, sizes
     "all outputs held": ("4x4 stride 2", (9, 61, 70, (1, 12, 12), (0, 1, 1), (0, 1, 1), 1)),
+    "parts of groups": ("4x4 stride 2", (2, 17, 33, (1, 7, 8), (0, 1, 1), (0, 1, 1), 3)),
     "blocks": ("4x4 stride 2", (2, 41, 301, (1, 99, 101), (0, 1, 1), (0, 1, 1), 1)),
     "chunks": ("2x2", (1, 9, 40, (1, 145, 145), (0, 1, 1), (0, 1, 1), 1)),
     "chunks of groups": ("2x2", (2, 5, 33, (1, 121, 122), (0, 0, 0), (0, 0, 0), 3)),
