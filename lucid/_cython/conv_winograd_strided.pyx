@@ -259,12 +259,11 @@ def fill_input_grad(
     correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
-def weight_grad(
-    const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
-    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
-    Py_ssize_t groups, int threads,
-):
-    """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
+cdef int set_weights(
+    const float[:, :, :, :, ::1] x, float[:, :, :, :, ::1] w, const float[:, :, :, :, ::1] y,
+    tuple stride, tuple dilation, tuple low, Py_ssize_t groups, int threads, bint fill,
+) except -1:
+    """Add to w its derivative or, to `fill` it, set w to that."""
     cdef Sums sums
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
     cdef Watch watch = watch_calls(1)
@@ -272,6 +271,7 @@ def weight_grad(
     _check(w, stride, dilation)
     set_sizes(&sums.plan, x.shape, w.shape, y.shape, s, d, l, groups, False)
     set_pass(&sums.plan, 0)
+    sums.fill = fill
     cut_sums(&sums, threads)
     workspace = borrow(size_of_all(&sums, threads) * sizeof(float))
     with nogil:
@@ -281,3 +281,22 @@ def weight_grad(
         )
     raise_if_interrupted(&watch)
     give_back(workspace)
+    return 0
+
+
+def weight_grad(
+    const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
+    set_weights(x, w, y, stride, dilation, low, groups, threads, False)
+
+
+def fill_weight_grad(
+    const float[:, :, :, :, ::1] x not None, float[:, :, :, :, ::1] w not None,
+    const float[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
+    Py_ssize_t groups, int threads,
+):
+    """Set w to the derivative, whatever w held before: each thread writes weights of its own."""
+    set_weights(x, w, y, stride, dilation, low, groups, threads, True)

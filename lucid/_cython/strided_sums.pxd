@@ -31,6 +31,7 @@ cdef struct Sums:  # how a weight gradient is cut, or one block of its weights
     Py_ssize_t depth_blocks, feature_blocks  # of a group
     Py_ssize_t blocks, chunks  # of the weights of all groups; of tiles
     bint held  # the outputs of all tiles are
+    bint fill  # set the weights, do not add to them
     Py_ssize_t x_start, w_start, y_start  # of a block: its first elements ...
     Py_ssize_t first_round, end_round  # ... and its rounds
 
@@ -125,7 +126,7 @@ cdef inline void add_weights(
     const Sums *sums, Py_ssize_t first, Py_ssize_t pairs, const float *result,
     Py_ssize_t slot_step, Py_ssize_t features, float *w,
 ) noexcept nogil:
-    """Add to w what the sums give for some features and up to ROWS pairs from `first` on.
+    """Add to w, or set it to, what the sums give for some features and up to ROWS pairs.
 
     In w, taps of neighbouring pairs are neighbours, and features lie far apart, often by a power of
     two: then few lines of all features stay in the cache, so each feature is written once.
@@ -153,13 +154,16 @@ cdef inline void add_weights(
             some = turned + p * TAPS * LANES + f * EIGHT
             k = size
             while k >= EIGHT:
-                for j in range(EIGHT):
-                    to[j] += some[j]
+                if sums.fill:
+                    memcpy(to, some, EIGHT * sizeof(float))
+                else:
+                    for j in range(EIGHT):
+                        to[j] += some[j]
                 to += EIGHT
                 some += EIGHT * LANES
                 k -= EIGHT
             for j in range(k):
-                to[j] += some[j]
+                to[j] = some[j] + (0 if sums.fill else to[j])
 
 
 cdef inline void sum_panel(

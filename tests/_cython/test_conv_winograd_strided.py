@@ -211,6 +211,15 @@ def test_a_filled_result_is_the_sum_and_the_bias(primitive, kernel, sizes):
     assert abs(result - wanted - bias[:, None, None, None]).max() <= bound
 
 
+@each_case
+def test_a_filled_weight_gradient_is_the_sum(kernel, sizes):
+    arrays, arguments = make(kernel, sizes)
+    wanted = run(conv_winograd_strided, "weight_grad", arrays, arguments)
+    arrays[1][...] = np.nan
+    conv_winograd_strided.fill_weight_grad(*arrays, *arguments, 2)
+    np.testing.assert_array_equal(arrays[1], wanted)
+
+
 @each_primitive
 def test_an_empty_batch_is_nothing(primitive):
     sizes = 0, *SIZES["tails"][1:]
