@@ -15,7 +15,7 @@ __all__ = ["batch_norm", "batch_norm_grad", "group_norm", "group_norm_grad", "su
 
 PASSES = 5  # of a batch normalisation over its numbers, each way
 SHORT_ROW = 8  # numbers; shorter ones are gathered first, so that a loop has something to run over
-CHUNKS = 16  # of items, for which the gradients of scale and shift are added up separately
+CHUNKS = 16  # of items at most, for which sums over channels are added up separately
 _LOOPS = versions(normalisation, "batch_norm", "batch_norm_grad", "sum_channels") | versions(
     loops_of_groups, "group_norm", "group_norm_grad"
 )
@@ -221,8 +221,8 @@ def sum_channels(x):
 
 
 def _sums(x):
-    """Make room for two sums of each channel."""
-    return np.empty((2, x.shape[1]))
+    """Make room for two sums of each channel and chunk."""
+    return np.empty((CHUNKS, 2, x.shape[1]))
 
 
 def _rows(x):

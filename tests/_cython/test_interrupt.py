@@ -122,7 +122,7 @@ def test_a_handler_that_raises_ends_a_normalisation(shape):
         raise Stop
 
     x, y, channels = np.ones(shape, np.float32), np.zeros(shape, np.float32), shape[1]
-    one, sums = np.ones(channels, np.float32), np.zeros((2, channels))
+    one, sums = np.ones(channels, np.float32), np.zeros((16, 2, channels))
     before = signal.signal(signal.SIGALRM, stop)
     try:
         with pytest.raises(Stop):
