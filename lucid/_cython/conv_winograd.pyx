@@ -381,6 +381,7 @@ cdef int set_weights(
     const float[:, :, :, :, ::1] x, float[:, :, :, :, ::1] w, const float[:, :, :, :, ::1] y,
     tuple stride, tuple dilation, tuple low, Py_ssize_t groups, int threads, bint fill,
 ) except -1:
+    """Add the derivative to w or, if `fill`, set w to it."""
     cdef Sums sums
     cdef Py_ssize_t[3] d = dilation, l = low
     _check(w, stride, dilation)

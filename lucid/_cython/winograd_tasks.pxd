@@ -27,6 +27,8 @@ from lucid._cython.winograd_tiles cimport SLICES
 cdef enum:
     WEIGHT_BYTES = 3500000  # all weights, if they are no more: 128 outputs of 4x4 with stride 2
     COPIES_BYTES = 7000000  # of them for each thread, in all, if each has so many columns:
+    ALL_BYTES = 8000000  # with these copies and inputs, unless the images are large, too:
+    MANY_COLUMNS = 8  # of so many columns for each thread
     COPY_COLUMNS = 2  # 128 channels of 28x28: 0.98 of the time, without a common cache 0.83
     TURN_BYTES = 400000  # else each transforms so much at a time, for every block of inputs
     INPUT_BYTES = 5000000  # inputs that all threads share, at most
@@ -84,15 +86,17 @@ cdef inline void cut_tasks(Tasks *tasks, int threads) noexcept nogil:
     Of columns, threads share only those left over, or some of the threads would have no task.
     """
     cdef int alone = threads if tasks.columns >= threads else 0  # that take columns
-    cdef Py_ssize_t weights = tasks.panels * tasks.weight_size
+    cdef Py_ssize_t weights = tasks.panels * tasks.weight_size, size
     tasks.panels_held, tasks.copies, tasks.blocks = tasks.panels, 1, 0
     tasks.columns_held = tasks.columns % threads
     tasks.whole = 4 * weights <= WEIGHT_BYTES and (
         4 * (tasks.columns_held + alone) * tasks.input_size <= INPUT_BYTES
     )
     if tasks.whole:
-        if tasks.columns >= COPY_COLUMNS * threads and 4 * threads * weights <= COPIES_BYTES:
-            tasks.copies = threads
+        size = threads * (weights + tasks.input_size) + tasks.columns_held * tasks.input_size
+        if 4 * size <= ALL_BYTES or tasks.columns >= MANY_COLUMNS * threads:
+            if tasks.columns >= COPY_COLUMNS * threads and 4 * threads * weights <= COPIES_BYTES:
+                tasks.copies = threads
     else:
         tasks.panels_held = clip(max(1, TURN_BYTES // (4 * tasks.weight_size)), tasks.panels)
         cut_blocks(tasks, threads)
