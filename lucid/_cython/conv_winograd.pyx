@@ -22,9 +22,11 @@ Cost of a tile of 4x4, for C channels (times the taps of the first axis) and F f
 multiply-adds instead of the definition's 144 C F, and in time about as many as 900 C + 500 F more
 for the transforms; once for a call, as many as 600 C F for the weights. Smaller tiles have smaller
 errors: 2x4 outputs take 24 C F instead of 72 C F, 2x2 take 16 C F instead of 36 C F. Memory: if
-transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 1.2 MB or,
-with several taps in the first axis, 1.8 MB; else 5 MB of inputs, and 0.4 MB of weights for each
-thread; a weight gradient 7 MB, or 5 MB for each of several threads (`winograd_chunks.pxd`).
+transformed weights take at most 3.5 MB, these, once or for each thread but then 7 MB at most, and a
+column of inputs for each thread, of 1.2 MB or, with several taps in the first axis, 1.8 MB; else 5
+MB of inputs, or 8.7 MB if each thread has its own, and 0.4 MB of weights for each thread
+(`winograd_tasks.pxd`); a weight gradient 7 MB, or 5 MB for each of several threads
+(`winograd_chunks.pxd`).
 
 Errors are larger than those of a sum, for they come from all values of a tile and not only from
 those that an output depends on. The largest of 5 million outputs, in units of eps * sum |x| |w|,
@@ -61,9 +63,11 @@ from libc.string cimport memset
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.turns cimport Turns, deal, next_task
-from lucid._cython.winograd_chunks cimport BLOCK, DEEP_BLOCK, add_chunks, cut_sums, run_unit
+from lucid._cython.winograd_chunks cimport (
+    BLOCK, DEEP_BLOCK, add_chunks, are_few_columns, cut_sums, run_unit,
+)
 from lucid._cython.winograd_products cimport make_tasks
-from lucid._cython.winograd_sums cimport Sums, are_few_columns
+from lucid._cython.winograd_sums cimport Sums
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back

@@ -19,9 +19,10 @@ stretch CNN acceleration algorithms for efficient and flexible hardware implemen
 
 Cost: see `cost`. Of 128 channels, 3x3 taps and stride 2, products take 65 % of the time of a
 forward and run at the limit of the registers; the rest are transforms. Memory: if
-transformed weights take at most 3 MiB, these and a column of inputs for each thread, of 2 MB at
-most; else 5 MB of inputs, and 0.5 MB of weights for each thread. A weight gradient holds 13 MB at
-most, with several threads 6 MB for each (`strided_chunks.pxd`).
+transformed weights take at most 3.5 MB, these, once or for each thread but then 7 MB at most, and a
+column of inputs for each thread, of 2 MB at most; else 5 MB of inputs, or 8.7 MB if each thread has
+its own, and 0.5 MB of weights for each thread (`winograd_tasks.pxd`). A weight gradient holds 13 MB
+at most, with several threads 6 MB for each (`strided_chunks.pxd`).
 
 Errors: a tile mixes neighbours, so they are larger than those of a sum. The largest of about a
 million results in units of eps * sum |x| |w|, where the magnitudes of both factors spread over 16
@@ -50,11 +51,11 @@ any first axis, padding and groups. It must equal `conv_naive`.
 from math import prod
 
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
+from lucid._cython.strided_chunks cimport cut_sums, run_units, size_of_all
 from lucid._cython.strided_plan cimport (
     CHUNK, TILE, Plan, passes, set_chunk, set_pass, set_sizes,
 )
 from lucid._cython.strided_products cimport make_tasks
-from lucid._cython.strided_chunks cimport cut_sums, run_units, size_of_all
 from lucid._cython.strided_sums cimport Sums
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.workspace cimport Workspace, borrow, give_back

@@ -35,7 +35,7 @@ cdef enum:
 
 cdef struct Watch:
     volatile bint stopped  # the only field that several threads use
-    char apart[128]  # of a line of a cache, so that writing the others leaves theirs alone
+    char apart[128]  # or writing the others would slow down all threads that read it
     int every, calls  # the clock is read at every so many calls
     double since  # when Python was asked last, in milliseconds
 

@@ -3,7 +3,7 @@
 Thread t of n gets the t-th part of the tasks, so that it works on the same part of an array in each
 call and finds what it wrote itself in its own caches. For a line that another one wrote, two
 processors that share no cache take seven times as long as two that do: against tasks that any
-thread may take next, matrix products take 0.6 to 0.8 of the time there and 0.9 to 1 elsewhere. A
+thread may take next, matrix products take 0.6 to 1 of the time there and 0.9 to 1 elsewhere. A
 thread that is done helps the others, so none waits long for one whose processor is busy::
 
     deal(&turns, tasks, threads)

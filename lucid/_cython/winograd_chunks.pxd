@@ -28,7 +28,19 @@ cdef enum:
     CHUNKS = 8  # at most: of so many planes of columns, with sums of so few bytes in all;
     CHUNK_COLUMNS = 16  # two from there on: 32 channels, 32 images of 16x16, 0.86 of the time
     CHUNK_BYTES = 5000000  # two chunks of 128 channels and features; adding them takes a hundredth
+    FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
+    FEW_BYTES = 7000000  # 512 channels and features, 2 images of 14x14, need 6.3 MB
     THREAD_SIZE = 1310720  # elements that one of several threads holds, if it may: 5 MiB
+
+
+cdef inline bint are_few_columns(
+    Py_ssize_t columns, Py_ssize_t points, Py_ssize_t depth, Py_ssize_t features
+) noexcept nogil:
+    """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
+    cdef Py_ssize_t bytes_of_point = columns * LANES * sizeof(float) * (
+        depth + ceil_div(features, LANES) * LANES
+    )
+    return columns <= FEW_COLUMNS and points * bytes_of_point <= FEW_BYTES
 
 
 cdef inline void cut_tiles(Sums *sums) noexcept nogil:

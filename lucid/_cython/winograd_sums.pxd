@@ -16,8 +16,6 @@ from lucid._cython.winograd_tiles cimport (
 from lucid._cython.winograd_weights cimport interleave
 
 cdef enum:
-    FEW_COLUMNS = 3  # all of them at once, if both sides take no more than so many bytes
-    FEW_BYTES = 7000000  # 512 channels and features, 2 images of 14x14, need 6.3 MB
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
 cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of tiles
@@ -33,16 +31,6 @@ cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of
     Py_ssize_t input_size  # elements of their inputs, and room for a short last panel
     Py_ssize_t output_step, sum_step  # elements for a point
     Py_ssize_t buffer_size, result_size  # elements of inputs and outputs; of sums
-
-
-cdef inline bint are_few_columns(
-    Py_ssize_t columns, Py_ssize_t points, Py_ssize_t depth, Py_ssize_t features
-) noexcept nogil:
-    """Tell whether inputs and outputs of all tiles of a group may be held, transformed."""
-    cdef Py_ssize_t bytes_of_point = columns * LANES * sizeof(float) * (
-        depth + ceil_div(features, LANES) * LANES
-    )
-    return columns <= FEW_COLUMNS and points * bytes_of_point <= FEW_BYTES
 
 
 cdef inline void multiply_tiles(
