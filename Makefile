@@ -31,7 +31,7 @@ bench: .venv/built .venv/bench
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .hypothesis
-	cd docs && rm -rf _build _docstrings _made examples gallery reference status.rst  # made, see docs/.gitignore
+	rm -rf $(addprefix docs/,_build _docstrings _made examples gallery reference status.rst)  # made, see docs/.gitignore
 	find lucid tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 	find lucid \( -name '*.so' -o -name '*.pyd' \) -exec rm -f {} +
 

@@ -14,6 +14,7 @@ that refuse a level, get the one portable build. OpenMP is used where the compil
 import multiprocessing
 import os
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
@@ -73,8 +74,13 @@ def wanted_levels():
     """Name the levels to try: the environment's choice, or all that this processor family has."""
     if os.environ.get("LUCID_CHECKS", "0") != "0":
         return ["checks"]
-    if "LUCID_LEVELS" in os.environ:
-        return os.environ["LUCID_LEVELS"].split()
+    if wanted := os.environ.get("LUCID_LEVELS", "").split():
+        if unknown := set(wanted) - set(LEVELS):
+            sys.exit(
+                f"LUCID_LEVELS names {', '.join(sorted(unknown))}; levels are {', '.join(LEVELS)}, "
+                f"apart by spaces"
+            )
+        return wanted
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     return ["v2", "v3", "v4", "portable"] if x86 else ["portable"]
 

@@ -1,5 +1,6 @@
 """What is built, and what goes into a distribution."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -40,15 +41,43 @@ def test_a_fast_level_was_built():
 
 
 @from_a_checkout
-def test_the_source_distribution_holds_what_a_build_needs(tmp_path):
+def test_an_unknown_level_is_refused():
+    found = subprocess.run(
+        [sys.executable, "setup.py", "--name"], env={**os.environ, "LUCID_LEVELS": "v4,v9"},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )
+    assert "LUCID_LEVELS names v4,v9; levels are v2, v3, v4, portable, checks" in found.stderr
+
+
+@pytest.fixture(scope="module")
+def distribution(tmp_path_factory):
+    """The folder that the source distribution unpacks to."""
+    folder = tmp_path_factory.mktemp("distribution")
     subprocess.run(
-        [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", tmp_path,
-         "sdist", "--formats=gztar", "--dist-dir", tmp_path],
+        [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", folder,
+         "sdist", "--formats=gztar", "--dist-dir", folder],
         cwd=ROOT, check=True, capture_output=True,
     )
-    (archive,) = tmp_path.glob("lucid_conv-*.tar.gz")
+    (archive,) = folder.glob("lucid_conv-*.tar.gz")
     with tarfile.open(archive) as file:
-        names = {name.partition("/")[2] for name in file.getnames()}
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from 3.11.4 on
+        file.extractall(folder, **safely)
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+@from_a_checkout
+def test_the_source_distribution_is_tested_without_the_documentation(distribution):
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-c", distribution / "pytest.ini",
+         "--rootdir", distribution, distribution / "tests" / "docs"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )
+    assert found.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, found.stdout
+
+
+@from_a_checkout
+def test_the_source_distribution_holds_what_a_build_needs(distribution):
+    names = {str(path.relative_to(distribution)) for path in distribution.rglob("*")}
     sources = {
         str(path.relative_to(ROOT)) for suffix in ("py", "pyx", "pxd", "h", "npz")
         for path in (ROOT / "lucid").rglob(f"*.{suffix}")

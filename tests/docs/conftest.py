@@ -10,6 +10,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 sys.path.insert(0, str(DOCS))
 collect_ignore = []
+collect_ignore_glob = [] if DOCS.is_dir() else ["*"]  # a source distribution has no docs
 
 try:
     with warnings.catch_warnings():
