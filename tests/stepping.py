@@ -1,6 +1,7 @@
 """Optimizers and schedules run beside PyTorch: cases from the file, and what both compute."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -121,8 +122,16 @@ def hold_rates(case, found, wanted):
     np.testing.assert_allclose(np.ravel(found), RATES[case], rtol=1e-12)
 
 
+def through_a_file(library, state):
+    """Save a state dict and load it again."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "state.npz")
+        library.save(state, path)
+        return library.load(path)
+
+
 def check_resumed(library, key):
-    """Break a schedule off in the middle, load its state into another one, and go on."""
+    """Break a schedule off in the middle, load its saved state into another one, and go on."""
     name, options, _ = json.loads(key)
 
     def start():
@@ -133,8 +142,8 @@ def check_resumed(library, key):
     for _ in range(7):
         scheduler.step()
     other, resumed = start()
-    other.load_state_dict(optimizer.state_dict())
-    resumed.load_state_dict(scheduler.state_dict())
+    other.load_state_dict(through_a_file(library, optimizer.state_dict()))
+    resumed.load_state_dict(through_a_file(library, scheduler.state_dict()))
     for _ in range(7):
         assert resumed.get_last_lr() == scheduler.get_last_lr()
         scheduler.step()

@@ -152,6 +152,11 @@ class LRScheduler:
         self._write(self.base_lrs)
         self._write(self.get_lr())
 
+    def _begin(self):
+        """Start anew, from the rates that the groups have now."""
+        self.last_epoch = -1
+        self.step()
+
     def _write(self, rates):
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
@@ -163,8 +168,7 @@ class LRScheduler:
         Returns
         -------
         dict
-            All attributes but the optimizer, and functions only if they are objects with
-            attributes.
+            All attributes but the optimizer; `LambdaLR` and `CyclicLR` leave out functions.
 
         Examples
         --------

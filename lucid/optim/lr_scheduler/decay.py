@@ -142,7 +142,8 @@ class MultiStepLR(LRScheduler):
 
     def next_lr(self, lr, base):
         """Compute the rate of one group for epoch `last_epoch`."""
-        return lr * self.gamma ** self.milestones[self.last_epoch]
+        # get: a state dict that was saved brings a plain dict
+        return lr * self.gamma ** self.milestones.get(self.last_epoch, 0)
 
 
 class ExponentialLR(LRScheduler):

@@ -92,7 +92,7 @@ class SequentialLR(_Joint):
             raise ValueError(f"milestones={self._milestones} must rise")
         self.last_epoch = last_epoch + 1
         if last_epoch == -1:
-            self._schedulers[0].restart()  # what the others did when they were made is undone
+            self.restart()  # what the others did when they were made is undone
         self._last_lr = self._schedulers[0].get_last_lr()
 
     def step(self):
@@ -110,6 +110,17 @@ class SequentialLR(_Joint):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
+
+    def restart(self):
+        """Go back to epoch 0 of the first schedule, and the rates that the groups started with."""
+        self.last_epoch = 0
+        self._schedulers[0].restart()
+        self._last_lr = self._schedulers[0].get_last_lr()
+
+    def _begin(self):
+        self.last_epoch = 0
+        self._schedulers[0]._begin()
+        self._last_lr = self._schedulers[0].get_last_lr()
 
 
 class ChainedScheduler(_Joint):
@@ -164,6 +175,10 @@ class ChainedScheduler(_Joint):
         """Go back to epoch 0 and the rates that the groups started with."""
         self._schedulers[0].restart()
         for scheduler in self._schedulers[1:]:
-            scheduler.last_epoch = -1
-            scheduler.step()
+            scheduler._begin()
+        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def _begin(self):
+        for scheduler in self._schedulers:
+            scheduler._begin()
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]

@@ -1,7 +1,7 @@
 """Schedules made of schedules: PyTorch's rates, state dicts, and refusals."""
 
 import pytest
-from stepping import follow, hold_rates, two_groups
+from stepping import follow, hold_rates, through_a_file, two_groups
 
 import lucid
 from lucid.optim import lr_scheduler
@@ -37,17 +37,18 @@ def test_rates_equal_pytorchs(torch, name, joint):
     hold_rates(f"{joint.__name__} {name}", follow(lucid, make), wanted)
 
 
+@pytest.mark.parametrize("name", ["three", "polynomial"])
 @pytest.mark.parametrize("joint", [sequential, chained])
-def test_going_on_from_a_state_dict(joint):
-    make, pairs = joint(PARTS["three"]), []
+def test_going_on_from_a_state_dict(joint, name):
+    make, pairs = joint(PARTS[name]), []
     for _ in range(2):
         optimizer = two_groups(lucid)
         pairs.append((optimizer, make(lr_scheduler, optimizer)))
     (optimizer, scheduler), (other, resumed) = pairs
     for _ in range(7):
         scheduler.step()
-    other.load_state_dict(optimizer.state_dict())
-    resumed.load_state_dict(scheduler.state_dict())
+    other.load_state_dict(through_a_file(lucid, optimizer.state_dict()))
+    resumed.load_state_dict(through_a_file(lucid, scheduler.state_dict()))
     for _ in range(7):
         scheduler.step()
         resumed.step()
@@ -64,6 +65,44 @@ def test_a_chain_in_a_sequence():
     scheduler.step()
     scheduler.step()
     assert scheduler.get_last_lr() == pytest.approx([0.05, 0.02])
+
+
+def rates(scheduler, epochs):
+    """List the rates of the first group, epoch by epoch."""
+    found = []
+    for _ in range(epochs):
+        found.append(scheduler.get_last_lr()[0])
+        scheduler.step()
+    return found
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_sequence_in_a_sequence(place):
+    optimizer = two_groups(lucid)
+    inner = lr_scheduler.SequentialLR(
+        optimizer,
+        [lr_scheduler.ConstantLR(optimizer, 0.5, 2), lr_scheduler.ExponentialLR(optimizer, 0.8)],
+        [2],
+    )
+    parts = [lr_scheduler.ConstantLR(optimizer, 0.1, 9)]
+    parts.insert(place, inner)
+    wanted = [[0.25, 0.25, 0.5, 0.05, 0.05], [0.05, 0.05, 0.05, 0.25, 0.25, 0.5, 0.4]][place]
+    scheduler = lr_scheduler.SequentialLR(optimizer, parts, [3])
+    assert rates(scheduler, len(wanted)) == pytest.approx(wanted)
+
+
+def test_a_chain_of_joint_schedules_starts_again():
+    optimizer = two_groups(lucid)
+
+    def chain():
+        return lr_scheduler.ChainedScheduler([
+            lr_scheduler.ConstantLR(optimizer, 0.5, 2), lr_scheduler.ExponentialLR(optimizer, 0.8)
+        ])
+
+    scheduler = lr_scheduler.ChainedScheduler([chain(), chain()])
+    first = rates(scheduler, 4)
+    scheduler.restart()
+    assert rates(scheduler, 4) == pytest.approx(first)
 
 
 def step_lr(optimizer):
