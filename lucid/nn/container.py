@@ -123,7 +123,10 @@ class _Listing(Module):
         >>> len(nn.ModuleList().append(nn.Identity()))
         1
         """
-        self._add(str(len(self)), value)
+        number = len(self)
+        while str(number) in self._entries():  # a slice of a Sequential keeps its names
+            number += 1
+        self._add(str(number), value)
         return self
 
     def extend(self, values):

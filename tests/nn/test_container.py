@@ -105,6 +105,14 @@ def test_a_list_grows_and_shrinks(library, listing):
     assert factors(items) == [7, 3]
 
 
+def test_what_is_appended_replaces_nothing():
+    model = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.Sigmoid())[1:]
+    model.append(nn.Flatten())
+    assert [name for name, _ in model.named_children()] == ["1", "2", "3"]
+    named = nn.Sequential({"1": nn.ReLU()}).extend([nn.Tanh(), nn.Sigmoid()])
+    assert [str(each) for each in named] == ["ReLU()", "Tanh()", "Sigmoid()"]
+
+
 def test_an_entry_that_was_read_by_name_is_up_to_date_after_a_move(listing):
     items = nn.ModuleList(scales(lucid, 2, 3))
     assert getattr(items, "0").factor == 2
