@@ -9,14 +9,20 @@ import numpy as np
 from lucid import kernels
 from lucid.autograd import Function
 from lucid.conv.walk import result_shapes, walk
+from lucid.errors import ShapeError
 from lucid.geometry import (
     check_output_padding, conv_transpose_geometry, normalise_size, padding_pairs,
 )
 from lucid.nn.module import Module
 from lucid.ops.conv import Conv, ConvInputGrad
+from lucid.ops.einsum import Einsum
 from lucid.ops.indexing import GetItem
+from lucid.ops.linalg import MatMul
+from lucid.ops.linear import Linear
 from lucid.ops.padding import Extend, Pad
 from lucid.ops.pooling import AveragePool, MaxPool
+from lucid.ops.repeating import Roll
+from lucid.ops.shaping import Flip, Permute
 from lucid.tensor import Tensor
 
 __all__ = ["overlap_map", "receptive_field"]
@@ -80,7 +86,8 @@ def receptive_field(model, input_shape=None):
     Raises
     ------
     ValueError
-        If a model is given without `input_shape`, or the path from input to output is lost.
+        If a model is given without `input_shape`, or the path from input to output is lost, as
+        where positions are exchanged.
 
     Notes
     -----
@@ -88,7 +95,8 @@ def receptive_field(model, input_shape=None):
     times the jump so far, and the jump becomes s times as large [1]_; where branches meet, the
     output sees the union. Of a model only the shapes are computed. A transposed convolution divides
     the jump; how much an output sees then depends on its position, and the size given is a bound
-    that no position exceeds. What the weights are plays no part: a zero counts as a tap.
+    that no position exceeds. What the weights are plays no part: a zero counts as a tap; nor do the
+    mean and the variance that a normalisation takes of its input.
 
     References
     ----------
@@ -130,6 +138,11 @@ def _of_list(layers):
             continue  # an activation, say
         options = _options(layer)
         axes = axes or [Axis(0, 0, 1)] * len(options[0])
+        if len(axes) != len(options[0]):
+            raise ValueError(
+                f"receptive_field: {layer!r} has {len(options[0])} axes, those before it have "
+                f"{len(axes)}; a tuple describes one axis"
+            )
         is_transposed = "Transpose" in type(layer).__name__
         through = Axis.conv_transpose if is_transposed else Axis.conv
         axes = [through(axis, *sizes) for axis, sizes in zip(axes, zip(*options), strict=True)]
@@ -246,14 +259,35 @@ def _through(node, axes, x_shape, y_shape, ndim):
         return [axis.gather(1) for axis in axes]
     before, after = x_shape[-ndim:], y_shape[-ndim:]
     if len(y_shape) >= ndim + 1 and before == after:
-        return axes
+        return _kept(node, axes, x_shape)
     if isinstance(node, Pad | Extend | GetItem) and len(y_shape) == len(x_shape):
         return _shifted(node, axes, ndim)
-    if len(y_shape) < ndim + 2 or all(a == 1 or a == b for b, a in zip(before, after)):
-        return [axis.gather(size) for axis, size in zip(axes, before, strict=True)]
-    if all(b in (1, a) for b, a in zip(before, after, strict=True)):
-        return [axis.gather(size) for axis, size in zip(axes, before, strict=True)]
+    pairs = list(zip(axes, before, after, strict=False))
+    if len(y_shape) < ndim + 2:
+        return [axis.gather(n) for axis, n, _ in pairs]
+    if all(n == m or 1 in (n, m) for _, n, m in pairs):  # folded, or broadcast
+        return [axis if n == m else axis.gather(n) for axis, n, m in pairs]
     return None
+
+
+def _kept(node, axes, x_shape):
+    """Follow a step that changes no size: most look at each position by itself."""
+    lead, rank = len(x_shape) - len(axes), len(x_shape)
+    dims = getattr(node, "dims", getattr(node, "dim", ()))
+    dims = dims if isinstance(dims, tuple) else (dims,)
+    if isinstance(node, Permute):
+        return axes if dims[lead:] == tuple(range(lead, rank)) else None
+    if isinstance(node, MatMul | Einsum):
+        return None
+    if isinstance(node, Flip | Roll):
+        return None if max(dims, default=0) >= lead else axes
+    if isinstance(node, Linear):
+        dims = (rank - 1,)
+    # along these it looks at all positions, as a softmax does
+    return [
+        axis.gather(n) if place in dims and n > 1 else axis
+        for place, (axis, n) in enumerate(zip(axes, x_shape[lead:], strict=True), start=lead)
+    ]
 
 
 def _shifted(node, axes, ndim):
@@ -306,7 +340,7 @@ def overlap_map(input_size, kernel_size, stride=1, padding=0, output_padding=0, 
     Raises
     ------
     ShapeError
-        If the sizes leave no output.
+        If the sizes leave no output, or there are not one to three axes.
 
     References
     ----------
@@ -323,6 +357,8 @@ def overlap_map(input_size, kernel_size, stride=1, padding=0, output_padding=0, 
     """
     sizes = tuple(input_size) if isinstance(input_size, (tuple, list)) else (input_size,)
     ndim = len(sizes)
+    if not 1 <= ndim <= 3:
+        raise ShapeError(f"overlap_map: input_size={sizes} needs one to three axes")
     kernel, stride, dilation = (
         normalise_size(value, ndim, name) for value, name in (
             (kernel_size, "kernel_size"), (stride, "stride"), (dilation, "dilation"))

@@ -42,6 +42,17 @@ class Causal(nn.Module):
         return x
 
 
+class Behind(nn.Module):
+    """A function behind a layer."""
+
+    def __init__(self, layer, function):
+        super().__init__()
+        self.layer, self.function = layer, function
+
+    def forward(self, x):
+        return self.function(self.layer(x))
+
+
 MODELS = {
     "plain": (lambda: nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU(), nn.Conv2d(1, 1, 5, 2)), 2),
     "pools": (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.AvgPool2d(2), nn.Conv2d(2, 1, 3)), 2),
@@ -52,6 +63,11 @@ MODELS = {
     "up": (lambda: nn.Sequential(nn.ConvTranspose1d(1, 1, 4, 2, 1), nn.Conv1d(1, 1, 1)), 1),
     "up and over": (lambda: nn.Sequential(nn.ConvTranspose1d(1, 1, 2, 2), nn.Conv1d(1, 1, 3)), 1),
     "mirror": (lambda: nn.Conv1d(1, 1, 3, padding=1, padding_mode="reflect"), 1),
+    "one axis folded": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x.mean(2, keepdim=True)), 2),
+    "weighed": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x * x.mean(3, True)), 2),
+    "softmax": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x.softmax(3)), 2),
+    "linear": (lambda: nn.Sequential(nn.Conv1d(1, 1, 3), nn.Linear(31, 31)), 1),
+    "channels": (lambda: Behind(nn.Conv1d(1, 2, 3), lambda x: x.flip(1)), 1),
 }
 
 
@@ -115,12 +131,10 @@ def test_a_model_needs_its_input_shape():
 
 
 def test_a_lost_path_is_an_error():
-    class Turns(nn.Module):
-        def forward(self, x):
-            return x.detach() * 2
-
-    with pytest.raises(ValueError, match="cannot be followed"):
-        receptive_field(Turns(), (1, 1, 4))
+    for function in (lambda x: x.detach() * 2, lambda x: x.transpose(2, 3), lambda x: x.flip(3),
+                     lambda x: x.roll(1, 2), lambda x: x @ x):
+        with pytest.raises(ValueError, match="cannot be followed"):
+            receptive_field(Behind(nn.Conv2d(1, 1, 3), function), (1, 1, 8, 8))
 
 
 def test_what_is_no_layer_is_refused():
@@ -128,6 +142,8 @@ def test_what_is_no_layer_is_refused():
         receptive_field([5])
     with pytest.raises(ValueError, match="no layer with a kernel"):
         receptive_field([nn.ReLU()])
+    with pytest.raises(ValueError, match=r"\(3,\) has 1 axes, those before it have 2"):
+        receptive_field([nn.Conv2d(1, 1, 3), (3,)])
 
 
 def test_the_overlap_is_what_ones_make_of_ones():
@@ -136,6 +152,12 @@ def test_the_overlap_is_what_ones_make_of_ones():
     ones = lucid.ones(1, 1, 3, 4, dtype=lucid.float64)
     wanted = F.conv_transpose2d(ones, weight, stride=2, padding=1)
     assert counts.dtype is lucid.int64 and (counts == wanted[0, 0]).all()
+
+
+def test_an_overlap_has_one_to_three_axes():
+    for size in ((), (2, 2, 2, 2)):
+        with pytest.raises(lucid.ShapeError, match="needs one to three axes"):
+            overlap_map(size, 1)
 
 
 def test_a_kernel_that_is_a_multiple_of_the_stride_overlaps_evenly():
