@@ -320,6 +320,11 @@ def check_groups(w_shape, groups, of_input=False):
 
 def check_weight(w_shape, ndim):
     """Refuse a weight without two channel axes and `ndim` kernel axes, or with an empty one."""
+    if ndim not in AXIS_NAMES:
+        raise ShapeError(
+            f"weight of shape {w_shape} needs 3 to 5 axes: two of channels, then one to three of "
+            f"the kernel"
+        )
     if len(w_shape) != ndim + 2 or 0 in w_shape[1:]:
         raise ShapeError(
             f"weight of shape {w_shape} needs {ndim + 2} axes, none empty: two of channels, "

@@ -152,6 +152,8 @@ def test_one_geometry_holds_all_sizes():
         ((1, 4, 9), (3, 2, 3), dict(groups=2),
          r"weight of shape \(3, 2, 3\) has out_channels=3, which cannot be split into groups=2"),
         ((1, 4, 9), (3, 0, 3), {}, r"weight of shape \(3, 0, 3\) needs 3 axes, none empty"),
+        ((1, 4, 9), (3, 4), {}, r"weight of shape \(3, 4\) needs 3 to 5 axes: two of channels"),
+        ((1, 4, 9), (3, 4, 1, 1, 1, 1), {}, "needs 3 to 5 axes"), ((1, 4), (), {}, "needs 3 to 5"),
     ],
 )
 def test_a_convolution_that_does_not_fit_says_why(x_shape, w_shape, options, message):

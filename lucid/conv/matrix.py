@@ -6,7 +6,7 @@ import numpy as np
 
 from lucid.errors import ShapeError
 from lucid.geometry import (
-    check_output_padding, conv_geometry, conv_transpose_geometry, normalise_padding,
+    check_output_padding, check_weight, conv_geometry, conv_transpose_geometry, normalise_padding,
     normalise_size, padding_pairs,
 )
 from lucid.ops.operands import check_tensor
@@ -72,8 +72,8 @@ def conv_matrix(weight, input_size, stride=1, padding=0, dilation=1, groups=1, s
     """
     check_tensor(weight, "conv_matrix")
     ndim = weight.ndim - 2
-    size = normalise_size(input_size, ndim, "input_size") if ndim > 0 else ()
-    x_shape = (1, (weight.shape[1] if ndim > 0 else 0) * groups, *size)
+    check_weight(weight.shape, ndim)
+    x_shape = (1, weight.shape[1] * groups, *normalise_size(input_size, ndim, "input_size"))
     geometry = conv_geometry(
         x_shape, weight.shape, normalise_size(stride, ndim, "stride"),
         normalise_padding(padding, ndim), normalise_size(dilation, ndim, "dilation"), groups,
@@ -128,7 +128,8 @@ def conv_transpose_matrix(
     """
     check_tensor(weight, "conv_transpose_matrix")
     ndim = weight.ndim - 2
-    size = normalise_size(input_size, ndim, "input_size") if ndim > 0 else ()
+    check_weight(weight.shape, ndim)
+    size = normalise_size(input_size, ndim, "input_size")
     stride, dilation = (
         normalise_size(value, ndim, name)
         for value, name in ((stride, "stride"), (dilation, "dilation"))
@@ -191,6 +192,7 @@ def conv_as_einsum(x, weight, stride=1, padding=0, dilation=1, groups=1):
     check_tensor(x, "conv_as_einsum")
     check_tensor(weight, "conv_as_einsum")
     ndim = weight.ndim - 2
+    check_weight(weight.shape, ndim)
     stride = normalise_size(stride, ndim, "stride")
     dilation = normalise_size(dilation, ndim, "dilation")
     padding = normalise_padding(padding, ndim)

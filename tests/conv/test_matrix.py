@@ -95,3 +95,13 @@ def test_what_does_not_fit_is_refused():
         conv_as_einsum(draw(1, 5), draw(1, 1, 3))
     with pytest.raises(TypeError):
         conv_matrix(np.zeros((1, 1, 3)), 5)
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3), (1, 1, 1, 1, 1, 1)], ids=str)
+def test_a_weight_without_one_to_three_spatial_axes_is_refused(shape):
+    weight = lucid.ones(shape)
+    for call in (conv_matrix, conv_transpose_matrix):
+        with pytest.raises(lucid.ShapeError, match="needs 3 to 5 axes: two of channels"):
+            call(weight, (5, 5))
+    with pytest.raises(lucid.ShapeError, match="needs 3 to 5 axes: two of channels"):
+        conv_as_einsum(weight, weight)

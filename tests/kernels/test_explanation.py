@@ -123,5 +123,7 @@ def test_what_is_no_layer_is_refused():
         kernels.explain((2, 3, 3), (4, 3, 8), dtype=lucid.int64)
     with pytest.raises(ShapeError, match="has 2 channels on axis 1; needs 3"):
         kernels.explain((2, 3, 3), (4, 2, 8))
+    with pytest.raises(ShapeError, match="needs 3 to 5 axes: two of channels"):
+        kernels.explain((64, 3), (4, 3, 8))
     with pytest.raises(ShapeError, match="kernel 9"):
         kernels.explain((2, 2, 9), np.zeros((4, 2, 8)))
