@@ -78,7 +78,8 @@ def load_image(path):
 def _read_npy(path):
     """Read a file of NumPy, running nothing that it may hold."""
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
+        # mapped, its length is compared with the shape before memory is taken
+        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
     except (ValueError, EOFError) as error:
         raise LucidError(f"{path} is no file of one array, or is damaged: {error}") from error
 

@@ -1,6 +1,7 @@
 """Readers of data sets in files on this machine: nothing is downloaded."""
 
 import gzip
+import zlib
 from math import prod
 from pathlib import Path
 
@@ -23,7 +24,12 @@ CIFAR_ROW = 1 + 3 * 32 * 32  # a label, and the bytes of an image
 def _read(path):
     """Read all bytes of a file, unpacking one that was packed by gzip."""
     data = Path(path).read_bytes()
-    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise LucidError(f"{path}, packed by gzip, is cut short or damaged: {error}") from error
 
 
 def read_idx(path):
@@ -45,7 +51,7 @@ def read_idx(path):
     OSError
         If the file cannot be read.
     LucidError
-        If it is no idx file, or is cut short.
+        If it is no idx file, or is cut short or damaged.
 
     References
     ----------
@@ -99,7 +105,7 @@ def read_cifar10_bin(paths):
     OSError
         If a file cannot be read.
     LucidError
-        If the length of a file is not that of whole images, or a label is above 9.
+        If a file is damaged, its length is not that of whole images, or a label is above 9.
 
     References
     ----------

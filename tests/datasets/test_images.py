@@ -1,5 +1,6 @@
 """Images from folders: what is found, in which order, and what each file gives."""
 
+import io
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -128,12 +129,22 @@ def test_folders_that_are_not_there(tmp_path):
         ImageFolder(tmp_path)
 
 
+def npy(shape):
+    """The bytes of a file of NumPy with four pixels, and a shape that is true or not."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "|u1", "fortran_order": False, "shape": shape}
+    )
+    return file.getvalue() + bytes(4)
+
+
 @pytest.mark.parametrize(("name", "data", "message"), [
     ("a.ppm", b"P3 1 1 255\n1 2 3", "no binary portable map: it must begin with P5 or P6"),
     ("a.pgm", b"P5 2 2 255\nabc", r"2 x 2 pixels up to 255, which is 15 bytes, but has 14"),
     ("a.pgm", b"P5 2 2 0\nabcd", "up to 0"), ("a.pgm", b"P5 0 2 255\n", "cut short or damaged"),
     ("a.ppm", b"P6 999999999 999999999 255\n", "cut short or damaged"),
     ("a.npy", b"nothing", "no file of one array"), ("a.npy", b"", "no file of one array"),
+    ("a.npy", npy((2, 3)), "or is damaged"), ("a.npy", npy((10**8, 10**8)), "or is damaged"),
     ("a.png", b"nothing", "a.png is no image, or is damaged"), ("a.png", b"", "is no image"),
 ])
 def test_damaged_files_are_refused(tmp_path, name, data, message):

@@ -12,6 +12,8 @@ from lucid.datasets import read_cifar10_bin, read_idx
 TYPES = {0x08: ("u1", lucid.uint8), 0x09: ("i1", lucid.int8), 0x0B: ("i2", lucid.int32),
          0x0C: ("i4", lucid.int32), 0x0D: ("f4", lucid.float32), 0x0E: ("f8", lucid.float64)}
 
+PACKED = gzip.compress(bytes(range(100)))
+
 
 def idx_bytes(code, array):
     header = bytes([0, 0, code, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
@@ -34,6 +36,9 @@ def test_idx_files_of_every_type(tmp_path, code, pack, shape):
     (b"", r"is no idx file: .* not \[\]"), (b"PNG.", r"not \[80, 78, 71, 46\]"),
     (b"\0\0\x07\1", "is no idx file"), (b"\0\0\x08\2\0\0\0\1", "cut short or damaged"),
     (b"\0\0\x08\1\0\0\0\5abc", r"should hold \(5,\), which is 13 bytes, but has 11"),
+    (PACKED[:-9], "packed by gzip, is cut short or damaged"),
+    (PACKED[:-5] + b"?????", "packed by gzip, is cut short or damaged"),
+    (PACKED[:15] + b"??" + PACKED[17:], "packed by gzip, is cut short or damaged"),
 ])
 def test_other_files_are_refused(tmp_path, data, message):
     (tmp_path / "file").write_bytes(data)
