@@ -163,6 +163,8 @@ class Function:
                 f"graph; make a new one, {type(self).__name__}(...)(x)"
             )
         arrays, is_wanted = [], False
+        if not inputs:
+            raise TypeError(f"{type(self).__name__} needs at least one tensor: none was given")
         try:
             for x in inputs:
                 arrays.append(x.array)

@@ -85,6 +85,8 @@ def hessian(func, inputs, create_graph=False):
     ------
     ShapeError
         If the result has not exactly one element.
+    TypeError
+        If an input or the result is not a tensor.
 
     Examples
     --------
@@ -98,6 +100,8 @@ def hessian(func, inputs, create_graph=False):
 
     def gradient(*xs):
         y = func(*xs)
+        if not hasattr(y, "requires_grad"):
+            raise TypeError(f"hessian: the result is a {type(y).__name__}, not a Tensor")
         if y.array.size != 1:
             raise ShapeError(f"hessian: the result has shape {y.shape}; needs one element")
         found = grad(y.sum(), xs, create_graph=True, allow_unused=True)

@@ -149,7 +149,7 @@ def report(*grades, weights=None):
     Raises
     ------
     ValueError
-        If there are no grades, or another number of weights.
+        If there are no grades, another number of weights, or none above 0.
 
     Examples
     --------
@@ -168,6 +168,8 @@ def report(*grades, weights=None):
     weights = [1.0] * len(grades) if weights is None else list(weights)
     if not grades or len(weights) != len(grades):
         raise ValueError(f"report: {len(grades)} grades and {len(weights)} weights")
+    if not sum(weights) > 0:
+        raise ValueError(f"report: weights={weights} add up to {sum(weights)}; needs more than 0")
     for each in grades:
         print(each)
     total = sum(w * each.score for w, each in zip(weights, grades, strict=True)) / sum(weights)

@@ -3,6 +3,8 @@
 import os
 from threading import Thread
 
+MOST = 1024  # threads: each has scratch memory of its own
+
 
 def threads_for(work, least):
     """Return how many threads may share so much work: one, if it is less than `least`."""
@@ -37,10 +39,10 @@ def _default_threads():
     """Read LUCID_NUM_THREADS, then OMP_NUM_THREADS, then count the processors we may run on."""
     for variable in ("LUCID_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(variable, "").split(",")[0].strip()
-        if text.isdigit() and int(text) >= 1:
+        if text.isdecimal() and 1 <= int(text) <= MOST:
             return int(text)
         if text and variable == "LUCID_NUM_THREADS":
-            raise ImportError(f"{variable}={text} is not a number of threads of at least 1")
+            raise ImportError(f"{variable}={text} is not a number of threads from 1 to {MOST}")
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -53,7 +55,7 @@ def set_num_threads(count):
     Parameters
     ----------
     count : int
-        At least 1. The start value is the environment's ``LUCID_NUM_THREADS``, else
+        1 to 1024. The start value is the environment's ``LUCID_NUM_THREADS``, else
         ``OMP_NUM_THREADS``, else the number of processors.
 
     Raises
@@ -73,8 +75,8 @@ def set_num_threads(count):
     global _num_threads
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise TypeError(f"the number of threads must be an int, not {count!r}")
-    if not 1 <= count <= 1024:
-        raise ValueError(f"the number of threads must be 1 to 1024, not {count}")
+    if not 1 <= count <= MOST:
+        raise ValueError(f"the number of threads must be 1 to {MOST}, not {count}")
     _num_threads = int(count)
 
 

@@ -79,6 +79,8 @@ def test_an_instance_is_used_once():
 def test_what_is_no_tensor_is_refused_by_name():
     with pytest.raises(TypeError, match=r"Cube needs tensors, not \(Tensor, float\)"):
         Cube()(leaf(1.0), 2.0)
+    with pytest.raises(TypeError, match="Cube needs at least one tensor"):
+        Cube()()
 
 
 def test_a_step_without_forward_or_backward_says_so():

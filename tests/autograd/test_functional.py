@@ -90,5 +90,7 @@ def test_bad_arguments_are_named():
         vjp(lambda x: 1.0, draw(1))
     with pytest.raises(lucid.ShapeError, match=r"hessian: the result has shape \(2,\); needs one"):
         hessian(lambda x: x, draw(2))
+    with pytest.raises(TypeError, match="hessian: the result is a tuple, not a Tensor"):
+        hessian(lambda x: (x.sum(),), draw(2))
     with pytest.raises(lucid.GradError, match="2 vectors for 1 tensors"):
         vjp(lambda x: x, draw(2), (draw(2), draw(2)))

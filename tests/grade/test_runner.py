@@ -154,4 +154,6 @@ def test_the_report_weighs(capsys):
         report()
     with pytest.raises(ValueError, match="1 grades and 2 weights"):
         report(good, weights=[1, 2])
+    with pytest.raises(ValueError, match=r"weights=\[0\] add up to 0; needs more than 0"):
+        report(good, weights=[0])
     assert Grade("none", []).score == 0

@@ -36,15 +36,17 @@ def test_the_number_of_threads_is_checked():
 @pytest.mark.parametrize(("variables", "wanted"), [
     ({"LUCID_NUM_THREADS": "3", "OMP_NUM_THREADS": "2"}, "3"),
     ({"LUCID_NUM_THREADS": "", "OMP_NUM_THREADS": "2,1"}, "2"),
+    ({"LUCID_NUM_THREADS": "1024", "OMP_NUM_THREADS": "2"}, "1024"),
 ])
 def test_the_environment_sets_the_threads(variables, wanted):
     found = run_python("from lucid import kernels; print(kernels.get_num_threads())", **variables)
     assert found.stdout.strip() == wanted, found.stderr
 
 
-def test_a_wrong_number_of_threads_in_the_environment_is_refused():
-    found = run_python("import lucid", LUCID_NUM_THREADS="many")
-    assert "LUCID_NUM_THREADS=many is not a number of threads" in found.stderr
+@pytest.mark.parametrize("text", ["many", "0", "1025", "100000"])
+def test_a_wrong_number_of_threads_in_the_environment_is_refused(text):
+    found = run_python("import lucid", LUCID_NUM_THREADS=text)
+    assert f"LUCID_NUM_THREADS={text} is not a number of threads from 1 to 1024" in found.stderr
 
 
 FORK_PROGRAM = """

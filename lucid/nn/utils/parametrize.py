@@ -138,6 +138,8 @@ def register_parametrization(module, tensor_name, parametrization, *, unsafe=Fal
 
     Raises
     ------
+    TypeError
+        If `parametrization` is no Module.
     ValueError
         If there is no such parameter.
     ShapeError
@@ -163,6 +165,11 @@ def register_parametrization(module, tensor_name, parametrization, *, unsafe=Fal
     >>> bool((layer.weight == layer.weight.T).all())
     True
     """
+    if not isinstance(parametrization, Module):
+        raise TypeError(
+            f"register_parametrization needs a Module, not a {type(parametrization).__name__}; "
+            f"write a class with a forward"
+        )
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         entry = module.parametrizations[tensor_name]

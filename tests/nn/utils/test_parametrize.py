@@ -108,6 +108,8 @@ def test_convolutions_too():
 def test_refusals():
     with pytest.raises(ValueError, match="Linear has no parameter 'w'; it has 'weight', 'bias'"):
         register_parametrization(nn.Linear(2, 2), "w", Double())
+    with pytest.raises(TypeError, match="needs a Module, not a function"):
+        register_parametrization(nn.Linear(2, 2), "weight", lambda x: x)
     layer = nn.Linear(2, 2)
     with pytest.raises(lucid.ShapeError, match=r"turns \(2, 2\) float32 into \(4,\) float32"):
         register_parametrization(layer, "weight", Wider())
