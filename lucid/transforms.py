@@ -7,6 +7,7 @@ all images of a batch alike.
 import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
+from lucid.generator import draw_from
 from lucid.geometry import check_int, normalise_size
 from lucid.nn.functional.checks import check_floating, check_number
 from lucid.nn.functional.interpolation import interpolate
@@ -14,7 +15,6 @@ from lucid.nn.functional.pad import pad
 from lucid.ops.operands import is_tensor
 from lucid.ops.shaping import flip, reshape
 from lucid.tensor import Tensor
-from lucid.utils.data.sampler import random_numbers
 
 __all__ = [
     "CenterCrop", "Compose", "Normalize", "RandomCrop", "RandomHorizontalFlip", "Resize",
@@ -283,7 +283,7 @@ class RandomCrop:
                 f"RandomCrop: an image of {height} x {width}, with padding {self.padding}, is too "
                 f"small for a part of {self.size[0]} x {self.size[1]}; use pad_if_needed=True"
             )
-        rng = random_numbers(self.generator)
+        rng = draw_from(self.generator)
         top, left = (int(rng.integers(0, n + 1)) for n in room)
         return _cut(x, top, left, self.size)
 
@@ -321,7 +321,7 @@ class RandomHorizontalFlip:
 
     def __call__(self, x):
         _image_size(x, "RandomHorizontalFlip")
-        return flip(x, -1) if random_numbers(self.generator).random() < self.p else x
+        return flip(x, -1) if draw_from(self.generator).random() < self.p else x
 
     def __repr__(self):
         return f"RandomHorizontalFlip(p={self.p})"

@@ -115,7 +115,7 @@ def grad(
     outputs, gradients = _roots(outputs, grad_outputs, "grad")
     if retain_graph is None:
         retain_graph = create_graph
-    wanted = [_edge(x, position, "grad") for position, x in enumerate(_as_tuple(inputs))]
+    wanted = [_edge(x, position, "grad") for position, x in enumerate(as_tuple(inputs))]
     walk = _Walk([x.node or x for x in outputs], wanted, retain_graph, create_graph)
     with set_grad_enabled(create_graph):
         found = dict(walk.run(gradients))
@@ -129,7 +129,8 @@ def grad(
     return tuple(results)
 
 
-def _as_tuple(tensors):
+def as_tuple(tensors):
+    """Take one for a tuple of one."""
     return tuple(tensors) if isinstance(tensors, (tuple, list)) else (tensors,)
 
 
@@ -143,7 +144,7 @@ def _edge(x, position, name):
 
 
 def _leaves(inputs):
-    inputs = _as_tuple(inputs)
+    inputs = as_tuple(inputs)
     if not inputs:
         raise GradError("backward: inputs is empty; name the leaves, or leave it out for all")
     for position, x in enumerate(inputs):
@@ -157,8 +158,8 @@ def _leaves(inputs):
 
 def _roots(tensors, gradients, name):
     """Pair every tensor to start from with its gradient."""
-    tensors = _as_tuple(tensors)
-    gradients = (None,) * len(tensors) if gradients is None else _as_tuple(gradients)
+    tensors = as_tuple(tensors)
+    gradients = (None,) * len(tensors) if gradients is None else as_tuple(gradients)
     if len(gradients) != len(tensors):
         raise GradError(f"{name}: {len(tensors)} tensors but {len(gradients)} gradients")
     for x in tensors:

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from lucid.autograd.engine import backward_order, grad
+from lucid.autograd.engine import as_tuple, backward_order, grad
 from lucid.autograd.mode import set_grad_enabled
 from lucid.errors import DtypeError, GradError
 
@@ -85,7 +85,7 @@ def gradcheck(
     (1,), input 0 at (1,): backward gives 8, differences give 12 (off by 4, allowed 0.01201)
     """
     try:
-        return _check(func, _as_tuple(inputs), eps, atol, rtol, nondet_tol)
+        return _check(func, as_tuple(inputs), eps, atol, rtol, nondet_tol)
     except GradError:
         if raise_exception:
             raise
@@ -129,19 +129,19 @@ def gradgradcheck(
     >>> lucid.autograd.gradgradcheck(lambda x: x.exp() * x, x)
     True
     """
-    inputs = _as_tuple(inputs)
+    inputs = as_tuple(inputs)
     count = len(inputs)
-    outputs = [y for y in _as_tuple(func(*inputs)) if y.requires_grad]
+    outputs = [y for y in as_tuple(func(*inputs)) if y.requires_grad]
     if grad_outputs is None:
         rng = np.random.default_rng(0)
         # of standard_normal the scalar case gives a float, so the shape is made one of an array
         grad_outputs = [
             y.wrap(np.asarray(rng.standard_normal(y.shape), y.array.dtype)) for y in outputs
         ]
-    above = [g.wrap(g.array).requires_grad_() for g in _as_tuple(grad_outputs)]
+    above = [g.wrap(g.array).requires_grad_() for g in as_tuple(grad_outputs)]
 
     def first(*arguments):
-        ys = [y for y in _as_tuple(func(*arguments[:count])) if y.requires_grad]
+        ys = [y for y in as_tuple(func(*arguments[:count])) if y.requires_grad]
         leaves = [x for x in arguments[:count] if getattr(x, "requires_grad", False)]
         found = grad(ys, leaves, arguments[count:], create_graph=True, allow_unused=True)
         return tuple([each for each in found if each is not None])
@@ -149,10 +149,6 @@ def gradgradcheck(
     first.__name__ = f"the gradient of {getattr(func, '__name__', func)}"
     options = dict(eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
     return gradcheck(first, (*inputs, *above), nondet_tol=nondet_tol, **options)
-
-
-def _as_tuple(values):
-    return tuple(values) if isinstance(values, (tuple, list)) else (values,)
 
 
 def _check(func, inputs, eps, atol, rtol, nondet_tol):
@@ -166,13 +162,13 @@ def _check(func, inputs, eps, atol, rtol, nondet_tol):
                 f"need float64", stacklevel=3,
             )
     leaves = [inputs[i] for i in places]
-    outputs = _as_tuple(func(*inputs))
+    outputs = as_tuple(func(*inputs))
     for o, y in enumerate(outputs):
         if not hasattr(y, "requires_grad"):
             raise TypeError(f"gradcheck: output {o} is a {type(y).__name__}, not a Tensor")
     analytic = [_analytic(y, leaves, nondet_tol) for y in outputs]
     for position, x in enumerate(leaves):
-        numeric = _numeric(lambda: _as_tuple(func(*inputs)), x, eps)
+        numeric = _numeric(lambda: as_tuple(func(*inputs)), x, eps)
         for o, y in enumerate(outputs):
             found, wanted = analytic[o][position], numeric[o]
             excess = abs(found - wanted) - (atol + rtol * abs(wanted))

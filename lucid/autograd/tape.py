@@ -169,8 +169,9 @@ def _base(array):
 
 
 def bytes_text(count):
-    for unit in ("B", "kB", "MB"):
-        if count < 1000 or unit == "MB":
-            return f"{count:.3g} {unit}" if count < 1000 else f"{count:.0f} {unit}"
+    """Write a number of bytes with three digits, or as whole megabytes from a thousand on."""
+    for unit in ("B", "kB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
         count /= 1000
-    return None
+    return f"{count:.3g} MB" if count < 1000 else f"{count:.0f} MB"

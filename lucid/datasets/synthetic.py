@@ -5,11 +5,11 @@ Every function draws from one generator, so a seed gives the same data again.
 
 import numpy as np
 
+from lucid.generator import draw_from
 from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_number
 from lucid.tensor import Tensor
 from lucid.utils.data import TensorDataset
-from lucid.utils.data.sampler import random_numbers
 
 __all__ = [
     "blobs3d", "checkers2d", "glyphs2d", "masks2d", "shapes2d", "two_moons", "waveforms1d",
@@ -104,7 +104,7 @@ def shapes2d(count, size=32, noise=0.1, generator=None):
     ((1, 16, 16), 1)
     """
     count, size, noise = _check(count, size, noise, 8)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     labels = np.arange(count) % 3
     inside = _shape_masks(rng, labels, size)
     images = inside * _draw(rng, 0.5, 1.0, count, 2)
@@ -145,7 +145,7 @@ def masks2d(count, size=32, noise=0.1, generator=None):
     ((1, 16, 16), (16, 16), True)
     """
     count, size, noise = _check(count, size, noise, 8)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     images = np.zeros((count, size, size), np.float32)
     masks = np.zeros((count, size, size), np.int64)
     for kind in range(3):
@@ -207,7 +207,7 @@ def glyphs2d(count, size=28, noise=0.1, generator=None):
     --------#o------
     """
     count, size, noise = _check(count, size, noise, 8)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     labels = np.arange(count) % 10
     height = _draw(rng, 0.5 * size, 0.7 * size, count, 2)
     width = height * _draw(rng, 0.5, 0.75, count, 2)
@@ -275,7 +275,7 @@ def checkers2d(count, size=32, noise=0.1, generator=None):
     ((1, 16, 16), (16, 16), True)
     """
     count, size, noise = _check(count, size, noise, 8)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     y, x = _grid(size, 2)
     angle = _draw(rng, 0, np.pi / 2, count, 2)
     side = _draw(rng, size / 8, size / 4, count, 2)
@@ -321,7 +321,7 @@ def blobs3d(count, size=16, noise=0.1, generator=None):
     ((1, 8, 8, 8), (8, 8, 8))
     """
     count, size, noise = _check(count, size, noise, 8)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     grid = _grid(size, 3)
 
     def distances():
@@ -373,7 +373,7 @@ def waveforms1d(count, length=64, noise=0.1, generator=None):
     """
     count, length, noise = (check_int(count, "count", 1), check_int(length, "length", 16),
                             check_number(noise, "noise", 0))
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     (t,) = _grid(length, 1)
     phase = (_draw(rng, 2, 6, count, 1) * t / length + _draw(rng, 0, 1, count, 1)) % 1
     forms = [np.sin(2 * np.pi * phase), np.where(phase < 0.5, 1.0, -1.0), 2 * phase - 1]
@@ -414,7 +414,7 @@ def two_moons(count, noise=0.1, generator=None):
     (1.0, 0)
     """
     count, noise = check_int(count, "count", 1), check_number(noise, "noise", 0)
-    rng = random_numbers(generator)
+    rng = draw_from(generator)
     angle = rng.uniform(0, np.pi, count)
     labels = np.arange(count) % 2
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)

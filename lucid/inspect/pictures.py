@@ -5,6 +5,7 @@ import numpy as np
 from lucid import autograd
 from lucid.autograd import enable_grad, no_grad
 from lucid.errors import ShapeError
+from lucid.nn.functional.interpolation import interpolate
 from lucid.nn.module import Module
 from lucid.ops.operands import check_tensor, is_tensor
 
@@ -360,20 +361,8 @@ def grad_cam(model, x, layer, target=None):
             raise ShapeError(f"grad_cam: layer {layer!r} gives {shape}; needs (N, C, H, W)")
         (gradient,) = autograd.grad(score, maps)
     weights = gradient.array.mean(axis=(2, 3), keepdims=True)
-    cams = np.maximum((weights * maps.array).sum(axis=1), 0)
-    images = {f"item {n}": _resize(cam, x.shape[2:]) for n, cam in enumerate(cams)}
+    cams = np.maximum((weights * maps.array).sum(axis=1, keepdims=True), 0)
+    cams = interpolate(maps.wrap(cams), x.shape[2:], mode="bilinear").array[:, 0]
+    images = {f"item {n}": cam for n, cam in enumerate(cams)}
     below = {f"item {n}": each.mean(axis=0) for n, each in enumerate(x.array)}
     return Pictures(images, below)
-
-
-def _resize(image, size):
-    """Bring an image to a size by linear interpolation along each axis, pixel middles aligned."""
-    for axis, wanted in enumerate(size):
-        n = image.shape[axis]
-        place = (np.arange(wanted) + 0.5) * n / wanted - 0.5
-        low = np.clip(np.floor(place).astype(int), 0, n - 1)
-        high = np.clip(low + 1, 0, n - 1)
-        part = np.clip(place - low, 0, 1)
-        part = part[:, None] if axis == 0 else part
-        image = image.take(low, axis) * (1 - part) + image.take(high, axis) * part
-    return image

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
-from lucid.random import default_generator
+from lucid.generator import draw_from
 
 __all__ = [
     "calculate_fan_in_and_fan_out", "calculate_gain", "constant_", "dirac_", "eye_",
@@ -21,7 +21,7 @@ __all__ = [
 _LINEAR = (
     "linear", "conv1d", "conv2d", "conv3d",
     "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",
-)  # fmt: skip
+)
 
 
 def calculate_gain(nonlinearity, param=None):
@@ -708,7 +708,7 @@ def _random(tensor, generator):
     """Choose the stream of random numbers to fill `tensor` from."""
     if not tensor.is_floating_point():
         raise DtypeError(f"random values need a floating-point tensor, this is {tensor.dtype.name}")
-    return (generator or default_generator()).numpy
+    return draw_from(generator)
 
 
 def _matrix_shape(tensor, name, hint=""):

@@ -90,7 +90,6 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.state = defaultdict(dict)
         self.param_groups = []
-        self._scratch = {}
         groups = list(params)
         if not groups:
             raise ValueError(
@@ -244,35 +243,6 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no rule: define update")
 
-    def scratch(self, x, name):
-        """Lend an array like `x` with arbitrary elements, kept from step to step.
-
-        Parameters
-        ----------
-        x : numpy.ndarray
-            Gives shape and data type.
-        name : str
-            Two arrays in use at once have different names.
-
-        Returns
-        -------
-        numpy.ndarray
-            All parameters of one shape share it, so it is good until the end of one `update`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import lucid
-        >>> optimizer = lucid.optim.SGD([lucid.zeros(2, requires_grad=True)])
-        >>> array = optimizer.scratch(np.zeros(2), "product")
-        >>> array is optimizer.scratch(np.ones(2), "product")
-        True
-        """
-        key = name, x.shape, x.dtype
-        if key not in self._scratch:
-            self._scratch[key] = np.empty(x.shape, x.dtype)
-        return self._scratch[key]
-
     def zero_grad(self, set_to_none=True):
         """Forget the gradients of all parameters: `backward` adds to what it finds.
 
@@ -421,9 +391,6 @@ class Optimizer:
     def _params(self):
         """List the parameters of all groups."""
         return [x for group in self.param_groups for x in group["params"]]
-
-    def __getstate__(self):
-        return {**self.__dict__, "_scratch": {}}
 
     def __repr__(self):
         lines = [f"{type(self).__name__} ("]

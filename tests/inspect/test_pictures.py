@@ -116,14 +116,6 @@ def test_bad_arguments_are_named(model, x):
         grad_cam(model, x[0], layer="0")
 
 
-def test_linear_resizing_keeps_constants_and_ramps():
-    image = np.ones((3, 5))
-    np.testing.assert_allclose(pictures._resize(image, (7, 2)), 1)
-    ramp = np.arange(4.0)[None].repeat(4, 0)
-    middle = pictures._resize(ramp, (8, 8))[0][1:-1]
-    np.testing.assert_allclose(np.diff(middle), 0.5)
-
-
 @needs_matplotlib
 def test_pictures_are_drawn(model, x, tmp_path):
     for each in (filter_grid(model[0]), feature_maps(model, x), grad_cam(model, x, "0"),

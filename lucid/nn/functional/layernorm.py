@@ -7,7 +7,7 @@ import numpy as np
 from lucid.errors import ShapeError
 from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_floating, check_number, check_same_type
-from lucid.nn.functional.normalization import batch_norm
+from lucid.nn.functional.normalization import batch_norm, update
 from lucid.nn.functional.pooling import avg_pool
 from lucid.ops.padding import pad_axes
 from lucid.ops.shaping import reshape
@@ -229,15 +229,9 @@ def instance_norm(
     step = GroupNorm(channels, eps)
     y = _run(step, x, weight, bias, channels)
     if running_mean is not None and shape[0]:
-        _update(running_mean, step.mean.mean(0), momentum)
-        _update(running_var, step.variance.mean(0) * (count / (count - 1)), momentum)
+        update(running_mean, step.mean.mean(0), momentum, momentum)
+        update(running_var, step.variance.mean(0), momentum, momentum * count / (count - 1))
     return y
-
-
-def _update(running, new, momentum):
-    running.array *= 1 - momentum
-    running.array += momentum * new
-    running.bump()
 
 
 def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):

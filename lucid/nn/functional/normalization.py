@@ -74,12 +74,13 @@ def batch_norm(
     y = step(x, weight, bias)
     if running_mean is not None:
         count = array.size // channels
-        _update(running_mean, step.mean, momentum, momentum)
-        _update(running_var, step.variance, momentum, momentum * count / (count - 1))
+        update(running_mean, step.mean, momentum, momentum)
+        update(running_var, step.variance, momentum, momentum * count / (count - 1))
     return y
 
 
-def _update(running, new, momentum, share):
+def update(running, new, momentum, share):
+    """Keep of a running statistic what the momentum leaves, and add a share of a new one."""
     running.array *= 1 - momentum
     running.array += share * new
     running.bump()

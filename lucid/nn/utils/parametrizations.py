@@ -11,8 +11,8 @@ from lucid.nn.functional.distance import normalize
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer
 from lucid.nn.utils.parametrize import register_parametrization
+from lucid.ops.decompositions import Inverse
 from lucid.ops.elementwise import sqrt
-from lucid.ops.inverse import Inverse
 from lucid.ops.linalg import matmul
 from lucid.ops.operands import check_dim
 from lucid.ops.shaping import cat, movedim, reshape, transpose

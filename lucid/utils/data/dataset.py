@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from lucid.errors import ShapeError
-from lucid.utils.data.sampler import random_numbers
+from lucid.generator import draw_from
 
 __all__ = [
     "ConcatDataset",
@@ -288,7 +288,7 @@ def random_split(dataset, lengths, generator=None):
             f"lengths={list(lengths)} add up to {sum(lengths)}; "
             f"give whole numbers of samples with sum {total}, or fractions with sum 1"
         )
-    order = random_numbers(generator).permutation(total).tolist()
+    order = draw_from(generator).permutation(total).tolist()
     ends = list(accumulate(int(length) for length in lengths))
     starts = [0, *ends[:-1]]
     return [Subset(dataset, order[start:end]) for start, end in zip(starts, ends, strict=True)]

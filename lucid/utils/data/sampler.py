@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lucid.generator import draw_from
 from lucid.geometry import check_int
-from lucid.random import default_generator
 
 __all__ = [
     "BatchSampler",
@@ -13,11 +13,6 @@ __all__ = [
     "SubsetRandomSampler",
     "WeightedRandomSampler",
 ]
-
-
-def random_numbers(generator):
-    """Return NumPy's source of random numbers in `generator`, or the global one."""
-    return (generator or default_generator()).numpy
 
 
 class Sampler:
@@ -118,7 +113,7 @@ class RandomSampler(Sampler):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self):
-        numbers = random_numbers(self.generator)
+        numbers = draw_from(self.generator)
         length, left = len(self.data_source), self.num_samples
         if self.replacement and left:
             yield from numbers.integers(length, size=left).tolist()
@@ -155,7 +150,7 @@ class SubsetRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self):
-        order = random_numbers(self.generator).permutation(len(self.indices)).tolist()
+        order = draw_from(self.generator).permutation(len(self.indices)).tolist()
         return (self.indices[position] for position in order)
 
     def __len__(self):
@@ -209,7 +204,7 @@ class WeightedRandomSampler(Sampler):
         self._odds = odds / odds.sum()
 
     def __iter__(self):
-        numbers = random_numbers(self.generator)
+        numbers = draw_from(self.generator)
         count, again = self.num_samples, self.replacement
         return iter(numbers.choice(len(self._odds), count, again, self._odds).tolist())
 
