@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from lucid.nn.functional.checks import check_inplace
-from lucid.nn.functional.dropout import (
-    alpha_dropout, check_probability, drop_channels, dropout,
-)
+from lucid.nn.functional.checks import check_inplace, check_number
+from lucid.nn.functional.dropout import alpha_dropout, drop_channels, dropout
 from lucid.nn.module import Module
 from lucid.tensor import Tensor
 
@@ -61,7 +59,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         """Make the layer; the parameters are those of the class."""
         super().__init__()
-        self.p = check_probability(p)
+        self.p = check_number(p, "p", 0, 1)
         self.inplace = check_inplace(inplace)
 
     def forward(self, x: Tensor) -> Tensor:

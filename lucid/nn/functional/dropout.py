@@ -6,23 +6,13 @@ import numpy as np
 
 from lucid.errors import ShapeError
 from lucid.geometry import AXIS_NAMES
-from lucid.nn.functional.checks import check_floating
+from lucid.nn.functional.checks import check_floating, check_number
 from lucid.ops.dropout import Mask
 from lucid.random import default_generator
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"]
 
 SELU_FLOOR = -1.7580993408473766  # what SELU gives for minus infinity: - scale * alpha
-
-
-def check_probability(p):
-    """Return a probability as a float, 0 to 1."""
-    if isinstance(p, (bool, str)) or not hasattr(p, "__float__"):
-        raise TypeError(f"p must be a number, not {p!r} ({type(p).__name__})")
-    p = float(p)
-    if not 0 <= p <= 1:
-        raise ValueError(f"p={p} is not a probability; it must be 0 to 1")
-    return p
 
 
 def dropout(x, p=0.5, training=True, inplace=False):
@@ -70,7 +60,7 @@ def dropout(x, p=0.5, training=True, inplace=False):
     tensor([2., 2., 2., 0., 0., 0.])
     """
     check_floating(x, "dropout")
-    p = check_probability(p)
+    p = check_number(p, "p", 0, 1)
     return _drop(x, x.array.shape, p) if training and p else x
 
 
@@ -91,7 +81,7 @@ def drop_channels(x, p, training, ndim):
     """Leave out whole channels: what the functions and the layers call."""
     name = f"dropout{ndim}d"
     check_floating(x, name)
-    p = check_probability(p)
+    p = check_number(p, "p", 0, 1)
     shape = x.array.shape
     if len(shape) not in (ndim + 1, ndim + 2):
         wanted = ", ".join(AXIS_NAMES[ndim])
@@ -294,7 +284,7 @@ def alpha_dropout(x, p=0.5, training=False, inplace=False):
     (True, True)
     """
     check_floating(x, "alpha_dropout")
-    p = check_probability(p)
+    p = check_number(p, "p", 0, 1)
     if not training or p == 0:
         return x
     shape, dtype = x.array.shape, x.array.dtype
