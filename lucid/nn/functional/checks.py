@@ -92,5 +92,7 @@ def check_number(value, name, low=None, high=None, above=None):
     if wrong:
         bounds = {"at least": low, "at most": high, "greater than": above}
         wanted = " and ".join(f"{k} {v:g}" for k, v in bounds.items() if v is not None)
+        if low is not None and high is not None:
+            wanted = f"{low:g} to {high:g}"
         raise ValueError(f"{name}={value:g} is out of range; it must be {wanted}")
     return value

@@ -19,7 +19,7 @@ ERRORS = [
      r"f: x of shape \(2,\) and t of shape \(1,\) must be of one shape"),
     (lambda: check_number("1", "a"), TypeError, r"a must be a number, not '1' \(str\)"),
     (lambda: check_number(True, "a"), TypeError, r"a must be a number, not True"),
-    (lambda: check_number(2, "a", 0, 1), ValueError, r"a=2 .* at least 0 and at most 1"),
+    (lambda: check_number(2, "a", 0, 1), ValueError, r"a=2 .* 0 to 1"),
     (lambda: check_number(0, "a", above=0), ValueError, r"a=0 .* greater than 0"),
     (lambda: check_number(float("nan"), "a", 0), ValueError, r"a=nan is out of range"),
 ]

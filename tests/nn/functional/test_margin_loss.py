@@ -93,7 +93,7 @@ ERRORS = [
     (lambda: F.multi_margin_loss(x3, t, weight=lucid.ones(2)), lucid.ShapeError, r"needs \(3,\)"),
     (lambda: F.hinge_embedding_loss(x3, t), lucid.ShapeError, r"must be of one shape"),
     (lambda: F.hinge_embedding_loss(x3[0, :2], t), ValueError, r"target 0 is neither 1 nor -1"),
-    (lambda: F.cosine_embedding_loss(x3, x3, t, margin=2), ValueError, r"margin=2 .* at most 1"),
+    (lambda: F.cosine_embedding_loss(x3, x3, t, margin=2), ValueError, r"margin=2 .* be -1 to 1"),
     (lambda: F.cosine_embedding_loss(x3, x3, x3), lucid.ShapeError, r"need \(batch, size\)"),
     (lambda: F.triplet_margin_loss(x3, x3, x3[0]), lucid.ShapeError, r"negative of shape \(3,\)"),
     (lambda: F.triplet_margin_loss(x3, x3, x3, margin=0), ValueError, r"margin=0 .* greater than"),
