@@ -223,7 +223,7 @@ class Sine(Function):
     r"""Take the sine of an angle in radians: :math:`y_x = \cos x`."""
 
     def forward(self, x):
-        return np.sin(x)
+        return quiet(np.sin, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -234,7 +234,7 @@ class Cosine(Function):
     r"""Take the cosine of an angle in radians: :math:`y_x = -\sin x`."""
 
     def forward(self, x):
-        return np.cos(x)
+        return quiet(np.cos, x)
 
     def backward(self, grad_y):
         (x,) = self.inputs
@@ -751,6 +751,7 @@ def sin(x):
     Returns
     -------
     Tensor
+        NaN at infinity.
 
     Examples
     --------
@@ -772,6 +773,7 @@ def cos(x):
     Returns
     -------
     Tensor
+        NaN at infinity.
 
     Examples
     --------

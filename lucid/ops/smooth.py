@@ -83,7 +83,7 @@ class Tangent(Function):
     keeps_output = True
 
     def forward(self, x):
-        return np.tan(x)
+        return quiet(np.tan, x)
 
     def backward(self, grad_y):
         y = self.output
@@ -233,6 +233,7 @@ def tan(x):
     Returns
     -------
     Tensor
+        NaN at infinity.
 
     Examples
     --------

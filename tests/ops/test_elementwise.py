@@ -170,6 +170,14 @@ def test_infinities_and_nans_are_answers_and_no_warnings():
     assert str(lucid.maximum(lucid.tensor([math.nan, 1.0]), x[2]).tolist()) == "[nan, 1.0]"
 
 
+def test_angles_without_end_have_no_sine():
+    x = lucid.tensor([math.inf, -math.inf, math.nan], requires_grad=True)
+    for step in (lucid.sin, lucid.cos, lucid.tan):
+        y = step(x)
+        y.sum().backward()
+        assert y.isnan().all() and x.grad.isnan().all()
+
+
 def test_the_sigmoid_keeps_its_digits_far_below_zero():
     x = np.array([-80.0, -30.0, -10.0, 0, 10], np.float32)
     exact = 1 / (1 + np.exp(-x.astype(np.float64)))
