@@ -7,6 +7,7 @@ Arrays are float32 or float64, all of the shape of the parameter. The formulas s
 import numpy as np
 
 from lucid._cython import optimizer
+from lucid.errors import ShapeError
 from lucid.kernels.arrays import READY, in_parts, threads_for, versions
 
 __all__ = ["adam", "sgd"]
@@ -81,6 +82,13 @@ def adam(x, grad, m, v, largest, keep, decay, betas, eps, rate, scale):
 def _run(name, written, grad, *options):
     """Call a loop on the arrays as rows; those that do not lie in C order are copied back."""
     x = written[0]
+    for each in (grad, *written[1:]):  # the loops do not look where an array ends
+        if each.shape != x.shape or each is not grad and each.dtype != x.dtype:
+            raise ShapeError(
+                f"{name.partition('_')[0]}: the parameter is {x.dtype.name} of shape {x.shape}, "
+                f"but its gradient or what is remembered of it {each.dtype.name} of shape "
+                f"{each.shape}; after changing a parameter build a new optimizer"
+            )
     arrays = [each if each.flags.num & READY == READY else each.copy("C") for each in written]
     if grad.dtype is not x.dtype or grad.flags.num & READY != READY:
         grad = np.require(grad, x.dtype, ("C", "A"))

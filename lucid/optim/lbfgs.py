@@ -7,7 +7,7 @@ import numpy as np
 from lucid.autograd import enable_grad
 from lucid.geometry import check_int
 from lucid.nn.parameter import is_lazy
-from lucid.optim.optimizer import Optimizer, check_option
+from lucid.optim.optimizer import Optimizer, check_option, gradient_of
 from lucid.tensor import Tensor
 
 __all__ = ["LBFGS"]
@@ -212,7 +212,7 @@ class LBFGS(Optimizer):
     def _gradient(self):
         """Give all gradients as one vector; where there is none, zeros."""
         return np.concatenate([
-            np.zeros(x.array.size, x.array.dtype) if x.grad is None else x.grad.array.ravel()
+            np.zeros(x.array.size, x.array.dtype) if x.grad is None else gradient_of(x).ravel()
             for x in self.param_groups[0]["params"]
         ])
 

@@ -8,6 +8,7 @@ from numbers import Real
 import numpy as np
 
 from lucid.autograd import enable_grad
+from lucid.errors import ShapeError
 from lucid.nn.parameter import is_lazy
 from lucid.tensor import Tensor
 
@@ -21,6 +22,19 @@ def check_option(name, value, low=0.0, high=math.inf):
     if not low <= value < high:
         below = "" if high == math.inf else f" and below {high:g}"
         raise ValueError(f"{name}={value!r} is out of range; it must be at least {low:g}{below}")
+
+
+def gradient_of(x):
+    """Give the array of a parameter's gradient; refuse one that does not fit the parameter."""
+    if not isinstance(x.grad, Tensor):
+        raise TypeError(f"the grad of a parameter must be a Tensor, not {type(x.grad).__name__}")
+    grad = x.grad.array
+    if grad.shape != x.array.shape:  # assigned by hand, or the data were replaced after backward
+        raise ShapeError(
+            f"a parameter of shape {x.array.shape} has a grad of shape {grad.shape}; they must "
+            f"agree: call zero_grad() and backward() once more, or assign a grad that fits"
+        )
+    return grad
 
 
 class Optimizer:
@@ -194,6 +208,13 @@ class Optimizer:
         object
             What `closure` returned, or None.
 
+        Raises
+        ------
+        ShapeError
+            If a gradient, or what the rule remembers, has not the shape of its parameter.
+        TypeError
+            If a gradient is no tensor.
+
         Examples
         --------
         >>> import lucid
@@ -214,7 +235,7 @@ class Optimizer:
         for group in self.param_groups:
             for x in group["params"]:
                 if x.grad is not None:
-                    grad = x.grad.array
+                    grad = gradient_of(x)
                     if group.get("maximize"):
                         grad = np.negative(grad)
                     self.update(x.array, grad, self.state[x], group)

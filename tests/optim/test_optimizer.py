@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import lucid
+from lucid import optim
 from lucid.nn.parameter import UninitializedParameter
 from lucid.optim import SGD, Adam, AdamW, Optimizer
 
@@ -321,3 +322,37 @@ def test_a_state_of_another_model_is_refused_and_changes_nothing():
         optimizer.load_state_dict(bad)
     assert optimizer.param_groups[0]["momentum"] == 0.9 and not optimizer.state
     assert optimizer.param_groups[0]["lr"] == 1e-3
+
+
+ALL_RULES = [
+    *RULES, optim.RMSprop, optim.Adagrad, optim.Adadelta, optim.Adamax, optim.NAdam,
+    lambda params: SGD(params),
+]
+
+
+@pytest.mark.parametrize("rule", [*ALL_RULES, optim.LBFGS])
+@pytest.mark.parametrize("shape", [(1,), (3,), (2, 1), (2, 2), (9,), ()], ids=str)
+def test_a_gradient_of_another_shape_is_refused(rule, shape):
+    x = leaf(1.0, 2.0)
+    optimizer = rule([x])
+    x.grad = lucid.ones(*shape)
+    with pytest.raises(lucid.ShapeError, match=r"shape \(2,\) has a grad of shape .*; they must"):
+        optimizer.step(lambda: lucid.tensor(1.0))
+    x.grad = 3.0
+    with pytest.raises(TypeError, match="must be a Tensor, not float"):
+        optimizer.step(lambda: lucid.tensor(1.0))
+    assert x.tolist() == [1.0, 2.0]
+
+
+@each_rule
+@pytest.mark.parametrize("data", [
+    lucid.ones(2), lucid.ones(9), lucid.ones(3, 1), lucid.ones(3, dtype=lucid.float64),
+], ids=str)
+def test_what_is_remembered_of_other_data_is_refused(rule, data):
+    x = leaf(1.0, 2.0, 3.0)
+    optimizer = rule([x])
+    descend(optimizer, [x], 1)
+    x.data = data.clone()
+    with pytest.raises(lucid.ShapeError, match=r"float32 of shape \(3,\); .* a new optimizer"):
+        descend(optimizer, [x], 1)
+    assert (x == 1).all()

@@ -278,7 +278,7 @@ class LinearLR(LRScheduler):
             return lr
         rise = self.end_factor - self.start_factor
         before = self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
-        return lr * (1 + rise / before)
+        return max(0.0, lr * (1 + rise / before))  # by rounding it may fall below 0
 
 
 class PolynomialLR(LRScheduler):

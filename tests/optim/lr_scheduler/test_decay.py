@@ -56,3 +56,15 @@ def test_functions_are_no_part_of_the_state():
 def test_refusals(make, kind, message):
     with pytest.raises(kind, match=message):
         make(two_groups(lucid))
+
+
+@pytest.mark.parametrize("start", [0.1, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("epochs", [1, 3, 7])
+def test_a_rate_that_falls_to_zero_can_be_saved_and_loaded(start, epochs):
+    optimizer = two_groups(lucid)
+    scheduler = lr_scheduler.LinearLR(optimizer, start, 0.0, total_iters=epochs)
+    for _ in range(epochs + 1):
+        optimizer.step()
+        scheduler.step()
+    assert all(0 <= rate < 1e-15 for rate in scheduler.get_last_lr())
+    two_groups(lucid).load_state_dict(optimizer.state_dict())
