@@ -355,9 +355,9 @@ def conv_geometry(x_shape, w_shape, stride=(1,), padding=((0, 0),), dilation=(1,
         (N, C, spatial sizes) or (C, spatial sizes), 1 to 3 spatial axes.
     w_shape : tuple of int
         (F, C // groups, kernel sizes).
-    stride, dilation : int or tuple of int
+    stride, dilation : int or tuple of int, default 1
         One number for each axis, at least 1; a single one serves all axes.
-    padding : str, int, tuple of int or tuple of (int, int)
+    padding : str, int, tuple of int or tuple of (int, int), default 0
         'same', 'valid', or the zeros on both sides, or on the (low, high) side, of each axis; a
         single number or pair serves all axes.
     groups : int, default 1
@@ -522,7 +522,7 @@ def conv_transpose_geometry(
         side of the geometry.
     w_shape : tuple of int
         (C, channels of the result // groups, kernel sizes).
-    stride, padding, output_padding, dilation : int or tuple of int
+    stride, padding, output_padding, dilation : int or tuple of int, default 1, 0, 0 and 1
         One number for each axis; a single one serves all axes.
     groups : int, default 1
         Parts that the channels are split into.

@@ -258,7 +258,7 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None)
     Parameters
     ----------
     mean, std : Tensor or number
-        Tensors of shapes that broadcast; or numbers, one or both.
+        Tensors of shapes that broadcast; or numbers, one or both. `std` is 1 by default.
     size : tuple of int, optional
         The shape, if both are numbers.
     generator : Generator, optional

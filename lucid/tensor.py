@@ -52,6 +52,12 @@ class Tensor(InPlace, Methods):
     grad : Tensor or None
         What `backward` added up, for a leaf.
 
+    Raises
+    ------
+    DtypeError
+        If lucid does not have the type of the elements, their byte order is not the machine's, or
+        a gradient is wanted of other than floating-point numbers.
+
     Examples
     --------
     >>> import lucid

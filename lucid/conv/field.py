@@ -329,8 +329,16 @@ def overlap_map(input_size, kernel_size, stride=1, padding=0, output_padding=0, 
     ----------
     input_size : int or tuple of int
         Spatial size of the input, in positions; an int is one axis.
-    kernel_size, stride, padding, output_padding, dilation : int or tuple of int
-        As in `lucid.nn.ConvTranspose2d`.
+    kernel_size : int or tuple of int
+        As in `lucid.nn.ConvTranspose2d`, like all that follow.
+    stride : int or tuple of int, default 1
+        Positions of the output from one kernel to the next.
+    padding : int or tuple of int, default 0
+        Positions cropped from both sides of each axis.
+    output_padding : int or tuple of int, default 0
+        Positions added on the high side.
+    dilation : int or tuple of int, default 1
+        Positions from one tap of the kernel to the next.
 
     Returns
     -------

@@ -215,7 +215,7 @@ def value(kind, x, a=0.0, b=0.0):
         ``"softplus"``, ``"mish"``, ``"hardsigmoid"`` or ``"hardswish"``.
     x : numpy.ndarray
         Of any shape.
-    a, b : float
+    a, b : float, default 0.0
         What ``"elu"`` tends to, and its scale; beta of ``"softplus"``, and its threshold.
 
     Returns

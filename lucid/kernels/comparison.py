@@ -211,7 +211,7 @@ def compare(
     ----------
     layer, x_shape, stride, padding, dilation, groups, transposed, output_padding, dtype
         As in `explain`: a layer and the shape of its input, or the shape of a weight and options.
-    primitive : {"forward", "input_grad", "weight_grad"}
+    primitive : {"forward", "input_grad", "weight_grad"}, default "forward"
         What to compute, of the layer.
     algorithms : list of str, optional
         Some names of `lucid.kernels.list`; by default all. What cannot compute this is left out.

@@ -233,7 +233,7 @@ def explain(
         (F, C // groups, \\*), to which the other options belong.
     x_shape : tuple of int or Tensor
         (N, C, \\*), or (C, \\*) for one item: the input of the layer, or its shape.
-    stride, padding, dilation, groups : int, tuple or str
+    stride, padding, dilation, groups : int, tuple or str, default 1, 0, 1 and 1
         As in `lucid.nn.functional.conv2d`; only beside the shape of a weight.
     transposed : bool, default False
         Whether the shapes are those of a transposed convolution; the weight is then

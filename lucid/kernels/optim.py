@@ -24,11 +24,13 @@ def sgd(x, grad, rate, decay=0.0, mean=None, momentum=0.0, share=1.0, nesterov=F
         The parameter, written.
     grad : numpy.ndarray
         Its gradient.
-    rate, decay : float
-        Learning rate; what of `x` is added to the gradient.
+    rate : float
+        Learning rate.
+    decay : float, default 0.0
+        What of `x` is added to the gradient.
     mean : numpy.ndarray, optional
         The running mean, written: ``momentum * mean + share * grad``.
-    momentum, share : float
+    momentum, share : float, default 0.0 and 1.0
         See `mean`.
     nesterov : bool, default False
         Look one step ahead along the mean.

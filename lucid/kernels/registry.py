@@ -130,6 +130,11 @@ class use:
     name : str
         One of `list()`: ``"auto"`` picks the fastest, ``"naive"`` is the definition.
 
+    Raises
+    ------
+    ValueError
+        If no kernel has this name.
+
     Examples
     --------
     >>> from lucid import kernels
@@ -161,6 +166,11 @@ def set_float32_precision(precision):
         long kernels Fourier's transform. An infinity or NaN may then spread over all results that
         are computed together: a tile of some positions, a block of a transform. ``"highest"`` sums
         up the definition's products, and float64 always does.
+
+    Raises
+    ------
+    ValueError
+        If there is no such precision.
 
     Examples
     --------

@@ -279,11 +279,11 @@ def scatter(x, dim, index, src=None, *, value=None):
         The axis along which `index` tells the position.
     index : Tensor of integers
         As many axes as `x`, along none but `dim` longer; positions from 0.
-    src : Tensor or number
+    src : Tensor or number, optional
         What to write, of the type of `x`; its axes are at least as long as those of `index`, and
         what is beyond is not used.
-    value : number
-        Another name of `src`.
+    value : number, optional
+        Another name of `src`; one of the two is given.
 
     Returns
     -------

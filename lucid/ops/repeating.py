@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from lucid.autograd import Function
-from lucid.errors import ShapeError
+from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
 from lucid.ops.gathering import IndexSelect
 from lucid.ops.operands import BroadcastTo, check_dim, check_tensor, is_tensor
@@ -136,6 +136,8 @@ def repeat_interleave(x, repeats, dim=None):
     ------
     ShapeError
         If `dim` is not an axis, or `repeats` has another length.
+    DtypeError
+        If `repeats` is a tensor of other than integers.
     ValueError
         If a count is negative.
 
@@ -156,7 +158,7 @@ def repeat_interleave(x, repeats, dim=None):
         check_int(repeats, "repeat_interleave: repeats")
     )
     if counts.dtype.kind not in "iu":
-        raise TypeError(f"repeat_interleave: repeats must be integers, not {repeats.dtype.name}")
+        raise DtypeError(f"repeat_interleave: repeats must be integers, not {repeats.dtype.name}")
     if counts.size != 1 and counts.shape != (size,):
         raise ShapeError(
             f"repeat_interleave: repeats of shape {counts.shape}, axis {dim} of shape {x.shape} "

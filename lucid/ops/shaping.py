@@ -255,8 +255,8 @@ def flatten(x, start_dim=0, end_dim=-1):
     ----------
     x : Tensor
         Any elements.
-    start_dim, end_dim : int
-        The first and last axis to merge; default all.
+    start_dim, end_dim : int, default 0 and -1
+        The first and last axis to merge.
 
     Returns
     -------
