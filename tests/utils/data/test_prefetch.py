@@ -22,6 +22,9 @@ def test_so_many_are_begun_ahead_and_no_more():
     begun = []
     results = prefetch((partial(begun.append, number) for number in range(99)), 2, 3)
     next(results)
+    deadline = time.monotonic() + 10
+    while len(begun) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
     time.sleep(0.05)
     assert sorted(begun) == [0, 1, 2, 3]
     results.close()
