@@ -258,10 +258,10 @@ def _through(node, axes, x_shape, y_shape, ndim):
     if len(x_shape) < ndim + 2:  # already flat
         return [axis.gather(1) for axis in axes]
     before, after = x_shape[-ndim:], y_shape[-ndim:]
-    if len(y_shape) >= ndim + 1 and before == after:
-        return _kept(node, axes, x_shape)
     if isinstance(node, Pad | Extend | GetItem) and len(y_shape) == len(x_shape):
         return _shifted(node, axes, ndim)
+    if len(y_shape) >= ndim + 1 and before == after:
+        return _kept(node, axes, x_shape)
     pairs = list(zip(axes, before, after, strict=False))
     if len(y_shape) < ndim + 2:
         return [axis.gather(n) for axis, n, _ in pairs]
@@ -303,6 +303,8 @@ def _shifted(node, axes, ndim):
             return None
         bounds = [each.indices(n) for each, n in zip(key, node.input_shapes[0], strict=True)]
         moves = [(start, step) for start, _, step in bounds[-ndim:]]
+        if min(step for _, step in moves) < 0:
+            return None
     return [
         Axis(axis.low + start * (axis.jump or 0), axis.high + start * (axis.jump or 0),
              axis.jump and axis.jump * step)

@@ -67,6 +67,7 @@ MODELS = {
     "weighed": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x * x.mean(3, True)), 2),
     "softmax": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x.softmax(3)), 2),
     "linear": (lambda: nn.Sequential(nn.Conv1d(1, 1, 3), nn.Linear(31, 31)), 1),
+    "sliced": (lambda: Behind(nn.Conv2d(1, 1, 3), lambda x: x[:, :, 1:-1:2, 3:][:, ::-1]), 2),
     "channels": (lambda: Behind(nn.Conv1d(1, 2, 3), lambda x: x.flip(1)), 1),
 }
 
@@ -132,7 +133,8 @@ def test_a_model_needs_its_input_shape():
 
 def test_a_lost_path_is_an_error():
     for function in (lambda x: x.detach() * 2, lambda x: x.transpose(2, 3), lambda x: x.flip(3),
-                     lambda x: x.roll(1, 2), lambda x: x @ x):
+                     lambda x: x.roll(1, 2), lambda x: x @ x, lambda x: x[:, :, ::-1],
+                     lambda x: x[:, :, [2, 1, 0, 3, 4, 5]]):
         with pytest.raises(ValueError, match="cannot be followed"):
             receptive_field(Behind(nn.Conv2d(1, 1, 3), function), (1, 1, 8, 8))
 

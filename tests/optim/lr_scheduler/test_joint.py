@@ -99,7 +99,8 @@ def test_a_chain_of_joint_schedules_starts_again():
             lr_scheduler.ConstantLR(optimizer, 0.5, 2), lr_scheduler.ExponentialLR(optimizer, 0.8)
         ])
 
-    scheduler = lr_scheduler.ChainedScheduler([chain(), chain()])
+    sequence = lr_scheduler.SequentialLR(optimizer, [chain(), chain()], [1])
+    scheduler = lr_scheduler.ChainedScheduler([chain(), chain(), sequence])
     first = rates(scheduler, 4)
     scheduler.restart()
     assert rates(scheduler, 4) == pytest.approx(first)
