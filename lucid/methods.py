@@ -1,7 +1,7 @@
 """The steps as methods: a base class of Tensor, so that tensor.py stays short."""
 
 from lucid.ops import (
-    comparison, diagonals, elementwise, erf, gathering, linalg, masking, products, reduction,
+    alike, comparison, diagonals, elementwise, erf, gathering, linalg, masking, products, reduction,
     repeating, rounding, scan, shaping, smooth, sorting, splitting, statistics, windows,
 )
 
@@ -14,6 +14,7 @@ class Methods:
     abs = elementwise.abs
     add = elementwise.add
     clamp = elementwise.clamp
+    clip = elementwise.clamp
     cos = elementwise.cos
     div = elementwise.div
     exp = elementwise.exp
@@ -123,6 +124,13 @@ class Methods:
     unflatten = shaping.unflatten
     unsqueeze = shaping.unsqueeze
     view = shaping.view
+
+    expand_as = alike.expand_as
+    new_full = alike.new_full
+    new_ones = alike.new_ones
+    new_zeros = alike.new_zeros
+    type_as = alike.type_as
+    view_as = alike.view_as
 
     gather = gathering.gather
     index_add = gathering.index_add

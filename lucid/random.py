@@ -14,8 +14,8 @@ from lucid.ops.operands import check_broadcast, check_tensor, is_tensor
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
-    "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "seed",
-    "set_rng_state",
+    "multinomial", "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
+    "seed", "set_rng_state",
 ]
 
 
@@ -344,3 +344,70 @@ def bernoulli(x, *, generator=None):
     if not ((array >= 0) & (array <= 1)).all():
         raise ValueError("bernoulli: a probability is not from 0 to 1; use lucid.sigmoid first")
     return x.wrap(np.asarray(draw_from(generator).random(array.shape) < array, array.dtype))
+
+
+def multinomial(x, num_samples, replacement=False, *, generator=None):
+    r"""Draw positions along the last axis, each as often as its weight says.
+
+    Parameters
+    ----------
+    x : Tensor
+        The weights, (K,) or (N, K), floating-point, at least 0; they need not sum to 1.
+    num_samples : int
+        Positions to draw from each row, at least 1.
+    replacement : bool, default False
+        Whether one position may be drawn several times.
+    generator : Generator, optional
+        Where to draw from; default the default generator.
+
+    Returns
+    -------
+    Tensor of int64
+        (num_samples,) or (N, num_samples).
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, infinite or NaN, or a row has no weight above 0; if without
+        replacement a row has fewer of these than are to be drawn.
+    ShapeError
+        If `x` has not one or two axes.
+    DtypeError
+        If `x` is not floating-point.
+
+    References
+    ----------
+    .. [1] Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006: the largest
+       of :math:`\log(u) / w`, with u uniform, are a sample without replacement.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> lucid.multinomial(lucid.tensor([0.0, 2.0, 0.0]), 4, replacement=True)
+    tensor([1, 1, 1, 1])
+    """
+    check_tensor(x, "multinomial")
+    _check_floating(x.dtype, "multinomial")
+    w, count = x.array.astype(np.float64), check_int(num_samples, "num_samples", 1)
+    if w.ndim not in (1, 2):
+        raise ShapeError(f"multinomial: x of shape {w.shape} must have one axis, or two: rows")
+    if not ((w >= 0) & (w < np.inf)).all() or not (w.sum(-1) > 0).all():
+        raise ValueError(
+            "multinomial: the weights must be finite, at least 0, and not all 0 in any row; of "
+            "scores make some by softmax"
+        )
+    if not replacement and w.size and (w > 0).sum(-1).min() < count:
+        raise ValueError(
+            f"multinomial: num_samples={count}, but a row has only {(w > 0).sum(-1).min()} weights "
+            f"above 0; say replacement=True to draw positions again"
+        )
+    random = draw_from(generator).random
+    if not replacement:
+        with np.errstate(divide="ignore", invalid="ignore"):  # a weight of 0 comes last
+            return x.wrap(np.argsort(-np.log1p(-random(w.shape)) / w, -1)[..., :count])
+    drawn = np.empty((*w.shape[:-1], count), np.int64)
+    for row, weights in zip(np.atleast_2d(drawn), np.atleast_2d(w), strict=True):
+        steps = np.cumsum(weights)
+        row[:] = np.searchsorted(steps, steps[-1] * random(count), "right")
+        np.minimum(row, np.searchsorted(steps, steps[-1]), out=row)  # if a product was rounded up
+    return x.wrap(drawn)

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from lucid.device import as_device
 from lucid.errors import LucidError
 from lucid.tensor import Tensor
 
@@ -115,7 +116,7 @@ def save(obj, path):
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def load(path):
+def load(path, map_location=None, *, weights_only=True):
     """Read what `save` wrote; also any `.npz` of plain arrays and any `.safetensors`.
 
     A file is data only: nothing in it is executed, and a file that lies about its sizes is refused
@@ -125,6 +126,10 @@ def load(path):
     ----------
     path : str or os.PathLike
         Ends in `.npz` or `.safetensors`.
+    map_location : device, optional
+        Only ``"cpu"``.
+    weights_only : bool, default True
+        Without effect: a file never holds more than data.
 
     Returns
     -------
@@ -138,6 +143,8 @@ def load(path):
         If the file is damaged, cut short, hostile, written by a later lucid, or holds pickled
         objects or data types that lucid does not have; the message names the file and the fault.
         Also if the package `safetensors` is needed and not installed.
+    DeviceError
+        If `map_location` is another device.
     ValueError
         If the name ends otherwise.
     OSError
@@ -159,6 +166,7 @@ def load(path):
     {'weight': tensor([1., 2.])}
     >>> folder.cleanup()
     """
+    as_device(map_location)
     path, suffix = _split(path)
     read = _read_npz if suffix == ".npz" else _read_safetensors
     with open(path, "rb") as file:

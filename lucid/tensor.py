@@ -925,6 +925,9 @@ class Tensor(InPlace, Methods):
     def __ne__(self, other):
         return NotImplemented if other is None else comparison.ne(self, other)
 
+    def __pos__(self):
+        return self
+
     def __rsub__(self, other):
         return elementwise.sub(other, self)
 

@@ -181,9 +181,10 @@ NAMES = {
 
 # names of `lucid` that stand in no table: the errors, the subpackages, and what needs no table
 BESIDE = """
-    DeviceError DtypeError GradError LazyError LucidError ShapeError
-    autograd conv datasets grade inspect kernels linalg models nn optim random testing transforms
-    utils clone from_dlpack frombuffer get_float32_precision promote_types set_float32_precision
+    DeviceError DtypeError GradError LazyError LucidError ShapeError autograd conv datasets
+    grade inspect kernels linalg models nn optim random testing transforms utils clip double
+    float half int long multinomial clone from_dlpack frombuffer get_float32_precision
+    promote_types set_float32_precision
 """
 
 LEFT_OUT = {

@@ -96,6 +96,35 @@ def accuracy(L):
 
 
 @idiom
+def accuracy_by_view_as(L):
+    scores, target = waves(L, 8, 4), L.arange(8) % 4
+    pred = scores.argmax(dim=1, keepdim=True)
+    return pred.eq(target.view_as(pred)).sum().item()
+
+
+@idiom
+def accuracy_of_the_best_k(L):
+    output, target = waves(L, 8, 4), L.arange(8) % 4
+    _, pred = output.topk(3, 1, True, True)
+    correct = pred.t().eq(target.view(1, -1).expand_as(pred.t()))
+    found = [correct[:k].reshape(-1).float().sum(0, keepdim=True) for k in (1, 3)]
+    return [each.mul_(100.0 / target.size(0)).item() for each in found]
+
+
+@idiom
+def axes_by_numpys_names(L):
+    x = waves(L, 3, 4)
+    shares = L.exp(x) / L.exp(x).sum(axis=1, keepdims=True)
+    return shares.tolist(), x.argmax(axis=1).tolist(), x.mean(axis=0).tolist()
+
+
+@idiom
+def short_names_of_types(L):
+    label = L.full((2,), 1.0, dtype=L.float)
+    return label.tolist(), L.zeros(2, dtype=L.long).tolist(), L.ones(1, dtype=L.double).tolist()
+
+
+@idiom
 def device(L):
     chosen = L.device("cpu")
     model = known(L, L.nn.Linear(2, 2)).to(chosen)

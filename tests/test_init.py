@@ -38,6 +38,21 @@ def test_an_unknown_name_is_an_attribute_error():
         lucid.Conv2d
 
 
+@pytest.mark.parametrize(("name", "advice"), [
+    ("cuda", r"there is no GPU: lucid.device\('cpu'\)"), ("Size", "plain tuple"),
+    ("concat", "lucid.cat"), ("FloatTensor", "dtype=lucid.float32"),
+])
+def test_what_pytorch_has_tells_what_to_write(name, advice):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'; .*{advice}"):
+        getattr(lucid, name)
+    assert not hasattr(lucid, name)
+
+
+def test_short_names_of_types():
+    assert lucid.float is lucid.float32 and lucid.double is lucid.float64
+    assert lucid.int is lucid.int32 and lucid.long is lucid.int64 and lucid.half is lucid.float16
+
+
 def find(path):
     """Get the object of a dotted path, importing what is a module."""
     thing = lucid

@@ -146,3 +146,49 @@ def test_bernoulli():
 def test_what_is_drawn_must_make_sense(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (0, 4)], ids=str)
+def test_multinomial_draws_positions_with_a_weight(shape, replacement):
+    w = lucid.rand(shape, dtype=lucid.float64) + 0.1
+    w.array[..., [0, 2]] = 0
+    y = lucid.multinomial(w, 2, replacement)
+    assert y.shape == (*shape[:-1], 2) and y.dtype is lucid.int64
+    assert set(y.flatten().tolist()) <= {1, 3}
+    if not replacement:
+        assert (y.array.sum(-1) == 4).all()
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_multinomial_keeps_to_the_weights(replacement):
+    w = lucid.tensor([1.0, 0.0, 3.0, 6.0])
+    first = lucid.multinomial(w.expand(20000, 4), 2, replacement)[:, 0]
+    share = lucid.bincount(first, minlength=4).array / 20000
+    assert np.allclose(share, [0.1, 0, 0.3, 0.6], atol=0.015)
+    if replacement:
+        many = lucid.multinomial(w, 20000, True)
+        assert np.allclose(lucid.bincount(many, minlength=4).array / 20000, share, atol=0.02)
+
+
+def test_multinomial_is_seeded_and_has_no_gradient():
+    w = lucid.rand(5, requires_grad=True)
+    for replacement in (False, True):
+        lucid.manual_seed(3)
+        y = lucid.multinomial(w, 4, replacement)
+        same = lucid.multinomial(w, 4, replacement, generator=lucid.Generator(3))
+        assert y.tolist() == same.tolist() and not y.requires_grad
+
+
+@pytest.mark.parametrize(("weights", "count", "kind", "message"), [
+    ([1.0, 0.0, 2.0], 3, ValueError, "num_samples=3, but a row has only 2 weights above 0"),
+    ([0.0, 0.0], 1, ValueError, "not all 0 in any row"),
+    ([1.0, -1.0], 1, ValueError, "at least 0"),
+    ([1.0, float("nan")], 1, ValueError, "finite"),
+    ([1, 2], 1, lucid.DtypeError, "floating-point"),
+    (1.0, 1, lucid.ShapeError, r"shape \(\) must have one axis"),
+    ([1.0], 0, ValueError, "num_samples=0 is too small"),
+])
+def test_multinomial_refuses(weights, count, kind, message):
+    with pytest.raises(kind, match=message):
+        lucid.multinomial(lucid.tensor(weights), count)

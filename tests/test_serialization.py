@@ -165,6 +165,16 @@ def test_safetensors_of_pytorch_are_read(tmp_path, torch):
     assert package.load_file(tmp_path / "b.safetensors")["w"].tolist() == [0, 1, 2]
 
 
+def test_what_courses_write_is_understood(tmp_path):
+    path = tmp_path / "x.npz"
+    save({"x": lucid.ones(2)}, path)
+    for options in ({"map_location": "cpu"}, {"map_location": lucid.device("cpu")},
+                    {"weights_only": True}, {"weights_only": False}):
+        assert load(path, **options)["x"].tolist() == [1, 1]
+    with pytest.raises(lucid.DeviceError, match="'cuda:0' is not available"):
+        load(path, map_location="cuda:0")
+
+
 def test_a_state_dict_fills_another_model(tmp_path):
     one, two = (nn.Conv1d(2, 3, 3) for _ in range(2))
     for suffix in ("npz", "safetensors"):

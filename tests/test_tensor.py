@@ -325,3 +325,8 @@ def test_type_tells_or_converts():
     assert x.half().type() == "lucid.float16"
     assert lucid.is_tensor(x)
     assert not lucid.is_tensor(x.array)
+
+
+def test_plus_x_is_x():
+    x = lucid.ones(2, requires_grad=True)
+    assert +x is x

@@ -113,7 +113,7 @@ def public_symbols(package):
                 paths.setdefault(id(obj), (obj, []))[1].append((module.__name__, name))
     symbols = []
     for obj, places in paths.values():
-        own = getattr(obj, "__name__", None)  # an alias never goes before the object's own name
+        own = getattr(obj, "__name__", getattr(obj, "name", None))  # an alias never goes before the object's own name
         home = getattr(obj, "__module__", None)
         places.sort(key=lambda place: (place[0].count("."), place[1] != own, place[0] != home))
         (module, name), *others = places

@@ -58,6 +58,8 @@ class Function:
 
     Raises
     ------
+    TypeError
+        When a class is defined with a static `forward` or `backward`, as in PyTorch.
     GradError
         When an instance is called a second time; from `backward` (the walk), when a saved tensor
         was changed in place, or a returned gradient has not the shape and type of its input.
@@ -100,6 +102,17 @@ class Function:
     _inputs = None
     _output = None
     _kept = None  # what `forget` left of the inputs
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        for name in ("forward", "backward"):
+            if isinstance(vars(cls).get(name), staticmethod):
+                raise TypeError(
+                    f"{cls.__name__}.{name} is a static method, as in PyTorch; here a step is an "
+                    f"object: write def forward(self, x) for arrays, def backward(self, grad_y) "
+                    f"for tensors, with self.inputs instead of ctx.saved_tensors and options in "
+                    f"__init__; call {cls.__name__}()(x) instead of {cls.__name__}.apply(x)"
+                )
 
     def forward(self, *arrays):
         """Compute the result: arrays in, one array out.

@@ -11,6 +11,7 @@ from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
 from lucid.ops.elementwise import cast_like, exp, maximum, minimum, sqrt
 from lucid.ops.gathering import Gather
+from lucid.ops.naming import numpy_names
 from lucid.ops.operands import (
     BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor, is_tensor,
 )
@@ -114,6 +115,7 @@ class LogSoftmax(Softmax):
         return grad_y - exp(y) * sum(grad_y, self.dim, keepdim=True)
 
 
+@numpy_names
 def sum(x, dim=None, keepdim=False, *, dtype=None):
     """Add up elements.
 
@@ -150,6 +152,7 @@ def sum(x, dim=None, keepdim=False, *, dtype=None):
     return Sum(check_dims(dim, x.array.ndim, "sum"), keepdim)(x)
 
 
+@numpy_names
 def mean(x, dim=None, keepdim=False):
     """Average elements.
 
@@ -193,6 +196,7 @@ def _check_floating(x, name):
         raise DtypeError(f"{name}: needs floating point, not {x.dtype.name}; call x.float() first")
 
 
+@numpy_names
 def var(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the variance: :math:`\frac{1}{n - c} \sum (x - \bar x)^2`.
 
@@ -235,6 +239,7 @@ def var(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     return total / (float(degrees) if degrees > 0 else float("nan"))
 
 
+@numpy_names
 def std(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the standard deviation, the root of `var`.
 
@@ -277,6 +282,7 @@ def _extreme(reduce, x, dim, keepdim, name):
     return Extreme(reduce, dims, keepdim)(x)
 
 
+@numpy_names
 def amax(x, dim=None, keepdim=False):
     """Take the largest element; NaN wins.
 
@@ -308,6 +314,7 @@ def amax(x, dim=None, keepdim=False):
     return _extreme(np.max, x, dim, keepdim, "amax")
 
 
+@numpy_names
 def amin(x, dim=None, keepdim=False):
     """Take the smallest element; NaN wins.
 
@@ -339,6 +346,7 @@ def amin(x, dim=None, keepdim=False):
     return _extreme(np.min, x, dim, keepdim, "amin")
 
 
+@numpy_names
 def max(x, dim=None, keepdim=False):
     """Take the largest element, and with `dim` also tell where it stands.
 
@@ -380,6 +388,7 @@ def max(x, dim=None, keepdim=False):
     return _take(x, argmax(x, dim, keepdim=True), dim, keepdim, "max")
 
 
+@numpy_names
 def min(x, dim=None, keepdim=False):
     """Take the smallest element, and with `dim` also tell where it stands.
 
@@ -442,6 +451,7 @@ def _position(choose, x, dim, keepdim, name):
     return x.wrap(choose(x.array, axis=dim, keepdims=keepdim).astype(np.int64, copy=False))
 
 
+@numpy_names
 def argmax(x, dim=None, keepdim=False):
     """Find where the largest element stands; NaN wins.
 
@@ -473,6 +483,7 @@ def argmax(x, dim=None, keepdim=False):
     return _position(np.argmax, x, dim, keepdim, "argmax")
 
 
+@numpy_names
 def argmin(x, dim=None, keepdim=False):
     """Find where the smallest element stands; NaN wins.
 
@@ -504,6 +515,7 @@ def argmin(x, dim=None, keepdim=False):
     return _position(np.argmin, x, dim, keepdim, "argmin")
 
 
+@numpy_names
 def any(x, dim=None, keepdim=False):
     """Tell whether any element is not zero.
 
@@ -530,6 +542,7 @@ def any(x, dim=None, keepdim=False):
     return x.wrap(np.any(x.array, axis=check_dims(dim, x.array.ndim, "any"), keepdims=keepdim))
 
 
+@numpy_names
 def all(x, dim=None, keepdim=False):
     """Tell whether no element is zero.
 
@@ -556,6 +569,7 @@ def all(x, dim=None, keepdim=False):
     return x.wrap(np.all(x.array, axis=check_dims(dim, x.array.ndim, "all"), keepdims=keepdim))
 
 
+@numpy_names
 def log_softmax(x, dim):
     r"""Turn scores into log-probabilities: :math:`x_j - \ln \sum_k e^{x_k}`.
 
@@ -587,6 +601,7 @@ def log_softmax(x, dim):
     return _of_classes(LogSoftmax, x, dim)
 
 
+@numpy_names
 def softmax(x, dim):
     r"""Turn scores into probabilities: :math:`e^{x_j} / \sum_k e^{x_k}`.
 
@@ -622,6 +637,7 @@ def _of_classes(step, x, dim):
     return step(dim)(x) if x.array.ndim else reshape(step(0)(reshape(x, 1)), ())
 
 
+@numpy_names
 def logsumexp(x, dim, keepdim=False):
     r"""Compute :math:`\ln \sum_k e^{x_k}` without overflow.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from lucid.autograd import Function
 from lucid.dtypes import as_dtype
+from lucid.ops.naming import numpy_names
 from lucid.ops.operands import cast, check_dim, check_tensor
 from lucid.ops.shaping import cat
 
@@ -87,6 +88,7 @@ def _scan(step, x, dim, dtype, name):
     return step(dim)(x)
 
 
+@numpy_names
 def cumsum(x, dim, *, dtype=None):
     r"""Add up along an axis, keeping every step: :math:`y_i = \sum_{j \le i} x_j`.
 
@@ -118,6 +120,7 @@ def cumsum(x, dim, *, dtype=None):
     return _scan(CumSum, x, dim, dtype, "cumsum")
 
 
+@numpy_names
 def cumprod(x, dim, *, dtype=None):
     r"""Multiply along an axis, keeping every step: :math:`y_i = \prod_{j \le i} x_j`.
 

@@ -9,6 +9,7 @@ from lucid.autograd import Function
 from lucid.dtypes import promote_types
 from lucid.errors import ShapeError
 from lucid.geometry import MAXIMUM, check_int
+from lucid.ops.naming import numpy_names
 from lucid.ops.operands import BroadcastTo, cast, check_dim, check_dims, check_tensor
 
 __all__ = [
@@ -490,6 +491,7 @@ def movedim(x, source, destination):
     return Permute(tuple(dims) if ndim else ())(x)
 
 
+@numpy_names
 def squeeze(x, dim=None):
     """Drop axes of length 1.
 
@@ -523,6 +525,7 @@ def squeeze(x, dim=None):
     return Reshape(tuple(kept))(x)
 
 
+@numpy_names
 def unsqueeze(x, dim):
     """Add an axis of length 1.
 
@@ -630,6 +633,7 @@ def flip(x, *dims):
     return Flip(check_dims(as_shape(dims, "flip: dim"), x.array.ndim, "flip"))(x)
 
 
+@numpy_names
 def cat(tensors, dim=0):
     """Join tensors along an axis.
 
@@ -672,6 +676,7 @@ def cat(tensors, dim=0):
     return Concatenate(dim)(*tensors)
 
 
+@numpy_names
 def stack(tensors, dim=0):
     """Join tensors along a new axis.
 

@@ -7,6 +7,7 @@ import numpy as np
 from lucid.errors import ShapeError
 from lucid.geometry import check_int
 from lucid.ops.gathering import Gather
+from lucid.ops.naming import numpy_names
 from lucid.ops.operands import check_dim, check_tensor
 from lucid.ops.reduction import Extreme, Extremes
 from lucid.ops.shaping import clone, reshape
@@ -27,6 +28,7 @@ def _order(array, dim, descending, stable):
     return array.shape[dim] - 1 - np.flip(backward, dim)
 
 
+@numpy_names
 def argsort(x, dim=-1, descending=False, *, stable=False):
     """Find the positions of the elements in order.
 
@@ -62,6 +64,7 @@ def argsort(x, dim=-1, descending=False, *, stable=False):
     return x.wrap(_order(x.array, dim, descending, stable))
 
 
+@numpy_names
 def sort(x, dim=-1, descending=False, *, stable=False):
     """Put the elements in order, and tell where they stood.
 
@@ -104,6 +107,7 @@ def _read(x, dim, order):
     return Gather(dim, order)(x) if x.array.ndim else clone(x)
 
 
+@numpy_names
 def topk(x, k, dim=-1, largest=True, sorted=True):
     """Take the k largest elements along an axis, and tell where they stand.
 
@@ -175,6 +179,7 @@ def _median_array(array, axis, keepdims):
     return np.asarray(y).reshape((1,) * array.ndim if keepdims else ())
 
 
+@numpy_names
 def median(x, dim=None, keepdim=False):
     """Take the middle element: the lower one where two stand in the middle; NaN wins.
 
@@ -230,6 +235,7 @@ def median(x, dim=None, keepdim=False):
     return Extremes(reshape(values, shape), reshape(indices, shape))
 
 
+@numpy_names
 def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """Find the different elements, or the different slices across an axis.
 

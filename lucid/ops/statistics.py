@@ -9,6 +9,7 @@ from lucid.dtypes import as_dtype
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
 from lucid.ops.elementwise import abs, pow, where
+from lucid.ops.naming import numpy_names
 from lucid.ops.operands import cast, check_dims, check_tensor
 from lucid.ops.reduction import amax, amin, mean, spread, sum, var
 from lucid.ops.rounding import Stepwise
@@ -79,6 +80,7 @@ class Norm(Function):
         return slope * spread(grad_y / pow(y, p - 1), x.shape, self.dims)
 
 
+@numpy_names
 def prod(x, dim=None, keepdim=False, *, dtype=None):
     """Multiply elements.
 
@@ -115,6 +117,7 @@ def prod(x, dim=None, keepdim=False, *, dtype=None):
     return Product(check_dims(dim, x.array.ndim, "prod"), keepdim)(x)
 
 
+@numpy_names
 def norm(x, p="fro", dim=None, keepdim=False):
     r"""Measure the length of vectors: :math:`(\sum |x|^p)^{1/p}`.
 
@@ -168,6 +171,7 @@ def norm(x, p="fro", dim=None, keepdim=False):
     return sum(abs(x), dims, keepdim) if p == 1 else Norm(p, dims, keepdim)(x)
 
 
+@numpy_names
 def var_mean(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     r"""Compute the variance and the mean.
 
@@ -204,6 +208,7 @@ def var_mean(x, dim=None, *, keepdim=False, correction=1, unbiased=None):
     return var(x, dim, keepdim=keepdim, **options), mean(x, dim, keepdim)
 
 
+@numpy_names
 def count_nonzero(x, dim=None):
     """Count the elements that are not 0.
 

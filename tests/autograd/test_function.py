@@ -254,3 +254,9 @@ def test_a_product_keeps_only_the_factor_that_is_read():
     assert [id(each) for each in (a @ b).node.saved()] == [id(b)]
     (g,) = lucid.autograd.grad((a @ b).sum(), a)
     assert g.tolist() == [[4] * 3] * 2
+
+
+@pytest.mark.parametrize("name", ["forward", "backward"])
+def test_static_methods_as_in_pytorch_are_refused_with_what_to_write(name):
+    with pytest.raises(TypeError, match=rf"Cube.{name} is a static method.*call Cube\(\)\(x\)"):
+        type("Cube", (lucid.autograd.Function,), {name: staticmethod(lambda ctx, x: x)})
