@@ -73,13 +73,20 @@ def preset(symbol):
     return settings, int(ndim)
 
 
+def small(settings, ndim):
+    """The example's settings on an input small enough to see."""
+    n = tuple(min(each, DRAWN[ndim]) for each in along(settings, "n", ndim))
+    if settings["kind"] == "transposed":
+        steps = along(settings, "s", ndim)
+        n = tuple(max(2, each // step) for each, step in zip(n, steps, strict=True))
+    return settings | {"n": one_or_all(n)}
+
+
 def geometry_of(settings, ndim):
-    """The geometry that is drawn: the example's settings on an input small enough to see."""
+    """The geometry of one case."""
     settings = {"op": 0} | settings
     n, k, s, d, p, op = (along(settings, key, ndim) for key in ("n", "k", "s", "d", "p", "op"))
-    n = tuple(min(each, DRAWN[ndim]) for each in n)
     if settings["kind"] == "transposed":
-        n = tuple(max(2, each // step) for each, step in zip(n, s, strict=True))
         return conv_transpose_geometry((1, 1, *n), (1, 1, *k), s, p, op, d)
     pads = tuple(
         {"same": same_padding(taps, step), "valid": (0, 0)}.get(pad) or (pad, pad)
@@ -119,7 +126,8 @@ def insert_picture(app, what, name, obj, options, lines):
         return
     settings, ndim = preset(symbol)
     at = lines.index("", next(number for number, line in enumerate(lines) if line))
-    lines[at:at] = ["", f".. conv-diagram:: {as_words(settings, ndim)}", f"   :ndim: {ndim}", ""]
+    words = as_words(small(settings, ndim), ndim)
+    lines[at:at] = ["", f".. conv-diagram:: {words}", f"   :ndim: {ndim}", ""]
 
 
 def parse_settings(text):

@@ -63,6 +63,8 @@ sobel = lucid.tensor(
 with kernels.use("taps"):
     edges = nn.functional.conv2d(image[None, None], sobel.float(), padding=1)
 figure, axes = plt.subplots(1, 3, figsize=(8.5, 3), layout="constrained")
-for axis, picture in zip(axes, (image, edges[0, 0], edges[0, 1]), strict=True):
+pictures = {"image": image, "edges across": edges[0, 0], "edges down": edges[0, 1]}
+for axis, (name, picture) in zip(axes, pictures.items(), strict=True):
     axis.imshow(picture.numpy(), cmap="RdBu_r" if picture is not image else "gray_r")
+    axis.set_title(name)
     axis.set_axis_off()

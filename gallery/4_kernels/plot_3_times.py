@@ -48,7 +48,7 @@ for offset, name in enumerate(names):
     places, milliseconds = zip(*bars, strict=True)
     axis.bar([place + offset * width for place in places], milliseconds, width, label=name)
 axis.set_xticks([i + 0.4 - width / 2 for i in range(len(layers))], layers)
-axis.set(yscale="log", ylabel="milliseconds")
+axis.set(title="time of each algorithm for five layers", yscale="log", ylabel="milliseconds")
 axis.legend()
 
 # %%
@@ -58,4 +58,4 @@ axis.legend()
 
 work = kernels.explain(*layers["middle layer\n64 → 64, 16 × 16"]).work
 for row in tables[1]:
-    print(f"{row.algorithm:8} {work / row.seconds / 1e9:6.2f}")
+    print(f"{row.algorithm:13} {work / row.seconds / 1e9:6.2f}")

@@ -37,6 +37,7 @@ mixed = [error(n, lucid.randn) for n in counts]
 # the sum.
 
 figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
+axis.set_title("error of a sum of n products, and its bound")
 axis.loglog(counts, counts, "--", color="#b02a37", label="bound: n")
 axis.loglog(counts, np.sqrt(counts), ":", color="#57606a", label="root of n")
 axis.loglog(counts, positive, "o-", color="#1a6b8a", label="all terms positive")

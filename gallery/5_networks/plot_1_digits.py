@@ -15,7 +15,7 @@ from lucid.optim import AdamW
 from lucid.utils.data import DataLoader
 
 # %%
-# 1,437 images of 8 × 8 pixels to learn from, and 360 by other writers to be tested with.
+# 1,437 images of 8 × 8 pixels to learn from, and 360 others to be tested with.
 
 training, test = load_digits(train=True), load_digits(train=False)
 images, labels = test[:]

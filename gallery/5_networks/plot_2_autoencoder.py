@@ -48,7 +48,8 @@ for channels in (1, 2, 8):
         rows[f"{4 * channels} numbers"] = again = model(images)
     print(f"{4 * channels:2} numbers: mean error {(again - images).abs().mean().item():.3f}")
 
-figure, axes = plt.subplots(len(rows), len(images), figsize=(9, 3.9), layout="constrained")
+figure, axes = plt.subplots(len(rows), len(images), figsize=(9, 4.2), layout="constrained")
+figure.suptitle("ten digits, and what comes back from codes of 4, 8 and 32 numbers")
 for line, (name, pictures) in zip(axes, rows.items(), strict=True):
     for axis, picture in zip(line, pictures, strict=True):
         axis.imshow(picture[0].numpy(), cmap="gray_r", vmin=0, vmax=1)

@@ -81,12 +81,14 @@ for name, bridges in (("without bridges", 0.0), ("with bridges", 1.0)):
     with lucid.no_grad():
         p = model(test_images)
     both, either = ((p > 0.5) & (test_masks > 0.5)).sum(), ((p > 0.5) | (test_masks > 0.5)).sum()
-    results[f"{name}\noverlap {both.item() / either.item():.0%}"] = p
-    print(name, p.shape)
+    overlap = f"overlap {both.item() / either.item():.0%}"
+    results[f"{name}\n{overlap}"] = p
+    print(f"{name}: {overlap} with what was wanted")
 
 # %%
 rows = {"image": test_images, "wanted": test_masks, **results}
-figure, axes = plt.subplots(4, 8, figsize=(9, 5), layout="constrained")
+figure, axes = plt.subplots(4, 8, figsize=(9, 5.3), layout="constrained")
+figure.suptitle("rings to be found, without and with bridges")
 for line, (name, pictures) in zip(axes, rows.items(), strict=True):
     for axis, picture in zip(line, pictures, strict=False):
         axis.imshow(picture[0].numpy(), cmap="gray_r", vmin=0, vmax=1)

@@ -62,7 +62,8 @@ print(drawn.shape, "from noise of shape", noise.shape[1:])
 # %%
 # The same sixteen noises, drawn again as the generator learns.
 
-figure, axes = plt.subplots(len(pages), 12, figsize=(9, 3.3), layout="constrained")
+figure, axes = plt.subplots(len(pages), 12, figsize=(9, 3.6), layout="constrained")
+figure.suptitle("digits drawn from the same noise, and real ones")
 for line, (name, page) in zip(axes, pages.items(), strict=True):
     for axis, image in zip(line, page, strict=False):
         axis.imshow(image[0].detach().numpy(), cmap="gray_r", vmin=0, vmax=1)

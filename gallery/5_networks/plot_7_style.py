@@ -81,4 +81,5 @@ for axis, (name, picture) in zip(axes, pictures.items(), strict=False):
     axis.imshow(picture[0].numpy(), cmap="gray_r", vmin=0, vmax=1)
     axis.set(title=name, xticks=[], yticks=[])
 axes[3].semilogy(losses)
-axes[3].set(title="loss", xlabel="evaluation")
+axes[3].set_xlabel("evaluation")
+axes[3].set_title("loss")

@@ -33,7 +33,7 @@ for kernel_size, size, color in ((4, 48, "#2b8a5e"), (4, 50, "#1a6b8a"), (3, 50,
     label = f"kernel {kernel_size}: {size} comes back as {sizes[-1]}"
     axis.plot(sizes, "o-", color=color, label=label)
     print(label, sizes)
-axis.set(xlabel="layer", ylabel="size", yscale="log")
+axis.set(title="size after each layer", xlabel="layer", ylabel="size", yscale="log")
 axis.set_yticks([3, 6, 12, 24, 48], [3, 6, 12, 24, 48])
 axis.minorticks_off()
 axis.legend()

@@ -4,9 +4,12 @@ import logging
 from types import SimpleNamespace
 
 import docstring_gallery as gallery
+import hooks
 import public_api
 import pytest
 from sphinx.pycode import ModuleAnalyzer
+
+from lucid import kernels
 
 DOC = '''
 def double(x):
@@ -165,3 +168,10 @@ def test_names_that_end_in_an_underscore_make_no_link():
         each for each in public_api.public_symbols("lucid") if each.name == "kaiming_uniform_"
     ]
     assert gallery.stem(symbol) == "ex_lucid_nn_init_kaiming_uniform_in_place"
+
+
+def test_a_kernel_of_one_example_is_not_there_in_the_next():
+    names = kernels.list()
+    kernels.register("one of an example", lambda *arrays: None)
+    hooks.reset_state()
+    assert kernels.list() == names
