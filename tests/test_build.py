@@ -1,6 +1,7 @@
 """What is built, and what goes into a distribution."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -89,3 +90,15 @@ def test_the_source_distribution_holds_what_a_build_needs(distribution):
         if name.endswith((".c", ".so", ".pyc")) or name.startswith(("docs", "gallery", "build"))
     }
     assert not strange
+
+
+@from_a_checkout
+def test_sources_that_are_not_compiled_say_so(tmp_path):
+    bare = shutil.copytree(
+        ROOT / "lucid", tmp_path / "lucid", ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.npz")
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", "import lucid"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert f"ImportError: lucid is read from {bare}, where nothing is compiled" in run.stderr
+    assert "start Python in another folder" in run.stderr

@@ -5,6 +5,7 @@ the environment variable ``LUCID_CPU`` (v2, v3, v4, portable) asks for.
 """
 
 import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -16,10 +17,20 @@ from importlib.util import find_spec
 _is_ours = not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys()
 if _is_ours:
     os.environ["GOMP_SPINCOUNT"] = "1000"
-from lucid._cython import cpu, memory, threads, workspace  # noqa: E402 - OpenMP is loaded here
-
-if _is_ours:
-    del os.environ["GOMP_SPINCOUNT"]
+try:
+    from lucid._cython import cpu, memory, threads, workspace  # OpenMP is loaded here
+except ImportError:
+    if find_spec(f"{__name__}.cpu") is not None:
+        raise
+    raise ImportError(
+        f"lucid is read from {os.path.dirname(os.path.dirname(__file__))}, where nothing is "
+        f"compiled for Python {sys.version_info.major}.{sys.version_info.minor}: if lucid is "
+        "installed, start Python in another folder than that of its sources; or compile beside "
+        "them: pip install -e ."
+    ) from None
+finally:
+    if _is_ours:
+        del os.environ["GOMP_SPINCOUNT"]
 
 FOLDERS = {
     "v4": "x86_64_v4", "v3": "x86_64_v3", "v2": "x86_64_v2",
