@@ -5,6 +5,7 @@ import graphlib
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 import tokenize
@@ -55,6 +56,16 @@ def floor_of(module):
     found = [number for number, units in enumerate(FLOORS) if unit in units]
     assert found, f"{module} stands on no floor: add {unit!r} to FLOORS"
     return found[0]
+
+
+def test_the_floors_are_those_that_contributors_are_told():
+    chapter = ROOT / "docs" / "explain" / "contributing.rst"
+    if not chapter.exists():
+        pytest.skip("the documentation is not beside the tests")
+    rows = re.split(r"\n(?=\d   )", chapter.read_text(encoding="utf-8").split("\n==  ==")[1])[1:]
+    for number, (units, row) in enumerate(zip(FLOORS, rows, strict=True)):
+        told = set(re.findall("``(\\w+)``", row)) - {"lucid"}
+        assert told == units - {"version", "__init__"}, f"floor {number}"
 
 
 def parse(path):
