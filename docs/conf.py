@@ -69,7 +69,11 @@ sphinx_gallery_conf = {
     "filename_pattern": r"[\\/](plot_|ex_)",
     "doc_module": ("lucid",),
     "backreferences_dir": "_made/backreferences",
-    "exclude_implicit_doc": {r"lucid\.(tensor\.)?Tensor$", r"lucid\.nn\.(module\.)?Module$"},
+    "exclude_implicit_doc": {  # what nearly every example uses
+        r"lucid\.(tensor\.)?Tensor$", r"lucid\.nn\.(module\.)?Module$",
+        r"lucid\.(creation\.|random\.)?(tensor|zeros|ones|randn|arange)$",
+    },
+    "minigallery_sort_order": "hooks.pages_first",
     "reset_modules": ("hooks.reset_state",),
     "capture_repr": ("_repr_html_", "__repr__"),
     "ignore_repr_types": "matplotlib",
@@ -85,6 +89,7 @@ sphinx_gallery_conf = {
 # the pages
 html_theme = "pydata_sphinx_theme"
 html_title = "lucid"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static", "_made/static"]
 html_css_files = ["lucid.css"]

@@ -242,9 +242,16 @@ def generate(app):
     )
 
 
+def leave_unsearched(app, doctree):
+    """Let a search lead to the reference, which has the same examples; here titles are enough."""
+    if app.env.docname.split("/")[0] in ("examples", "status"):
+        app.env.metadata[app.env.docname]["nosearch"] = "yes"
+
+
 def setup(app):
     app.add_config_value("docstring_gallery_package", "", "env")
     app.add_config_value("docstring_gallery_header", "Examples\n========\n", "env")
     # sphinx-gallery generates at builder-inited too, with the default priority of 500
     app.connect("builder-inited", generate, priority=100)
+    app.connect("doctree-read", leave_unsearched)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

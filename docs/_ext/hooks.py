@@ -12,7 +12,7 @@ OWN = tuple(registry.kernels)  # the algorithms before an example adds one
 
 
 def reset_state(gallery_conf=None, name=None):
-    """Start random numbers anew and forget other examples' kernels, in each of the three runners."""
+    """Start random numbers anew and forget the kernels of other examples, in each runner."""
     random.seed(0)
     np.random.seed(0)
     lucid.manual_seed(0)
@@ -22,3 +22,8 @@ def reset_state(gallery_conf=None, name=None):
     if name and "plot_" in str(name):  # the examples of docstrings draw nothing
         plt.rcdefaults()
         plt.rcParams["figure.dpi"] = 110
+
+
+def pages_first(path):
+    """Sort the pages that use a name: written pages before examples of other docstrings."""
+    return "_docstrings" in path, path
