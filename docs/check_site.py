@@ -37,6 +37,7 @@ SCRIPT_URL = re.compile(
 UNREAD = re.compile(  # a subscript, a role, a literal or a target that was not understood
     r"<mi>_</mi>\s*<mrow>|(?<![\w`]):[\w:-]+:`[^`<\n]+`|``[^`<\n]+``|`[^`<\n]+ &lt;[^`\n]+&gt;`_"
 )
+TARGET = re.compile(r'<span class="pre">(&lt;lucid[\w.]*&gt;)</span>')  # of a link that is none
 LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b.*?</\1>", re.DOTALL)
 
 
@@ -119,10 +120,11 @@ def broken_links(folder):
 
 def unread_markup(folder):
     """Every piece of markup that a reader would see instead of what it means."""
+    pages = {path: path.read_text("utf-8") for path in sorted(folder.rglob("*.html"))}
     return [
         f"{path.relative_to(folder)} shows {' '.join(found.split())}"
-        for path in sorted(folder.rglob("*.html"))
-        for found in UNREAD.findall(LITERAL.sub("", path.read_text("utf-8")))
+        for path, text in pages.items()
+        for found in TARGET.findall(text) + UNREAD.findall(LITERAL.sub("", text))
     ]
 
 

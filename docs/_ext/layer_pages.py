@@ -109,7 +109,7 @@ def layer_block(symbol):
         return []
     settings, ndim = preset(symbol)
     return [
-        ".. rubric:: Try it\n   :class: lucid-members\n",
+        "Try it\n------\n",
         (
             "A volume follows the same rule along each of its three axes; two are shown.\n"
             if ndim == 3

@@ -10,16 +10,21 @@ from sphinx.util.nodes import make_refnode
 
 DEFAULT = re.compile(r",? *default:? +(.+)$")
 SIGNATURE = re.compile(r'<dt class="sig.*?</dt>', re.S)
+HEADING = 'role="heading" aria-level="2"'
 CODE = re.compile(r"(`+[^`]*`+)")
 MARK = re.compile(r"(?<=[(\[ ])\*(?=[a-z]\w*[,)])|(?<=[A-Za-z0-9])_(?![\w`{])")
+STRAIGHT = str.maketrans("‘’“”", "''\"\"")  # types are code: no quotes of prose
+TITLED = re.compile(r"(.+?)\s+<([\w.]+)>", re.S)
 WORD = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def code_role(name, rawtext, text, lineno, inliner, options=None, content=()):
-    """`text` is a link where it names something that has a page, else plain code."""
+    """`text` is a link where it, or `text <name>`, names something that has a page, else code."""
     env = inliner.document.settings.env
     shown = text.removeprefix("~")
     target = nodes.literal(rawtext, shown.split(".")[-1] if text != shown else shown)
+    if titled := TITLED.fullmatch(text):
+        target, shown = nodes.literal(rawtext, titled[1]), titled[2]
     reference = addnodes.pending_xref(
         rawtext,
         target,
@@ -132,7 +137,7 @@ def types_with_defaults(app, doctree):
     """Show `int, default 1` as `int = 1`, and link the types."""
     env = app.env
     for node in list(doctree.findall(nodes.classifier)):
-        text = node.astext()
+        text = node.astext().translate(STRAIGHT)
         found = DEFAULT.search(text)
         node.clear()
         node += list(link_words(text[: found.start()] if found else text, env, env.docname))
@@ -153,6 +158,7 @@ def sound_html(app, pagename, templatename, context, doctree):
     if body := context.get("body"):
         body = SIGNATURE.sub(sound_signature, body)
         body = body.replace(' role="doc-biblioentry"', "")
+        body = body.replace('<p class="rubric">', f"<p {HEADING} class=\"rubric\">")
         context["body"] = body.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )

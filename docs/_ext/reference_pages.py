@@ -6,6 +6,7 @@ what it extends, signature, source, text, picture and explorer for a layer, "Met
 gallery pages that use it.
 """
 
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from layer_pages import layer_block
 from polish import plain_marks
 from public_api import public_modules, public_symbols, symbol_names, type_aliases
 
+SAME = re.compile(r"^((?:\w+\.)+\w+) : The same", re.M)  # of a layer: the function to see also
 CALLED = ("__init__", "forward", "extra_repr")  # shown on every page, wherever they are defined
 
 
@@ -57,6 +59,17 @@ def relations(symbol):
     return [
         (words, table[key]) for words, key in candidates if table.get(key) not in (None, symbol)
     ]
+
+
+@functools.cache
+def layers_of(package):
+    """The layers of each function: those that name it as the same, if they are few."""
+    table, found = symbol_names(package), {}
+    for symbol in public_symbols(package):
+        if symbol.module == f"{package}.nn" and not symbol.name.startswith("Lazy"):
+            for name in filter(table.get, SAME.findall(symbol.doc)):
+                found.setdefault(table[name].fullname, []).append(symbol)
+    return {name: layers for name, layers in found.items() if len(layers) <= 3}
 
 
 def is_told(cls, name):
@@ -122,6 +135,8 @@ def opening(symbol):
     if inspect.isclass(symbol.obj) and (bases := public_bases(symbol)):
         parts.append("extends " + ", ".join(map(reference, bases)))
     parts += [f"{words} {reference(other)}" for words, other in relations(symbol)]
+    if layers := layers_of(symbol.fullname.split(".")[0]).get(symbol.fullname):
+        parts.append("as a layer: " + ", ".join(map(reference, layers)))
     if symbol.aliases:
         parts.append("also " + ", ".join(f"``{alias}``" for alias in symbol.aliases))
     return ".. rst-class:: lucid-opening\n\n" + " · ".join(parts) + "\n"
@@ -135,10 +150,10 @@ def members(symbol):
         ("Methods", own_methods(symbol), "automethod"),
     ):
         if names:
-            out.append(f".. rubric:: {title} ({len(names)})\n   :class: lucid-members\n")
+            out.append(heading(f"{title} ({len(names)})", "-"))
             out += [f".. {directive}:: {symbol.name}.{name}\n" for name in names]
     if shared := shared_methods(symbol):
-        out.append(f".. rubric:: Steps as methods ({len(shared)})\n   :class: lucid-members\n")
+        out.append(heading(f"Steps as methods ({len(shared)})", "-"))
         out.append("Each is the function of its link, with this tensor as its first argument.\n")
         out.append(", ".join(f"``.{name}()`` {reference(other)}" for name, other in shared) + "\n")
     return out
@@ -153,7 +168,7 @@ def instances(symbol):
     ]
     if not same:
         return []
-    out = [f".. rubric:: Instances ({len(same)})\n   :class: lucid-members\n"]
+    out = [heading(f"Instances ({len(same)})", "-")]
     for each in same:
         out.append(f".. py:data:: {each.fullname}\n   :type: {symbol.name}\n")
     return out

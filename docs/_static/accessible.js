@@ -1,4 +1,4 @@
-// What the theme leaves unsaid to screen readers.
+// What the theme leaves unsaid to screen readers, and light pages for paper.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -10,3 +10,11 @@ document.addEventListener("DOMContentLoaded", () => {
     summary.setAttribute("aria-label", `Pages of ${link ? link.textContent.trim() : "this part"}`);
   }
 });
+
+// a dark page would be printed in light ink
+let shown = null;
+window.addEventListener("beforeprint", () => {
+  shown = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+window.addEventListener("afterprint", () => { if (shown) document.documentElement.dataset.theme = shown; });

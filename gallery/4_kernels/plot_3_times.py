@@ -38,7 +38,7 @@ print(kernels.explain(*layers["middle layer\n64 → 64, 16 × 16"]).forward)
 # Shorter is better; the axis is logarithmic.
 
 names = [name for name in kernels.list() if any(row.algorithm == name for row in sum(tables, []))]
-figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
+figure, axis = plt.subplots(figsize=(9, 4.4), layout="constrained")
 width = 0.8 / len(names)
 for offset, name in enumerate(names):
     bars = [
@@ -49,7 +49,7 @@ for offset, name in enumerate(names):
     axis.bar([place + offset * width for place in places], milliseconds, width, label=name)
 axis.set_xticks([i + 0.4 - width / 2 for i in range(len(layers))], layers)
 axis.set(title="time of each algorithm for five layers", yscale="log", ylabel="milliseconds")
-axis.legend()
+figure.legend(loc="outside lower center", ncols=5)
 
 # %%
 # What it comes to for the layer in the middle, in multiply-adds of the definition a nanosecond: the

@@ -60,6 +60,8 @@ def test_broken_links_are_found(tmp_path):
         ("<p>Say ``bias=False``.</p>", 1),
         ("<pre>``bias``</pre><code>:math:`x`</code>", 0),
         ("<p>slice 1:2 of `x`</p>", 0),
+        ('<code><span class="pre">&lt;lucid.nn.Conv2d&gt;</span></code>', 1),
+        ('<code><span class="pre">&lt;factory&gt;</span></code>', 0),
     ],
 )
 def test_markup_that_was_not_understood_is_found(tmp_path, text, count):

@@ -1,5 +1,7 @@
 """Pages say what a name extends, what belongs to it, and which methods are its own."""
 
+from types import SimpleNamespace
+
 import polish
 import public_api
 import pytest
@@ -31,6 +33,23 @@ def test_a_page_links_its_family():
     assert "adjoint of :py:obj:`~lucid.nn.LazyConv2d`" in text
     assert "as a function: :py:obj:`~lucid.nn.functional.conv_transpose2d`" in text
     assert "lazy version: :py:obj:`~lucid.nn.LazyConv1d`" in page("Conv1d")
+
+
+@pytest.mark.parametrize(
+    ("function", "layers"),
+    [
+        ("nn.functional.conv1d", ["Conv1d"]),
+        ("nn.functional.cross_entropy", ["CrossEntropyLoss"]),
+        ("nn.functional.batch_norm", ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]),
+        ("tanh", ["Tanh"]),
+        ("nn.functional.pad", []),
+        ("exp", []),
+    ],
+)
+def test_a_function_links_its_layers(function, layers):
+    text = reference_pages.opening(TABLE[f"lucid.{function}"])
+    links = ", ".join(f":py:obj:`~lucid.nn.{name}`" for name in layers)
+    assert f"as a layer: {links}" in text if layers else "as a layer" not in text
 
 
 @pytest.mark.parametrize("name", ["Conv1d", "ConvTranspose3d", "LazyConv2d", "LazyConvTranspose3d"])
@@ -68,3 +87,23 @@ def test_modules_group_names_by_file():
 )
 def test_marks_in_prose_are_plain_and_formulae_are_left_alone(line, wanted):
     assert polish.plain_marks(line) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "target"),
+    [
+        ("lucid.nn.Conv2d", "lucid.nn.Conv2d", "lucid.nn.Conv2d"),
+        ("~lucid.nn.Conv2d", "Conv2d", "lucid.nn.Conv2d"),
+        ("nn.Conv2d <lucid.nn.Conv2d>", "nn.Conv2d", "lucid.nn.Conv2d"),
+        ("x < y", "x < y", "x < y"),
+    ],
+)
+def test_code_is_a_link_under_its_own_words(text, shown, target):
+    env = SimpleNamespace(docname="index", ref_context={})
+    inliner = SimpleNamespace(document=SimpleNamespace(settings=SimpleNamespace(env=env)))
+    (node,), _ = polish.code_role("lucid-code", f"`{text}`", text, 1, inliner)
+    assert (node.astext(), node["reftarget"]) == (shown, target)
+
+
+def test_the_default_of_a_type_is_code():
+    assert "str, default ‘mean’".translate(polish.STRAIGHT) == "str, default 'mean'"
