@@ -189,7 +189,14 @@ class _Call:
             x, w, y = x[lift], w[lift], y[lift]
         if self.work:
             threads = threads_for(self.effort, PARALLEL_FROM)
-            function(x, w, y, *self.arguments, threads, *more)
+            returned = function(x, w, y, *self.arguments, threads, *more)
+            if returned is not None:
+                name = dict(zip(PRIMITIVES, "yxw", strict=True))[self.primitive]
+                raise TypeError(
+                    f"kernel {registry.algorithm.get()!r}: {self.primitive} returned a "
+                    f"{type(returned).__name__}, but what a kernel returns is not used; add the "
+                    f"result into the array that is given for it, {name} += ..., and return nothing"
+                )
 
 
 @lru_cache(maxsize=4096)

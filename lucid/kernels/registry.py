@@ -36,7 +36,7 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
     C-contiguous arrays x (N, C, D, H, W), w (F, C // groups, KD, KH, KW) and y (N, F, OD, OH, OW)
     of one dtype, float32 or float64, of which none is empty; `stride`, `dilation` and `low` are
     tuples of three ints. It *adds* its result into the one array it computes (y, x and w in turn),
-    writes no other, and uses at most `threads` threads.
+    writes no other, returns None, and uses at most `threads` threads.
 
     Parameters
     ----------

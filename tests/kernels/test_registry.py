@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+import lucid
 from lucid import kernels
+from lucid.kernels import registry
 
 
 def test_use_chooses_for_a_block_and_for_good():
@@ -42,3 +44,15 @@ def test_a_kernel_that_is_no_function_is_refused():
 def test_an_unknown_precision_is_refused():
     with pytest.raises(ValueError, match="'high' or 'highest', not 'medium'"):
         kernels.set_float32_precision("medium")
+
+
+@pytest.mark.parametrize(("primitive", "letter"), [
+    ("forward", "y"), ("input_grad", "x"), ("weight_grad", "w"),
+])
+def test_a_kernel_that_returns_its_result_is_told_to_add_it(primitive, letter, monkeypatch):
+    monkeypatch.setattr(registry, "kernels", dict(registry.kernels))
+    kernels.register("returning", **{primitive: lambda x, w, y, *options: y + 1})
+    x, w = lucid.ones(1, 1, 3, requires_grad=True), lucid.ones(1, 1, 2, requires_grad=True)
+    message = f"kernel 'returning': {primitive} returned a ndarray, .* {letter} \\+= "
+    with kernels.use("returning"), pytest.raises(TypeError, match=message):
+        lucid.nn.functional.conv1d(x, w).sum().backward()
