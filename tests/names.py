@@ -83,7 +83,7 @@ NAMES = {
     "lucid.nn.Module": """
         forward __call__ register_parameter register_buffer register_module add_module
         parameters named_parameters buffers named_buffers children named_children modules
-        named_modules get_submodule get_parameter get_buffer apply to float double type
+        named_modules get_submodule get_parameter get_buffer apply to float double cpu type
         train eval requires_grad_ zero_grad state_dict load_state_dict _save_to_state_dict
         _load_from_state_dict register_forward_pre_hook register_forward_hook
         register_full_backward_hook register_full_backward_pre_hook

@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from names import BESIDE, LEFT_OUT, NAMES
@@ -101,3 +102,15 @@ def test_a_promised_name_is_there_with_a_full_page(path):
 def test_a_name_that_is_left_out_is_not_there_half(path):
     with pytest.raises((AttributeError, ImportError)):
         find(path)
+
+
+def test_what_the_chapter_on_pytorch_says_is_missing_is_missing():
+    chapter = Path(__file__).parents[1] / "docs" / "explain" / "pytorch.rst"
+    if not chapter.exists():
+        pytest.skip("the documentation is not beside the tests")
+    rows = chapter.read_text(encoding="utf-8").split("What is not there\n")[1].split("   * - ")[2:]
+    names = [name for row in rows for name in re.findall("``torch([.\\w]+)``", row.split("\n")[0])]
+    assert len(names) > 10
+    for name in names:
+        with pytest.raises((AttributeError, ImportError)):
+            find(f"lucid{name}")

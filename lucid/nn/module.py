@@ -761,6 +761,23 @@ class Module(HasHooks, HasState):
         """
         return self._cast(float64)
 
+    def cpu(self):
+        """Give the module itself: it is on the CPU.
+
+        Returns
+        -------
+        Module
+            The module itself.
+
+        Examples
+        --------
+        >>> import lucid.nn as nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer.cpu() is layer
+        True
+        """
+        return self
+
     def type(self, dst_type):
         """Make all parameters and buffers, also those of integers, one type, in place.
 
