@@ -46,9 +46,10 @@ WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselv
     "--param=max-completely-peeled-insns=400", "-fno-inline", *SHORT,
 ]
 EIGHT = ["--param=max-completely-peel-times=7"]  # makes vectors of loops over 8 lanes, too
+APART = ["-fno-loop-unroll-and-jam"]  # two terms of a tile of one row leave it without vectors
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
-    "conv_direct": SHORT,
+    "conv_direct": [*SHORT, *APART],
     "conv_features": WIDE, "conv_features_weights": WIDE, "conv_winograd_rows": WIDE,
     "conv_matmul": [*EIGHT, *SHORT], "conv_product": EIGHT,
     "conv_unfolded": SHORT, "conv_winograd": SHORT, "conv_winograd_strided": SHORT,

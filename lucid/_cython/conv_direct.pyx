@@ -29,21 +29,13 @@ from lucid._cython.direct_sums cimport Sums, add_sums, make_sums, strips, sum_ta
 from lucid._cython.direct_tile cimport TILE_PITCH, Part, Patch, run_panel
 from lucid._cython.fetch cimport LINE_BYTES, Rows
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport LANE_BYTES, ROWS, VECTOR_BYTES
+from lucid._cython.microkernel cimport LANE_BYTES, ROWS
 from lucid._cython.padded cimport (
     Axis, ceil_div, copy_channel, dst_start, find_block, phase_taps,
 )
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
-
-# Of up to 32 terms with a stride: with 16 registers (ROWS is 4), `conv_matmul` takes 0.6 to 1.0 of
-# the time of this kernel; with 32, 1.05 to 1.2.
-PAYS_FOR_FEW = ROWS == 8
-
-# 4x4 outputs at stride 2: this kernel takes 0.85 to 0.98 of the time of `conv_matmul`, but
-# 2.5 times that where 16 lanes of ROWS sums do not fit in the registers.
-PAYS_FOR_16 = VECTOR_BYTES >= 32
 
 
 cdef void pack_panel(

@@ -136,25 +136,11 @@ def count(tile, taps, output_size, dilation):
     return points, tiles
 
 
-def cost(tile, depth, features, kernel_size, output_size, dilation, items):
-    """Estimate the time of a call: as many multiply-adds in registers would take as long.
+def as_forward(primitive, channels, features, kernel_size, input_size, output_size, items):
+    """Return the depth, features and output size of the forward that it is, and its terms.
 
-    `depth` counts channels times taps of the first axis, whose inputs are those of 4 planes of
-    outputs, if there are so many. Tiles come in 16 lanes at least; 4 tiles or fewer take half as
-    long, with features in the lanes, about as long as another kernel.
+    The depth is that of channels and taps of the first axis; the terms are those of one sum.
     """
-    points, tiles = count(tile, kernel_size[1:], output_size, dilation)
-    planes, taps0 = min(4, output_size[0]), kernel_size[0]
-    inputs = depth * (planes + taps0 - 1) / (planes * taps0)
-    return (
-        -(-items * tiles // 16) * 16
-        * (points * depth * features + tile.of_channel * inputs + tile.of_feature * features)
-        + 17 * points * depth * features
-    )
-
-
-def _as_forward(primitive, channels, features, kernel_size, input_size, output_size, items):
-    """Return the depth, features and output size of the forward that it is, and its terms."""
     if primitive == "input_grad":
         channels, features, output_size = features, channels, input_size
     terms = channels * kernel_size[0] * kernel_size[1] * kernel_size[2]
@@ -169,54 +155,18 @@ def products(
 ):
     """Count the multiply-adds of one item and group at the points of all tiles.
 
-    Arguments are those of `wins`.
+    `channels` and `features` are those of one group, sizes are those of 3 axes.
 
     >>> from lucid._cython import conv_winograd
     >>> conv_winograd.products("forward", 64, 64, (1, 3, 3), (1, 56, 56), (1, 56, 56))
     28901376
     """
-    depth, features, output_size, terms = _as_forward(
+    depth, features, output_size, terms = as_forward(
         primitive, channels, features, kernel_size, input_size, output_size, items
     )
     taps = tuple(kernel_size[1:])
     points, tiles = count(choose_tile(terms, taps), taps, output_size, dilation)
     return points * tiles * depth * features
-
-
-def wins(
-    primitive, channels, features, kernel_size, input_size, output_size, items=1,
-    dilation=(1, 1, 1),
-):
-    """Tell whether this is both exact enough and faster than the other kernels.
-
-    `channels` and `features` are those of one group, sizes are those of 3 axes. The best other
-    kernel takes 1.1 times as long as the definition's multiply-adds, but a weight gradient of 3x3
-    taps 1.9 times; there ours works on 8 channels and 32 features at least. Costs are compared for
-    4 items and only the terms of a weight gradient are counted for `items`, so that what is chosen
-    for one item does not depend on the others.
-
-    >>> from lucid._cython import conv_winograd
-    >>> conv_winograd.wins("forward", 64, 64, (1, 3, 3), (1, 56, 56), (1, 56, 56))
-    True
-    >>> conv_winograd.wins("forward", 16, 16, (1, 3, 3), (1, 56, 56), (1, 56, 56))
-    False
-    """
-    depth, features, output_size, terms = _as_forward(
-        primitive, channels, features, kernel_size, input_size, output_size, items
-    )
-    taps = tuple(kernel_size[1:])
-    other = 4 * depth * taps[0] * taps[1] * features * (
-        1.9 if primitive == "weight_grad" and taps == (3, 3) else 1.1
-    )
-    for size in output_size:
-        other *= size
-    if primitive == "weight_grad":
-        depth, features = -(-depth // 8) * 8, -(-features // 32) * 32
-    tile = choose_tile(terms, taps)
-    return (
-        may_use(terms, taps)
-        and cost(tile, depth, features, kernel_size, output_size, dilation, 4) < other
-    )
 
 
 def _check(w, stride, dilation):

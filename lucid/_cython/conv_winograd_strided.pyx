@@ -118,44 +118,33 @@ def cost(primitive, channels, features, kernel_size, stride, size, items):
     return transforms + points * tiles * depth * features
 
 
-def wins(
+def estimate(
     primitive, channels, features, kernel_size, stride, input_size, output_size, items=1
 ):
-    """Tell whether this is both exact enough and faster than a product of matrices.
+    """Estimate the time of one group as `cost` does; None where this should not be used.
 
-    `channels` and `features` are those of one group, sizes are those of 3 axes. The other takes
-    1.3 times as long as the definition's multiply-adds, and more for a small output; 1.35 times
-    for a weight gradient, which needs equally many taps for each residue to win. Only a weight
-    gradient looks at `items`; the others are compared for 16, so that what is chosen for one item
-    does not depend on its batch. A batch of a single item pays for all transforms of weights: of
-    512 channels and 4 tiles, a forward takes 3 times as long as by a plain product, and with one
-    tile it would take 7 times as long, so it needs 4; an input gradient takes 1.5 times as long.
+    That is where it is not exact enough; and a forward with up to 3 tiles of outputs, for with one
+    item that is mostly transforms of weights: of 512 channels and 4 tiles it takes 3 times as long
+    as a plain product, with one tile it would take 7 times as long. An input gradient takes 1.5
+    times as long there. `channels` and `features` are those of one group, sizes those of 3 axes.
 
     >>> from lucid._cython import conv_winograd_strided
     >>> sizes = (1, 4, 4), (1, 2, 2), (1, 32, 32), (1, 16, 16)
-    >>> conv_winograd_strided.wins("forward", 64, 128, *sizes)
+    >>> conv_winograd_strided.estimate("forward", 64, 128, *sizes, items=16)
+    1
+    >>> conv_winograd_strided.estimate("forward", 3, 64, *sizes) is None
     True
-    >>> conv_winograd_strided.wins("forward", 3, 64, *sizes)
-    False
     """
     taps, size, positions = prod(kernel_size), output_size, prod(output_size)
-    other = 1.3 * (1 + 3 / (output_size[1] * output_size[2]) ** 0.5)
     read, written, terms = channels, features, channels * taps
     if primitive == "weight_grad":
-        other, terms = 1.35, items * positions
-        if any(kernel_size[a] % stride[a] for a in (1, 2)):
-            return False
-    else:
-        items = 16
-    if primitive == "forward" and positions <= 3 * TILE * TILE:
-        return False
-    if primitive == "input_grad":
+        terms = items * positions
+    elif primitive == "input_grad":
         read, written, size = features, channels, input_size
         terms = features * taps // prod(stride)  # on the average of the phases
-    other *= items * taps * channels * features * positions
-    return may_use(terms) and cost(
-        primitive, read, written, kernel_size, stride, size, items
-    ) < other
+    if not may_use(terms) or primitive == "forward" and positions <= 3 * TILE * TILE:
+        return None
+    return cost(primitive, read, written, kernel_size, stride, size, items)
 
 
 def _check(w, stride, dilation):

@@ -1,8 +1,9 @@
 """Which algorithm ``"auto"`` runs: the first of a few written rules that holds.
 
-A rule looks at what one item asks for, never at the batch or the threads, so that an item's result
-has the same bits in every batch. The bounds were found by timing both sides on about 60 layers of
-real networks; near a bound the two differ by a few hundredths.
+Some kinds of layers have a kernel of their own, and a rule says which. For all others several
+kernels may be right, and `costs` estimates which one takes the least time. A rule looks at what one
+item asks for, never at the batch or the threads, so that an item's result has the same bits in
+every batch; but a weight gradient is a sum over the items, so their number may count there.
 
 To add a rule: a function of a `Task` whose docstring says why, and its line in `RULES` above those
 that would take the same layers. An algorithm that cannot compute everything has, in `REFUSALS`, a
@@ -10,13 +11,14 @@ function that tells where: no rule may give it such a task, and `use` leaves it 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from lucid._cython import (
-    conv_direct, conv_pointwise, conv_product, conv_winograd, conv_winograd_rows,
-    conv_winograd_strided,
+    conv_pointwise, conv_product, conv_winograd, conv_winograd_rows, conv_winograd_strided,
 )
 from lucid.kernels import fourier, registry
+from lucid.kernels.costs import NANOSECONDS, estimate
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Task:
     channels, features : int
         Input and output channels of one group.
     items : int
-        Items of the batch: the terms that a weight gradient sums up. No other rule may ask.
+        Items of the batch: the terms that a weight gradient sums up. Nothing else may ask.
     dtype : str
         ``"float32"`` or ``"float64"``.
     precision : str
@@ -77,6 +79,21 @@ class Task:
         """Elements of input and output, of all items."""
         sizes = prod(self.geometry.input_size) * self.channels + self.positions * self.features
         return self.items * self.geometry.groups * sizes
+
+    @cached_property
+    def microseconds(self):
+        """Estimated times by kernel, of 4 items; of a weight gradient, of all items.
+
+        `saves_products_of_two_taps` decides before, with more items.
+        """
+        times = estimates(self, 4)
+        times.pop("winograd_strided", None)
+        return times
+
+    @cached_property
+    def microseconds_of_16(self):
+        """The same of 16 items, with `conv_winograd_strided`, which transforms weights first."""
+        return estimates(self, 16)
 
     def on_three_axes(self, name):
         """Tell the sizes of the geometry as a kernel gets them, with axes of length 1 in front."""
@@ -152,57 +169,52 @@ def has_almost_nothing_to_do(task):
     return task.work <= 600
 
 
-def saves_products(task):
-    """Winograd's tiles need a fourth to two thirds of the products, and many channels share them.
+def estimates(task, items):
+    """Estimate the microseconds of each kernel that the cost model knows and that may compute this.
 
-    It is also exact enough: `conv_winograd.wins` compares errors and costs.
+    A transform of weights for less than 144 positions takes longer than Winograd's rows save; and
+    with 16 registers loads do.
     """
-    return not is_not_for_winograd(task) and conv_winograd.wins(
-        task.primitive, task.channels, task.features,
-        *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
-        task.on_three_axes("dilation"),
-    )
+    items = task.items if task.primitive == "weight_grad" else items
+    times = {
+        name: estimate(name, task, items)
+        for name in NANOSECONDS if task.primitive in NANOSECONDS[name] and not refuses(name, task)
+    }
+    if not conv_winograd_rows.PAYS or task.positions < 144:
+        times.pop("winograd_rows", None)
+    return {name: time / 1000 for name, time in times.items() if time is not None}
 
 
-def sums_up_groups(task):
-    """A plain product copies its input anew for every group; tiles of 3x3 taps copy it once.
-
-    So from 16 channels a group on they win, though their transforms cost more than they save.
-    """
-    taps = task.on_three_axes("kernel_size")[1:]
-    return (
-        task.primitive == "weight_grad" and task.geometry.groups > 1 and taps == (3, 3)
-        and min(task.channels, task.features) >= 16 and not is_not_for_winograd(task)
-        and conv_winograd.may_use(task.items * task.positions)
-    )
+def is_fastest(name, task):
+    """Tell whether its estimate is the least."""
+    return min(task.microseconds, key=task.microseconds.get) == name
 
 
 def saves_products_of_two_taps(task):
     """Of 4x4 taps stride 2 leaves 2x2 for each residue: Winograd's tiles need 25 products for 64.
 
-    Of 3x3 taps it leaves two and one along an axis, and the tiles need 81 products for 144.
-    It is also exact enough: `conv_winograd_strided.wins` compares errors and costs.
+    Of 3x3 taps it leaves two and one along an axis, and the tiles need 81 products for 144. It is
+    also exact enough, and estimated to be the fastest for 16 items, as it transforms the weights.
     """
-    sizes = "kernel_size", "stride", "input_size", "output_size"
-    return not is_not_for_two_taps(task) and conv_winograd_strided.wins(
-        task.primitive, task.channels, task.features, *map(task.on_three_axes, sizes), task.items
+    return not is_not_for_two_taps(task) and (
+        min(task.microseconds_of_16, key=task.microseconds_of_16.get) == "winograd_strided"
     )
+
+
+def saves_products(task):
+    """Winograd's tiles need a fourth to two thirds of the products, and many channels share them.
+
+    It is also exact enough, and estimated to be the fastest, transforms included.
+    """
+    return is_fastest("winograd", task)
 
 
 def saves_products_along_rows(task):
     """Winograd's tiles of one axis need 2 products for 3, and 144 terms make them exact enough.
 
-    Features fill the lanes, if they come in sixteens, nearly. There are some positions, for the
-    weights are transformed first; and 32 registers, for sums at four points.
+    It is estimated to be the fastest.
     """
-    terms = task.taps * (task.features if task.primitive == "input_grad" else task.channels)
-    return (
-        conv_winograd_rows.PAYS
-        and task.primitive != "weight_grad" and terms >= conv_winograd_rows.TERMS
-        and task.positions >= 144
-        and task.written >= 0.8 * 16 * -(-task.written // 16)
-        and not is_not_for_winograd_along_rows(task)
-    )
+    return is_fastest("winograd_rows", task)
 
 
 def has_a_long_kernel(task):
@@ -243,98 +255,66 @@ def covers_the_input(task):
     return not does_not_cover_the_input(task)
 
 
-def has_few_weights_a_group(task):
-    """Too few weights for the tiles of a product: dot products over whole images need no rows.
-
-    All sums of a group, of one register each, stay in the second-level cache up to 2048 weights.
-    """
-    weights = task.channels * task.features * task.taps
-    return task.primitive == "weight_grad" and task.taps > 1 and weights < 2048
-
-
 def writes_few_channels(task):
     """One channel leaves the rows of a direct kernel empty; im2col's rows are taps there.
 
-    With two or three it is so where a stride of 3 or more scatters what the direct kernel writes.
+    It pays from 32 features on. With two or three channels it is so where a stride of 3 or more
+    scatters what the direct kernel writes.
     """
     scattered = max(task.geometry.stride) > 2 and task.taps > 9
     return task.primitive == "input_grad" and (
-        task.channels == 1 or task.channels < 4 and scattered
+        task.channels == 1 and task.features >= 32 or 1 < task.channels < 4 and scattered
     )
 
 
 def fills_the_lanes_with_features(task):
-    """A stride, or short rows without padding, leave lanes of neighbouring positions empty.
+    """A stride, or short rows, leave lanes of neighbouring positions empty; features fill them.
 
-    Features fill them, if they come in sixteens, nearly; and where 72 to 800 products are summed
-    for each result, to have the input spread over lanes costs less than to gather it. So it is for
-    the gradient of the weights, where taps take turns instead of positions, even with 3 channels.
+    To have the input spread over lanes costs less than to gather it, where many products are
+    summed for each result. It is estimated to be the fastest.
     """
-    features, width = task.features, task.geometry.output_size[-1]
-    if task.primitive == "input_grad" or task.taps == 1 or features > 128:
-        return False
-    full = features >= 0.8 * 16 * -(-features // 16)
-    short = width < 32 and width % 16 > 0 and task.geometry.input_size[-1] >= 1.1 * width
-    return full and 72 <= task.channels * task.taps <= 800 and (
-        (task.channels > 3 or task.primitive == "weight_grad") if task.strided else short
-    )
+    return is_fastest("features", task)
+
+
+def has_few_weights_a_group(task):
+    """Too few weights for the tiles of a product: dot products over whole images need no rows.
+
+    It is estimated to be the fastest.
+    """
+    return is_fastest("unfolded", task)
 
 
 def fills_the_lanes_of_a_product(task):
     """A product of matrices has no lanes that hang over, but copies an input once for each tap.
 
-    So it wins where there is one tap, where many channels share the copy, where a stride as long
-    as the kernel leaves each input to one tap, where a stride or a small image lets the direct
-    kernel's lanes hang over (of up to 32 terms, only if that has 16 registers; but not at stride 2
-    from 128 channels to 4x4 outputs, which fill 16 lanes); and for nearly every weight gradient,
-    except that of up to 64 features with 4 to 7 channels at stride 1, or with many taps and few
-    positions in all, where the direct kernel copies less.
+    So it wins where there is one tap, where many channels share the copy, where a stride or a small
+    image lets the direct kernel's lanes hang over. It is estimated to be the fastest.
     """
-    if task.taps == 1:
-        return True
-    if task.primitive == "weight_grad":
-        few_large = task.items * task.positions <= 192 and task.taps > 16
-        direct = few_large or task.channels < 8 and not task.strided
-        return not (direct and task.channels >= 4 and task.features <= 64)
-    sizes = zip(task.geometry.kernel_size, task.geometry.stride, strict=True)
-    apart = all(taps <= stride for taps, stride in sizes)
-    if task.primitive == "forward" and apart:
-        return task.features >= 16
-    if task.primitive == "forward" and task.channels * task.taps <= 32:
-        return task.strided and task.features >= 32 and not conv_direct.PAYS_FOR_FEW
-    fills_16 = task.geometry.output_size == (4, 4) and task.geometry.stride == (2, 2)
-    if task.primitive == "forward" and fills_16 and conv_direct.PAYS_FOR_16:
-        if task.dtype == "float32" and task.channels >= 128:
-            return False
-    one_tap_a_phase = task.primitive == "input_grad" and (
-        task.geometry.kernel_size == task.geometry.stride
-    )
-    wide = 32 if task.primitive == "forward" else 64
-    if task.strided or task.positions <= 64:
-        return task.written >= wide and not one_tap_a_phase and task.channels > 3
-    return task.written >= 256
+    return is_fastest("matmul", task)
 
 
-def always(task):
-    """The direct kernel is right for all the rest."""
-    return True
+def shifts_one_copy(task):
+    """Each tap of the kernel is a shifted run of one copy of the input, in the direct kernel.
+
+    It is estimated to be the fastest.
+    """
+    return is_fastest("direct", task)
 
 
 RULES = [
     ("naive", has_almost_nothing_to_do),
-    ("winograd", saves_products),
-    ("winograd", sums_up_groups),
-    ("winograd_strided", saves_products_of_two_taps),
-    ("winograd_rows", saves_products_along_rows),
     ("fft", has_a_long_kernel),
     ("pointwise", moves_more_than_it_computes),
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
-    ("unfolded", has_few_weights_a_group),
     ("im2col", writes_few_channels),
+    ("winograd_strided", saves_products_of_two_taps),
+    ("winograd", saves_products),
+    ("winograd_rows", saves_products_along_rows),
+    ("unfolded", has_few_weights_a_group),
     ("features", fills_the_lanes_with_features),
     ("matmul", fills_the_lanes_of_a_product),
-    ("direct", always),
+    ("direct", shifts_one_copy),
 ]
 
 
@@ -361,6 +341,11 @@ def choose(task):
     'matmul'
     """
     return next((name, rule) for name, rule in RULES if rule(task))
+
+
+def always(task):
+    """It computes everything."""
+    return True
 
 
 def is_in_use(task):

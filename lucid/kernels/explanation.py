@@ -90,13 +90,21 @@ class _Watched:
 
     def __getattr__(self, name):
         value = getattr(self._task, name)
-        if isinstance(value, (int, str)):
+        if isinstance(value, (int, str, dict)):
             self.asked[name] = value
         return value
 
     def on_three_axes(self, name):
         self.asked[name] = getattr(self._task.geometry, name)
         return self._task.on_three_axes(name)
+
+
+def _tell(name, value):
+    """Print one figure; of several the smallest first."""
+    if isinstance(value, dict):
+        pairs = sorted(value.items(), key=lambda pair: pair[1])
+        return f"{name} " + ", ".join(f"{key} {each:,.0f}" for key, each in pairs)
+    return f"{name} {value:,}" if type(value) is int else f"{name} {value}"
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,8 @@ class Decision:
     why : str
         What the rule says.
     figures : dict
-        What the rule asked of this layer, by name: sizes of one item and group.
+        What the rule asked of this layer, by name: sizes of one item and group, or the estimated
+        microseconds of every kernel that might be right.
     threads : int
         How many threads share the work.
     refused : dict
@@ -129,8 +138,10 @@ class Decision:
     --------
     >>> from lucid import kernels
     >>> decision = kernels.explain((32, 16, 1, 1), (1, 16, 32, 32)).forward
-    >>> decision.algorithm, decision.rule.__name__, decision.figures["taps"]
-    ('matmul', 'fills_the_lanes_of_a_product', 1)
+    >>> decision.algorithm, decision.rule.__name__
+    ('matmul', 'fills_the_lanes_of_a_product')
+    >>> sorted(decision.figures["microseconds"])
+    ['direct', 'features', 'matmul']
     """
 
     primitive: str
@@ -143,8 +154,7 @@ class Decision:
 
     def __str__(self):
         figures = ", ".join(
-            f"{name} {value:,}" if type(value) is int else f"{name} {value}"
-            for name, value in self.figures.items() if name != "primitive"
+            _tell(name, value) for name, value in self.figures.items() if name != "primitive"
         )
         lines = [
             f"{self.algorithm}, because the rule '{self.rule.__name__}' holds:",
@@ -280,7 +290,7 @@ def explain(
     >>> with kernels.use("depthwise"):
     ...     found = kernels.explain((64, 32, 3, 3), (1, 32, 8, 8))
     >>> found.forward.algorithm, found.forward.refused["depthwise"]
-    ('features', 'It computes each channel by itself; here a group has several.')
+    ('winograd', 'It computes each channel by itself; here a group has several.')
     """
     asked = lay_out(
         layer, x_shape, stride, padding, dilation, groups, transposed=transposed,

@@ -217,57 +217,6 @@ def test_error_on_checkerboards_stays_below_that_of_any_sum(channels):
     assert errors("forward", (x, w, y), arguments).max() <= 9 * channels + 16
 
 
-@pytest.mark.parametrize(
-    "primitive, channels, features, size, items, wanted",
-    [
-        ("forward", 64, 64, 56, 4, True),
-        ("forward", 64, 64, 56, 1, True),
-        ("forward", 23, 64, 56, 4, False),  # too few terms
-        ("input_grad", 23, 64, 56, 4, True),
-        ("input_grad", 64, 23, 56, 4, False),
-        ("forward", 64, 1, 56, 4, False),  # transforms cost more than they save
-        ("forward", 512, 512, 3, 64, False),  # two thirds of a tile jut out
-        ("weight_grad", 64, 64, 8, 3, False),
-        ("weight_grad", 64, 64, 8, 4, True),
-        ("weight_grad", 16, 16, 32, 4, True),
-        ("weight_grad", 3, 64, 56, 4, False),  # the rows of a panel of channels are empty
-        ("weight_grad", 8, 8, 32, 4, False),
-        ("forward", 24, 24, 56, 4, True),  # the fewest terms that it may sum up
-    ],
-)
-def test_choice(primitive, channels, features, size, items, wanted):
-    sizes = (1, 3, 3), (1, size, size), (1, size, size)
-    assert conv_winograd.wins(primitive, channels, features, *sizes, items) is wanted
-
-
-def test_choice_counts_the_tiles_of_a_dilation():
-    sizes = (1, 3, 3), (1, 40, 40), (1, 40, 40)
-    assert conv_winograd.wins("forward", 48, 48, *sizes, dilation=(1, 4, 4))
-    assert not conv_winograd.wins("forward", 48, 48, *sizes, dilation=(1, 30, 30))
-
-
-@pytest.mark.parametrize("planes, wanted", [(1, False), (2, True), (16, True)])
-def test_choice_counts_each_plane_of_inputs_once(planes, wanted):
-    sizes = (3, 3, 3), (planes, 32, 32), (planes, 32, 32)
-    assert conv_winograd.wins("forward", 16, 8, *sizes) is wanted
-
-
-@pytest.mark.parametrize(
-    "primitive, taps, channels, wanted",
-    [
-        ("forward", 3, 63, False),  # too few terms
-        ("forward", 3, 64, False),  # transforms cost more than they save
-        ("forward", 3, 96, True),
-        ("weight_grad", 3, 64, True),
-        ("forward", 2, 95, False),
-        ("forward", 2, 144, True),
-    ],
-)
-def test_choice_in_one_axis(primitive, taps, channels, wanted):
-    sizes = (1, 1, taps), (1, 1, 4096), (1, 1, 4096)
-    assert conv_winograd.wins(primitive, channels, channels, *sizes) is wanted
-
-
 def test_few_terms_are_refused():
     assert not conv_winograd.may_use(9 * 23)
     assert conv_winograd.may_use(9 * 24)

@@ -242,34 +242,6 @@ def test_few_terms_are_refused():
     assert conv_winograd_strided.may_use(512)
 
 
-@pytest.mark.parametrize(
-    ("primitive", "channels", "features", "name", "size", "wanted"),
-    [
-        ("forward", 64, 128, "4x4 stride 2", 32, True),
-        ("forward", 3, 64, "4x4 stride 2", 32, False),  # not exact enough
-        ("forward", 64, 4, "4x4 stride 2", 32, False),  # transforms cost more than they save
-        ("forward", 256, 512, "4x4 stride 2", 14, True),
-        ("forward", 256, 512, "4x4 stride 2", 8, False),  # one tile for all those weights
-        ("input_grad", 128, 256, "4x4 stride 2", 16, True),
-        ("input_grad", 256, 512, "4x4 stride 2", 8, True),
-        ("input_grad", 128, 256, "4x4 stride 2", 2, False),  # tiles jut out
-        ("input_grad", 128, 127, "4x4 stride 2", 16, False),
-        ("forward", 128, 128, "3x3 stride 2", 56, True),
-        ("forward", 16, 32, "3x3 stride 2", 32, False),  # not exact enough
-        ("forward", 128, 128, "3x3 stride 2", 8, False),
-        ("input_grad", 128, 228, "3x3 stride 2", 56, True),
-        ("input_grad", 128, 227, "3x3 stride 2", 56, False),  # not exact enough
-        ("weight_grad", 128, 128, "3x3 stride 2", 56, False),
-        ("weight_grad", 64, 128, "4x4 stride 2", 32, True),
-        ("weight_grad", 64, 128, "4x4 stride 2", 8, False),  # not exact enough
-        ("weight_grad", 64, 8, "4x4 stride 2", 32, False),
-    ],
-)
-def test_choice(primitive, channels, features, name, size, wanted):
-    sizes = *KERNELS[name], (1, size, size), (1, size // 2, size // 2)
-    assert conv_winograd_strided.wins(primitive, channels, features, *sizes, 16) is wanted
-
-
 @each_primitive
 @each_cut
 def test_the_result_is_added(kernel, sizes, primitive):

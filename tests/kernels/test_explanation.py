@@ -83,9 +83,12 @@ def test_a_transposed_forward_is_an_input_gradient():
 def test_it_prints_the_rule_its_figures_and_what_is_refused():
     text = repr(kernels.explain(nn.Conv2d(64, 64, 3, padding=1), (8, 64, 56, 56)))
     assert text.startswith("convolution of (8, 64, 56, 56) with (64, 64, 3, 3), float32\n924,844,0")
-    assert "forward, input gradient, weight gradient: winograd, because" in text
-    assert "channels 64, features 64, input_size (56, 56)" in text
+    assert "forward: winograd, because" in text and "weight gradient: winograd" in text
+    assert "Here: microseconds winograd" in text
     assert "refused:\n    depthwise: It computes each channel by itself" in text
+    text = repr(kernels.explain(nn.Conv2d(8, 8, 3, groups=8), (8, 8, 56, 56)))
+    assert "forward, input gradient, weight gradient: depthwise, because" in text
+    assert "Here: channels 1." in text
 
 
 def test_precision_and_type_count():

@@ -1,0 +1,317 @@
+"""How long a call takes by each kernel for layers of all kinds: the cost model of ``"auto"``.
+
+A function counts a few things that a kernel does: products of whole vectors, rows copied, results
+written. `NANOSECONDS` says how long each takes, fitted to what 700 layers of all kinds took with
+one thread on a processor with vectors of 64 bytes. Half of the estimates are within a tenth of the
+truth, nine of ten within a half; and the kernel that they choose takes 1.05 times as long as the
+fastest one, on the average. With shorter vectors all products take longer, which changes the order
+of few kernels.
+"""
+
+from math import prod
+
+from lucid._cython import conv_winograd, conv_winograd_rows, conv_winograd_strided
+
+LINE = 64  # bytes of a vector
+
+NANOSECONDS = {
+    "direct": {
+        "forward": {
+            "products": 0.305, "written": 1.25, "rows": 7.0, "read": 0.217, "weights": 0.0789
+        },
+        "input_grad": {
+            "products": 0.296, "written": 1.4, "rows": 4.84, "read": 2.34, "weights": 1.12
+        },
+        "weight_grad": {
+            "products": 0.349, "turned": 0.359, "rows": 3.54, "read": 0.329, "sums": 3.59,
+            "weights": 0.599
+        },
+    },
+    "features": {
+        "forward": {"products": 0.294, "written": 0.32, "read": 2.03, "weights": 0.474},
+        "weight_grad": {
+            "products": 0.315, "turned": 0.244, "rows": 0.643, "read": 0.882, "sums": 4.37,
+            "weights": 0.162
+        },
+    },
+    "matmul": {
+        "forward": {
+            "products": 0.284, "columns": 1.49, "gathered": 0.104, "runs": 2.29, "written": 1.32,
+            "ends": 0.122
+        },
+        "input_grad": {
+            "products": 0.29, "columns": 1.7, "gathered": 0.0239, "runs": 2.17, "written": 1.22,
+            "scattered": 0.319, "weights": 0.521
+        },
+        "weight_grad": {
+            "products": 0.327, "columns": 1.72, "gathered": 0.0733, "runs": 2.8, "sorted": 0.334,
+            "rows": 1.5, "turned": 0.112, "weights": 0.22
+        },
+    },
+    "unfolded": {
+        "weight_grad": {
+            "products": 0.317, "sums": 2.6, "rows": 4.28, "read": 0.131, "weights": 4.8
+        },
+    },
+    "winograd": {
+        "forward": {
+            "products": 0.322, "inputs": 0.224, "apart": 0.189, "outputs": 0.163, "weights": 2.66
+        },
+        "input_grad": {
+            "products": 0.324, "inputs": 0.215, "apart": 0.104, "outputs": 0.213, "weights": 3.16
+        },
+        "weight_grad": {
+            "products": 0.326, "inputs": 0.236, "apart": 0.447, "outputs": 0.34, "weights": 2.62
+        },
+    },
+    "winograd_rows": {
+        "forward": {"products": 0.362},
+        "input_grad": {"products": 0.367},
+    },
+    "winograd_strided": {
+        "forward": {"work": 0.0131},
+        "input_grad": {"work": 0.0137},
+        "weight_grad": {"work": 0.0112},
+    },
+}
+
+
+def divide(a, b):
+    """Divide and round up."""
+    return -(-a // b)
+
+
+def whole_panels(rows):
+    """Count the rows that a tile of 8 computes: the last tile is lower, but one takes as two."""
+    return rows + (rows % 8 == 1)
+
+
+def turn_around(task):
+    """Tell what is read and what is written: sizes of three axes, and channels of each."""
+    sizes = [task.on_three_axes(name) for name in ("input_size", "output_size")]
+    channels, order = [task.channels, task.features], -1 if task.primitive == "input_grad" else 1
+    return *sizes[::order], *channels[::order]
+
+
+def cover(size, gap, lanes):
+    """Count the vectors on neighbouring positions, whose rows lie `gap` apart in their block.
+
+    Rows go one by one; or, with what lies between them, all of a plane; or all of a volume.
+    """
+    n0, n1, n2 = size
+    plane = (n1 - 1) * (n2 + gap[2]) + n2
+    volume = (n0 - 1) * (n1 + gap[1]) * (n2 + gap[2]) + plane
+    return min(n0 * n1 * divide(n2, lanes), n0 * divide(plane, lanes), divide(volume, lanes))
+
+
+def direct(task, items, lanes):
+    """Vectors are positions, 8 results side by side; inputs are copied by rows."""
+    if task.primitive == "weight_grad":
+        return sums_of_taps(task, items, lanes, rows=8)
+    taps, stride, dilation = map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+    source, size, read, written = turn_around(task)
+    phases, terms = 1, read * task.taps
+    if task.primitive == "input_grad":
+        phases = prod(stride)
+        size = [divide(n, s) for n, s in zip(size, stride, strict=True)]
+    gap = [(k - 1) * d // s for k, d, s in zip(taps, dilation, stride, strict=True)]
+    apart = task.primitive == "forward" and stride[2] > 1
+    vectors, copies = cover(size, gap, lanes) * phases, 1
+    row = 10 + (2 * source[2] if apart else 4 * divide(source[2], lanes))
+    unrolled = cover(size, [*gap[:2], 0], lanes) * phases  # a copy for each tap leaves no gaps
+    saved = (vectors - unrolled) * whole_panels(written) * terms / phases
+    if size[1] > 1 and saved > (taps[2] - 1) * prod(source[:2]) * read * row:
+        vectors, copies = unrolled, taps[2]
+    each = items * task.geometry.groups
+    rows = each * copies * prod(source[:2]) * read
+    return {
+        "products": each * vectors * terms / phases * whole_panels(written),
+        "written": each * vectors * written,
+        "rows": rows,
+        "read": rows * source[2] / (1 if apart else lanes),
+        "weights": task.geometry.groups * written * terms,
+    }
+
+
+def features(task, items, lanes):
+    """Vectors are features, so neither a stride nor a short row leaves any empty."""
+    if task.primitive == "weight_grad":
+        return sums_of_taps(task, items, lanes, rows=1)
+    each, vectors = items * task.geometry.groups, divide(task.features, lanes)
+    return {
+        "products": each * task.positions * vectors * task.channels * task.taps,
+        "written": each * task.positions * vectors * lanes,
+        "read": each * prod(task.geometry.input_size) * task.channels / lanes,
+        "weights": task.geometry.groups * vectors * lanes * task.channels * task.taps,
+    }
+
+
+def sums_of_taps(task, items, lanes, rows):
+    """Vectors are features, which are turned for that; so many taps at least take turns."""
+    each, vectors = items * task.geometry.groups, divide(task.features, lanes)
+    taps, read = task.channels * task.taps, each * task.channels * prod(task.geometry.input_size)
+    apart = rows > 1 and task.geometry.stride[-1] > 1
+    return {
+        "products": each * task.positions * divide(taps, rows) * rows * vectors,
+        "turned": each * task.positions * vectors * lanes,
+        "rows": read / task.geometry.input_size[-1],
+        "read": read / (1 if apart else lanes),
+        "sums": each * taps * vectors,
+        "weights": task.geometry.groups * taps * vectors * lanes,
+    }
+
+
+def matmul(task, items, lanes):
+    """Vectors are positions of all items; each tap has a copy of what it reads."""
+    if task.primitive == "weight_grad":
+        return long_dots(task, items, lanes)
+    _, size, read, written = turn_around(task)
+    stride, phases = task.on_three_axes("stride"), 1
+    if task.primitive == "input_grad":
+        phases = prod(stride)
+        size = [divide(n, s) for n, s in zip(size, stride, strict=True)]
+    columns, terms, groups = items * prod(size), read * task.taps, task.geometry.groups
+    run = prod(size) if task.taps == 1 and not task.strided else size[2]
+    results = groups * columns * phases * written
+    return {
+        "products": groups * 2 * divide(columns, 2 * lanes) * terms * whole_panels(written),
+        "columns": groups * columns * terms / lanes,
+        "gathered": groups * columns * terms * (stride[2] > 1),
+        "runs": groups * columns * terms / run,
+        "written": results / lanes,
+        "scattered": results * (phases > 1),
+        "ends": results / run,
+        "weights": groups * written * terms,
+    }
+
+
+def long_dots(task, items, lanes):
+    """Whichever of taps and features fills vectors best is turned for that, or else neither."""
+    taps, features, half = task.channels * task.taps, task.features, lanes // 2
+    groups, columns = task.geometry.groups, items * task.positions
+    apart = task.geometry.stride[-1] > 1
+    dots = columns * features * taps / 10
+    of_features = columns * (divide(features, half) * half * taps / 16 + features)
+    of_features += 6 * features * taps
+    of_taps = columns * (divide(taps, half) * half * features / 16 + 2 * taps)
+    least = min(dots, of_features, of_taps)
+    if least == dots:
+        products = 0.74 * dots
+    elif least == of_features:
+        products = columns * divide(features, 8) * 8 * taps / lanes
+    else:
+        products = columns * divide(taps, 8) * 8 * features / lanes
+    plain = task.taps == 1 and not task.strided
+    in_planes = least == of_features and (task.channels >= 32 or task.channels % 8 == 0)
+    unfolded = 0 if in_planes or plain else columns * taps
+    planes = items * task.channels * prod(task.geometry.input_size) * (in_planes and not plain)
+    return {
+        "products": groups * products,
+        "columns": groups * unfolded / lanes,
+        "gathered": groups * unfolded * apart,
+        "runs": groups * unfolded / task.geometry.output_size[-1],
+        "sorted": groups * planes * apart,
+        "rows": groups * planes / task.geometry.input_size[-1],
+        "turned": groups * columns * features,
+        "weights": groups * features * taps,
+    }
+
+
+def unfolded(task, items, lanes):
+    """Vectors are positions of blocks of 48 KiB, for sums of 4 features by 6 taps."""
+    names = "output_size", "kernel_size", "stride", "dilation"
+    size, taps, stride, dilation = map(task.on_three_axes, names)
+    reach = [(k - 1) * d // s for k, d, s in zip(taps, dilation, stride, strict=True)]
+    slots = prod(min(k, s) for k, s in zip(taps[:2], stride[:2], strict=True)) * taps[2]
+    block, room, each = list(size), 12288 // task.channels, items * task.geometry.groups
+    for axis in range(3):
+        stored = slots * (block[0] + reach[0]) * (block[1] + reach[1]) * block[2]
+        if stored > room:
+            over, least = (reach[axis], 1) if axis < 2 else (0, 64)
+            length = max(least, room * (block[axis] + over) // stored - over)
+            block[axis] = divide(size[axis], divide(size[axis], length))
+        if block[axis] > 1:
+            break
+    each *= prod(divide(n, b) for n, b in zip(size, block, strict=True))
+    tiles = each * divide(task.features, 4) * divide(task.channels * task.taps, 6) * block[0]
+    rows = each * task.channels * slots * (block[0] + reach[0]) * (block[1] + reach[1])
+    return {
+        "products": 24 * tiles * divide(block[1] * block[2], lanes),
+        "sums": 24 * tiles,
+        "rows": rows,
+        "read": rows * block[2] / (1 if stride[2] > 1 else lanes),
+        "weights": task.geometry.groups * task.channels * task.features * task.taps,
+    }
+
+
+def winograd(task, items, lanes):
+    """Tiles are in the vectors; a tile has a few points, at each of which is a product."""
+    names = "kernel_size", "input_size", "output_size", "dilation"
+    kernel_size, source, size, dilation = map(task.on_three_axes, names)
+    depth, features, size, terms = conv_winograd.as_forward(
+        task.primitive, task.channels, task.features, kernel_size, source, size, items
+    )
+    taps = kernel_size[1:]
+    if not conv_winograd.may_use(terms, taps):
+        return {}
+    tile = conv_winograd.choose_tile(terms, taps)
+    points, tiles = conv_winograd.count(tile, taps, size, dilation)
+    vectors = divide(items * tiles, lanes) * task.geometry.groups
+    planes = min(4, size[0])  # of outputs, whose taps of the first axis read the same inputs
+    inputs = depth * (planes + kernel_size[0] - 1) / (planes * kernel_size[0])
+    outputs = features
+    if task.primitive == "weight_grad":  # works on 8 channels and 16 features, blocks of 128
+        inputs, outputs = inputs * divide(features, 128), outputs * divide(depth, 128)
+        depth, features = divide(depth, 8) * 8, divide(features, 16) * 16
+    return {
+        "products": vectors * points * depth * features,
+        "inputs": vectors * tile.of_channel * inputs,
+        "apart": vectors * tile.of_channel * inputs * (dilation[2] > 1),
+        "outputs": vectors * tile.of_feature * outputs,
+        "weights": task.geometry.groups * points * depth * features / lanes,
+    }
+
+
+def winograd_strided(task, items, lanes):
+    """Its own estimate, where it is exact enough."""
+    sizes = map(task.on_three_axes, ("kernel_size", "stride", "input_size", "output_size"))
+    work = conv_winograd_strided.estimate(
+        task.primitive, task.channels, task.features, *sizes, items
+    )
+    return {} if work is None else {"work": task.geometry.groups * work}
+
+
+def winograd_rows(task, items, lanes):
+    """Two products for three; features are in the vectors, of two neighbours of a row each."""
+    _, size, read, written = turn_around(task)
+    if read * task.taps < conv_winograd_rows.TERMS:
+        return {}
+    pairs = items * task.geometry.groups * size[0] * size[1] * divide(size[2], 2)
+    return {"products": pairs * 4 * read * (task.taps // 3) * divide(written, lanes)}
+
+
+COUNTS = {
+    "direct": direct, "features": features, "matmul": matmul, "unfolded": unfolded,
+    "winograd": winograd, "winograd_rows": winograd_rows, "winograd_strided": winograd_strided,
+}
+
+
+def estimate(name, task, items):
+    """Estimate the time of one kernel.
+
+    Parameters
+    ----------
+    name : str
+        One of `COUNTS`, which can compute the task.
+    task : lucid.kernels.choice.Task
+    items : int
+        How many there are in the batch.
+
+    Returns
+    -------
+    float or None
+        Nanoseconds; None where the kernel is not exact enough.
+    """
+    counts = COUNTS[name](task, items, LINE // (4 if task.dtype == "float32" else 8))
+    times = NANOSECONDS[name][task.primitive]
+    return sum(times.get(what, 0) * count for what, count in counts.items()) if counts else None
