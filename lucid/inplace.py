@@ -6,7 +6,7 @@ from lucid.autograd import is_grad_enabled
 from lucid.dtypes import category
 from lucid.errors import DtypeError, ShapeError
 from lucid.generator import draw_from
-from lucid.ops import elementwise
+from lucid.ops import elementwise, gathering, masking, smooth
 from lucid.ops.indexing import write_recorded
 from lucid.ops.operands import (
     Cast, become, cast, check_alone, check_memory, check_writable, is_recorded, is_tensor,
@@ -44,14 +44,16 @@ class InPlace:
         self._write(array, name)
         return self
 
-    def _apply(self, step, name, other, **options):
+    def _apply(self, step, name, *operands, **options):
         """Write what a step computes over the elements, recorded where a gradient flows."""
+        tensors = [each for each in operands if is_tensor(each)]
+        other = max(tensors, key=lambda each: each.requires_grad, default=None)
         if not is_recorded(self, other):
-            return self._put(step(self.detach(), other, **options).array, other, name)
+            return self._put(step(self.detach(), *operands, **options).array, other, name)
         check_memory(self, name)
         check_alone(self, other, name)
         source = self.wrap(self.array, self.node)
-        result = cast(step(source, other, **options), self.dtype)
+        result = cast(step(source, *operands, **options), self.dtype)
         node = result.node.edges[0] if isinstance(result.node, Cast) else result.node
         if any(each is source for each in node.saved()):  # it keeps the numbers of before
             source.array, source.counter = self.array.copy(), [self.counter[0]]
@@ -321,6 +323,341 @@ class InPlace:
         tensor([0.0000, 0.5000])
         """
         return self._apply(elementwise.clamp, "clamp_", min, max=max)
+
+    def exp_(self):
+        """Raise e to every element, in place.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        DtypeError
+            If the tensor is of integers, which cannot hold the result.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(2).exp_()
+        tensor([1., 1.])
+        """
+        return self._apply(elementwise.exp, "exp_")
+
+    def sqrt_(self):
+        """Take the square root of every element, in place.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        DtypeError
+            If the tensor is of integers, which cannot hold the result.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([4.0, 9.0]).sqrt_()
+        tensor([2., 3.])
+        """
+        return self._apply(elementwise.sqrt, "sqrt_")
+
+    def relu_(self):
+        """Make every negative element 0, in place.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([-1.0, 2.0]).relu_()
+        tensor([0., 2.])
+        """
+        return self._apply(elementwise.relu, "relu_")
+
+    def pow_(self, exponent):
+        """Raise every element to a power, in place.
+
+        Parameters
+        ----------
+        exponent : Tensor or number
+            Its shape broadcasts to this one's.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError
+            If the power does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.tensor([1.0, 3.0]).pow_(2)
+        tensor([1., 9.])
+        """
+        return self._apply(elementwise.pow, "pow_", exponent)
+
+    def lerp_(self, end, weight):
+        """Go part of the way to another tensor, in place.
+
+        Parameters
+        ----------
+        end : Tensor
+            Where to go; its shape broadcasts to this one's.
+        weight : Tensor or number
+            The part of the way: 0 stays, 1 arrives.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError
+            If the result does not fit into the shape.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> mean = lucid.zeros(2)
+        >>> mean.lerp_(lucid.tensor([10.0, 20.0]), 0.1)
+        tensor([1., 2.])
+        """
+        return self._apply(smooth.lerp, "lerp_", end, weight)
+
+    def addcmul_(self, tensor1, tensor2, *, value=1):
+        """Add the product of two tensors, times a number, in place.
+
+        Parameters
+        ----------
+        tensor1, tensor2 : Tensor
+            Their shapes broadcast to this one's.
+        value : number, default 1
+            The number.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError
+            If the sum does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> v = lucid.zeros(2)
+        >>> g = lucid.tensor([1.0, 2.0])
+        >>> v.mul_(0.9).addcmul_(g, g, value=0.5)
+        tensor([0.5000, 2.0000])
+        """
+        return self.add_(tensor1 * tensor2, alpha=value)
+
+    def addcdiv_(self, tensor1, tensor2, *, value=1):
+        """Add the quotient of two tensors, times a number, in place.
+
+        Parameters
+        ----------
+        tensor1, tensor2 : Tensor
+            Their shapes broadcast to this one's.
+        value : number, default 1
+            The number.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError
+            If the sum does not fit into the shape or the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.ones(2)
+        >>> x.addcdiv_(lucid.tensor([1.0, 2.0]), lucid.tensor([2.0, 2.0]), value=-1)
+        tensor([0.5000, 0.0000])
+        """
+        return self.add_(tensor1 / tensor2, alpha=value)
+
+    def masked_fill_(self, mask, value):
+        """Write one number wherever a mask holds, in place.
+
+        Parameters
+        ----------
+        mask : Tensor of bool
+            Its shape broadcasts to this one's.
+        value : number
+            The number, or a tensor of one element.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError
+            If the mask does not fit or is not of bool, or the number does not fit into the type.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> x = lucid.tensor([-1.0, 2.0])
+        >>> x.masked_fill_(x < 0, 0.5)
+        tensor([0.5000, 2.0000])
+        """
+        return self._apply(masking.masked_fill, "masked_fill_", mask, value)
+
+    def scatter_(self, dim, index, src=None, *, value=None):
+        """Write over elements along an axis, in place, as `lucid.scatter` does.
+
+        Parameters
+        ----------
+        dim : int
+            The axis.
+        index : Tensor of int64
+            Where to write along `dim`.
+        src : Tensor or number
+            What to write; a tensor has at least the shape of `index`.
+        value : number, optional
+            Another name for `src` if it is a number.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError, ValueError
+            If the shapes, a type or an index does not fit.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> labels = lucid.tensor([2, 0])
+        >>> lucid.zeros(2, 3).scatter_(1, labels.unsqueeze(1), 1.0)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+        """
+        return self._apply(
+            gathering.scatter, "scatter_", dim, index, value if src is None else src
+        )
+
+    def scatter_add_(self, dim, index, src):
+        """Add to elements along an axis, in place, as `lucid.scatter_add` does.
+
+        Parameters
+        ----------
+        dim : int
+            The axis.
+        index : Tensor of int64
+            Where to add along `dim`.
+        src : Tensor
+            What to add, at least of the shape of `index`.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError, ValueError
+            If the shapes, a type or an index does not fit.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(3).scatter_add_(0, lucid.tensor([1, 1]), lucid.tensor([2.0, 3.0]))
+        tensor([0., 5., 0.])
+        """
+        return self._apply(gathering.scatter_add, "scatter_add_", dim, index, src)
+
+    def index_add_(self, dim, index, source, *, alpha=1):
+        """Add slices to those that an index names, in place, as `lucid.index_add` does.
+
+        Parameters
+        ----------
+        dim : int
+            The axis.
+        index : Tensor of int64
+            (K,), the slices to add to.
+        source : Tensor
+            What to add, of K slices along `dim`.
+        alpha : number, default 1
+            Multiplies `source`.
+
+        Returns
+        -------
+        Tensor
+            The tensor itself.
+
+        Raises
+        ------
+        GradError
+            If a gradient is recorded and the tensor is a leaf that requires grad, or shares its
+            memory with another tensor.
+        ShapeError, DtypeError, ValueError
+            If the shapes, a type or an index does not fit.
+
+        Examples
+        --------
+        >>> import lucid
+        >>> lucid.zeros(3).index_add_(0, lucid.tensor([1, 1]), lucid.tensor([2.0, 3.0]))
+        tensor([0., 5., 0.])
+        """
+        return self._apply(gathering.index_add, "index_add_", dim, index, source, alpha=alpha)
 
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Write numbers drawn from the uniform distribution on [from_, to) over all elements.

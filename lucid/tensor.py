@@ -85,6 +85,11 @@ class Tensor(InPlace, Methods):
                 f"array.astype({self.array.dtype.name!r})"
             )
         if requires_grad:
+            if not isinstance(requires_grad, (bool, np.bool_)):  # PyTorch's Tensor(2, 3)
+                raise TypeError(
+                    f"Tensor wraps one array; requires_grad={requires_grad!r} is neither True nor "
+                    f"False; for a tensor of a shape call lucid.empty or lucid.zeros"
+                )
             self.requires_grad_()
 
     def wrap(self, array, node=None):

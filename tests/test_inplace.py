@@ -284,3 +284,71 @@ def test_drawing_in_place(dtype):
     ):
         with pytest.raises(kind, match=message):
             call()
+
+
+SQUARE = lucid.tensor([[0, 1, 2], [2, 0, 1]])
+STEPS = {
+    "exp_": (lambda x, y: x.exp_(), lambda x, y: x.exp()),
+    "sqrt_": (lambda x, y: x.sqrt_(), lambda x, y: x.sqrt()),
+    "relu_": (lambda x, y: x.relu_(), lambda x, y: x.relu()),
+    "pow_": (lambda x, y: x.pow_(3), lambda x, y: x.pow(3)),
+    "pow_ of a tensor": (lambda x, y: x.pow_(y), lambda x, y: x**y),
+    "lerp_": (lambda x, y: x.lerp_(y, 0.3), lambda x, y: x + 0.3 * (y - x)),
+    "addcmul_": (lambda x, y: x.addcmul_(y, y, value=2), lambda x, y: x + 2 * y * y),
+    "addcdiv_": (lambda x, y: x.addcdiv_(y[:1], y), lambda x, y: x + y[:1] / y),
+    "masked_fill_": (
+        lambda x, y: x.masked_fill_(y > 1, 2.0), lambda x, y: x.masked_fill(y > 1, 2.0)),
+    "scatter_": (
+        lambda x, y: x.scatter_(1, SQUARE, y), lambda x, y: x.scatter(1, SQUARE, y)),
+    "scatter_ of a number": (
+        lambda x, y: x.scatter_(1, SQUARE[:, :2], value=3.0),
+        lambda x, y: x.scatter(1, SQUARE[:, :2], 3.0)),
+    "scatter_add_": (
+        lambda x, y: x.scatter_add_(1, SQUARE, y), lambda x, y: x.scatter_add(1, SQUARE, y)),
+    "index_add_": (
+        lambda x, y: x.index_add_(0, SQUARE[1, 1:], y, alpha=2),
+        lambda x, y: x.index_add(0, SQUARE[1, 1:], y, alpha=2)),
+}
+each_step = pytest.mark.parametrize(("in_place", "step"), STEPS.values(), ids=STEPS)
+
+
+def two_tables():
+    rng = np.random.default_rng(0)
+    return [lucid.tensor(rng.uniform(0.5, 2, (2, 3))) for _ in range(2)]
+
+
+@each_step
+def test_a_step_in_place_gives_the_values_of_the_step(in_place, step):
+    x, y = two_tables()
+    wanted, array = step(x, y), x.array
+    assert in_place(x, y) is x and x.array is array and x.version == 1
+    assert np.allclose(array, wanted.array)
+
+
+@each_step
+def test_a_step_in_place_is_recorded_twice_over(in_place, step):
+    x, y = two_tables()
+    check_differences(lucid, lambda x, y: in_place(x * y, y) * y, [x.numpy(), y.numpy()])
+    x.requires_grad_(), y.requires_grad_()
+    with pytest.raises(lucid.GradError, match="_ would change a tensor that requires grad"):
+        in_place(x, y.detach())
+    z = x * 1
+    view = z[0]
+    with pytest.raises(lucid.GradError, match="shares its memory"):
+        in_place(z, y)
+    assert view.tolist() == x[0].tolist()
+
+
+def test_integers_do_not_become_fractions_in_place():
+    for write in (lambda x: x.exp_(), lambda x: x.sqrt_(), lambda x: x.addcdiv_(x, x + 1)):
+        with pytest.raises(lucid.DtypeError, match="float.* does not fit into int64"):
+            write(lucid.arange(3))
+
+
+def test_adam_as_courses_write_it():
+    x, g = lucid.tensor([1.0, -2.0]), lucid.tensor([0.5, 4.0])
+    m, v = lucid.zeros(2), lucid.zeros(2)
+    m.mul_(0.9).add_(g, alpha=0.1)
+    v.mul_(0.999).addcmul_(g, g, value=0.001)
+    x.addcdiv_(m / 0.1, (v / 0.001).sqrt().add_(1e-8), value=-0.1)
+    assert np.allclose(x.array, [0.9, -2.1])

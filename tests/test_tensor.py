@@ -330,3 +330,8 @@ def test_type_tells_or_converts():
 def test_plus_x_is_x():
     x = lucid.ones(2, requires_grad=True)
     assert +x is x
+
+
+def test_sizes_instead_of_an_array_are_refused():
+    with pytest.raises(TypeError, match="requires_grad=3 is neither .* call lucid.empty"):
+        lucid.Tensor(2, 3)

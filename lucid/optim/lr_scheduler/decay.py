@@ -7,7 +7,8 @@ from lucid.nn.functional.checks import check_number
 from lucid.optim.lr_scheduler.base import LRScheduler, check_optimizer
 
 __all__ = [
-    "ConstantLR", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "PolynomialLR", "StepLR",
+    "ConstantLR", "ExponentialLR", "LambdaLR", "LinearLR", "MultiplicativeLR", "MultiStepLR",
+    "PolynomialLR", "StepLR",
 ]
 
 
@@ -60,6 +61,43 @@ class LambdaLR(LRScheduler):
         state = super().state_dict()
         del state["lr_lambdas"]
         return state
+
+
+class MultiplicativeLR(LambdaLR):
+    r"""Multiply the rate, as it is, by a function of the epoch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whose rates are changed.
+    lr_lambda : callable, or list of callable
+        The function, or one for each group: it takes the epoch, from 1, and returns a factor.
+    last_epoch : int, default -1
+        The epochs done, if training goes on after a break.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are other functions than groups, or one cannot be called.
+
+    Examples
+    --------
+    >>> import lucid
+    >>> optimizer = lucid.optim.SGD([lucid.zeros(1, requires_grad=True)], lr=1.0)
+    >>> scheduler = lucid.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 1 / epoch)
+    >>> for epoch in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.3g}", end=" ")
+    ...     scheduler.step()
+    1 1 0.5 0.167
+    """
+
+    def get_lr(self):
+        """Compute the rates of all groups for epoch `last_epoch`."""
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        if self.last_epoch == 0:
+            return rates
+        pairs = zip(rates, self.lr_lambdas, strict=True)
+        return [rate * function(self.last_epoch) for rate, function in pairs]
 
 
 class StepLR(LRScheduler):

@@ -31,6 +31,28 @@ def test_lambdas(torch):
         assert (found == follow(torch, make)[:, :, 0]).all()
 
 
+def test_products_of_lambdas(torch):
+    def make(module, optimizer):
+        functions = [lambda epoch: 0.9, lambda epoch: epoch / (epoch + 1)]
+        return module.MultiplicativeLR(optimizer, functions)
+
+    found = follow(lucid, make)[:, :, 0]
+    assert found[:, 0].tolist() == pytest.approx([0.5 * 0.9**t for t in range(20)])
+    assert found[:, 1].tolist() == pytest.approx([0.2 / (t + 1) for t in range(20)])
+    if torch is not None:
+        assert (found == follow(torch, make)[:, :, 0]).all()
+
+
+def test_schedules_written_for_older_pytorch_have_their_base():
+    class Warm(lr_scheduler._LRScheduler):
+        def get_lr(self):
+            return [base * (self.last_epoch + 1) / 4 for base in self.base_lrs]
+
+    scheduler = Warm(two_groups(lucid))
+    scheduler.step()
+    assert scheduler.get_last_lr() == [0.25, 0.1]
+
+
 def test_functions_are_no_part_of_the_state():
     scheduler = lr_scheduler.LambdaLR(two_groups(lucid), lambda epoch: epoch + 1.0)
     scheduler.step()
