@@ -7,8 +7,6 @@ except ImportError:
     onnx = None
 
 
-
-
 def onnx_forward(layer, x, w, b, threads):
     """Build a model of one layer and return a function that runs it; None without the peer."""
     if onnx is None:

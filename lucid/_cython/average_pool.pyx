@@ -7,6 +7,10 @@ With the position i of tap k of output o, as `windows.pxd` tells it:
 `average_input_grad`  ``x[p, i] += y[p, o] / divisor[o]``
 ====================  ===================================================
 
+Sums of more than `BLOCK` taps are added up in double precision, a block at a time: with a million
+equal numbers in one sum of their own precision, each addition is rounded the same way, and a
+hundredth of the average is lost.
+
 Cost: one addition for each (p, o, k), and memory: every x and y once. Threads split the planes and
 share nothing.
 """
@@ -15,6 +19,9 @@ from cython.parallel cimport prange
 
 from lucid._cython.types cimport real
 from lucid._cython.windows cimport CHUNK, Axis, Run, axis_of, position_of, run_of
+
+cdef enum:
+    BLOCK = 512  # taps that are added up in the precision of x
 
 
 cdef inline void add_up(
@@ -44,15 +51,28 @@ cdef inline void add_out(
             x[o * step] += share[o]
 
 
+cdef inline void move(real *part, double *total, Py_ssize_t count) noexcept nogil:
+    """Add the sums of a block to those of all, and begin anew."""
+    cdef Py_ssize_t o
+    for o in range(count):
+        total[o] += part[o]
+        part[o] = 0
+
+
 cdef inline void average_chunk(
     const real *x, real *y, const Axis *axes, real divisor, const real *divisors,
     Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t begin, Py_ssize_t count,
 ) noexcept nogil:
-    cdef real total[CHUNK]
-    cdef Py_ssize_t k0, k1, k2, i0, i1, o
+    cdef real part[CHUNK]
+    cdef double total[CHUNK]
+    cdef Py_ssize_t k0, k1, k2, i0, i1, o, added = 0
     cdef Run run
+    cdef bint is_long = axes[0].taps * axes[1].taps * axes[2].taps > BLOCK
     for o in range(count):
-        total[o] = 0
+        part[o] = 0
+    if is_long:
+        for o in range(count):
+            total[o] = 0
     for k0 in range(axes[0].taps):
         i0 = position_of(&axes[0], o0, k0)
         if i0 < 0:
@@ -62,13 +82,21 @@ cdef inline void average_chunk(
             if i1 < 0:
                 continue
             for k2 in range(axes[2].taps):
+                if added == BLOCK:
+                    move(part, total, count)
+                    added = 0
+                added += 1
                 run = run_of(&axes[2], k2, begin, count)
                 add_up(
                     x + (i0 * axes[1].size + i1) * axes[2].size + run.position, axes[2].stride,
-                    total + run.start, run.stop - run.start,
+                    part + run.start, run.stop - run.start,
                 )
+    if is_long:
+        move(part, total, count)
+        for o in range(count):
+            part[o] = <real> total[o]
     for o in range(count):
-        y[o] = total[o] / (divisor * divisors[o])
+        y[o] = part[o] / (divisor * divisors[o])
 
 
 cdef inline void average_grad_chunk(

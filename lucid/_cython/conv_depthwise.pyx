@@ -20,7 +20,9 @@ Source: Zhang, Lo and Lu, "High performance depthwise and pointwise convolutions
 Cost: the multiply-adds of the definition, and those for the lanes behind the end of a row; each
 element of x is read and each of y written once (where x is copied, once more): 9
 multiply-adds for 8 bytes with a 3x3 kernel, so memory is the limit of small kernels. Memory beside
-the arrays: a copy of the weights, and about 128 KiB for each thread. It must equal `conv_naive`.
+the arrays: a copy of the weights, and for each thread up to about 128 KiB; for an input gradient
+with a multiplier so many times that, and a whole channel where it has many small planes. It must
+equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -52,7 +54,7 @@ cdef void add_any_tile(
     const Run *run, const real *x, const real *w, const real *bias, real *y, Py_ssize_t m,
     Py_ssize_t q, int rows, int width,
 ) noexcept nogil:
-    """Call `add_tile` with a literal number of rows."""
+    """Call `add_strip` with a literal number of rows."""
     if rows >= MAX_ROWS:
         add_strip(run, x, w, bias, y, m, q, MAX_ROWS, width)
     elif rows >= HALF_ROWS:

@@ -7,8 +7,8 @@ stride 1 and 2 (`strip_sums.pxd`). Lanes are added up once, at the end. Items ar
 fixed number of tasks, whose sums are added in order: so bits do not depend on the threads.
 
 Cost: as `conv_depthwise`, with a vector loaded, added and stored for each tap of a tile. Memory
-beside the arrays: a vector for each tap and thread, and the sums of each task. It must equal
-`conv_naive`.
+beside the arrays: what `conv_depthwise` takes for each thread, a vector for each tap and thread,
+and the sums of each task. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -37,7 +37,7 @@ cdef void sum_any_tile(
     const Run *run, const real *x, real *sums, const real *y, Py_ssize_t m, Py_ssize_t q,
     int rows, int width,
 ) noexcept nogil:
-    """Call `sum_tile` with a literal number of rows."""
+    """Call `sum_strip` with a literal number of rows."""
     if rows >= MAX_ROWS:
         sum_strip(run, x, sums, y, m, q, MAX_ROWS, width)
     elif rows >= HALF_ROWS:

@@ -16,7 +16,9 @@ Source: Zhang, Franchetti and Low, "High performance zero-memory overhead direct
 Cost: the multiply-adds of the definition and those of lanes that hang over the ends of rows; each
 input element is copied once for each block it serves, each output element is written once, or read
 and written once where more channels are summed than a block holds. Memory: about 0.6 MB for each
-thread, and at most 4 MiB of packed weights for the input gradient. It must equal `conv_naive`.
+thread; for the input gradient packed weights, at most 4 MiB or those of ROWS channels of each
+group; for the weight gradient the sums of all chunks, at most 4 MiB or those of one. It must equal
+`conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid

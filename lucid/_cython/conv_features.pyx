@@ -16,8 +16,8 @@ Cost: the multiply-adds of the definition, with features rounded up to 64 bytes 
 a block to half tiles of runs; with AVX-512 that loop runs at the limit of the multiply-add unit.
 Each element of x is copied about once, each result is moved twice more, which takes a fifth of the
 time where 144 (channel, tap) pairs are summed for each result. It pays from about 70 on, where
-features fill the lanes. Memory: at most 4 MiB of packed weights, and 0.6 MB for each thread. It
-must equal `conv_naive`.
+features fill the lanes. Memory: packed weights, at most 4 MiB or those of one line of features of
+each group, and 0.6 MB for each thread. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -34,6 +34,7 @@ from lucid._cython.padded cimport Block, ceil_div
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
+
 
 cdef void pack_column(
     Plan *plan, Py_ssize_t task, const real *w, Py_ssize_t first, Py_ssize_t last, real *packed

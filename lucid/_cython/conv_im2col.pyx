@@ -15,7 +15,9 @@ TAPS taps, half a megabyte.
 
 Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document
 processing", 2006, section 2.1. Cost: the multiply-adds of the definition; each input element is
-copied once for each tap, an element of columns moves twice. It must equal `conv_naive`.
+copied once for each tap, an element of columns moves twice. Memory: about 1.1 MB for each thread,
+more where a channel has more than TAPS taps; and, but for the weight gradient, all weights once
+more, packed. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -31,6 +33,7 @@ from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
 cdef Py_ssize_t TAPS = 256  # rows of the columns at a time
+
 
 cdef void pack_rows(
     const real *w, Py_ssize_t row_step, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t count,

@@ -15,8 +15,10 @@ input element for each tap.
 Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008, section
 4; Chellapilla, Puri and Simard, 2006, for the columns. Cost: the multiply-adds of the definition;
 each input element is copied once for each tap, each output element is read and written once for
-each `TERMS` terms. Memory: half a megabyte for each thread, and for the gradient the packed weight,
-at most 4 MiB at a time. It must equal `conv_naive`.
+each `TERMS` terms. Memory: half a megabyte for each thread, and for the input gradient the packed
+weight, at most 4 MiB at a time or that of ROWS channels of each group; for the weight gradient
+mostly 1 to 5 MB for each thread, and where features are in the lanes all sums once, those of
+several chunks at most 4 MiB. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -40,6 +42,7 @@ from lucid._cython.padded cimport ceil_div, dst_start
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
+
 
 cdef void fold(
     Product *p, Phase *phase, const real *corner, Py_ssize_t rows, Py_ssize_t q, Py_ssize_t columns,

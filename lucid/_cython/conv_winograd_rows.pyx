@@ -14,11 +14,11 @@ for convolutional neural networks", 2016, section 4.1, for one axis.
 
 Cost: two thirds of the definition's multiply-adds, with features rounded up to a register, and for
 16 channels about a sixth of them to transform inputs and turn results. It pays from 144 positions
-of an item on, for the weights are transformed first. Memory: at most 4 MiB of transformed weights,
-and 0.7 MB for each thread. Errors: of 3 million outputs of 144 terms, whose
-factors spread over 16 powers of two, the largest was 103 eps * sum |x| |w|; the bound of a sum in
-any order is 160. For 108 terms it is 183, the bound 124, so 144 are asked for. A NaN or an infinity
-spreads over both outputs of its tile.
+of an item on, for the weights are transformed first. Memory: transformed weights, at most 4 MiB or
+those of one register of features of each group, and 0.7 MB for each thread. Errors: of 3 million
+outputs of 144 terms, whose factors spread over 16 powers of two, the largest was 103 eps * sum |x|
+|w|; the bound of a sum in any order is 160. For 108 terms it is 183, the bound 124, so 144 are
+asked for. A NaN or an infinity spreads over both outputs of its tile.
 
 float32 only, stride 1, 3 taps with dilation 1 along the last axis; anything along the others. It
 must equal `conv_naive`.

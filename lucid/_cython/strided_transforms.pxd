@@ -31,6 +31,7 @@ cdef extern from *:
     """
     ctypedef float *out "lucid_out"
 
+
 cdef inline void copy_lines(
     const float *x, Py_ssize_t step, out y, Py_ssize_t to_step, Py_ssize_t count, int lanes
 ) noexcept nogil:

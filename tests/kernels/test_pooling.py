@@ -133,6 +133,16 @@ def test_average_pool_is_its_definition(row, dtype, count_padding, divisor):
     assert error <= 100 * np.finfo(dtype).eps * float(np.abs(y * g).sum() + np.abs(back * x).sum())
 
 
+@pytest.mark.parametrize(
+    "kernel", [(511,), (512,), (513,), (1, 700), (32, 16), (300, 300)], ids=str
+)
+def test_average_pool_of_equal_numbers_is_that_number(kernel):
+    x = np.full((1, 2, *[2 * k + 1 for k in kernel]), 0.1, np.float32)
+    options = pool_options(len(kernel), kernel, 1 if len(kernel) == 1 else kernel, 0, 1)
+    y = kernels.pooling.average_pool(x, pool_geometry(x.shape, *options))
+    np.testing.assert_allclose(y, np.float32(0.1), rtol=1e-5)
+
+
 @each_dtype
 def test_bits_do_not_depend_on_the_threads(dtype):
     rng = np.random.default_rng(0)
