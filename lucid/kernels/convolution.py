@@ -47,8 +47,8 @@ _fills = {}  # of a function that adds to its result, the one that sets it
 
 def _dtype(a, b):
     """Return the dtype to compute in, which must be float32 or float64."""
-    if a.dtype is b.dtype and a.dtype in FLOATS:
-        return a.dtype
+    if a.dtype is b.dtype and (a.dtype is FLOAT32 or a.dtype is FLOAT64):
+        return a.dtype  # an equal one, unpickled or with metadata, is another object
     dtype = np.result_type(a, b).newbyteorder("=")
     if dtype not in FLOATS:
         raise DtypeError(

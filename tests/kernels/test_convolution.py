@@ -1,6 +1,7 @@
 """Every kernel equals the definition, on a table of geometries, bit for bit on small integers."""
 
 import itertools
+import pickle
 import random
 import threading
 from math import prod
@@ -325,6 +326,14 @@ def test_strange_arrays_are_taken_and_not_written(change, name):
         assert type(found) is np.ndarray
         assert found.dtype == np.float32
         assert all(map(np.array_equal, strange, originals))
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_arrays_from_one_pickle_whose_dtype_is_another_object_are_taken(primitive):
+    row = case((6, 11), 3, channels=(5, 7))  # of no other test, whose calls would be looked up
+    originals = arrays(row, np.float32)
+    found = compute(primitive, *pickle.loads(pickle.dumps(originals)), row[3])
+    assert np.array_equal(found, compute(primitive, *originals, row[3]))
 
 
 def test_two_dtypes_meet_in_the_larger():
