@@ -52,7 +52,7 @@ MORE = {
     "conv_direct": [*SHORT, *APART],
     "conv_features": WIDE, "conv_features_weights": WIDE, "conv_winograd_rows": WIDE,
     "conv_matmul": [*EIGHT, *SHORT], "conv_product": EIGHT,
-    "conv_unfolded": SHORT, "conv_winograd": SHORT, "conv_winograd_strided": SHORT,
+    "conv_unfolded": [*EIGHT, *SHORT], "conv_winograd": SHORT, "conv_winograd_strided": SHORT,
 }
 CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
     "-Wno-maybe-uninitialized", "-Wno-aggressive-loop-optimizations",

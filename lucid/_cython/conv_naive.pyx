@@ -20,6 +20,11 @@ from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, w
 from lucid._cython.types cimport real
 
 
+cdef inline int rows_of(Py_ssize_t work) noexcept nogil:
+    """Return after how many rows of `work` multiply-adds to look for Ctrl-C."""
+    return <int> (100000 // work + 1)
+
+
 def forward(
     const real[:, :, :, :, ::1] x not None, const real[:, :, :, :, ::1] w not None,
     real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
@@ -29,7 +34,7 @@ def forward(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
-    cdef Watch watch = watch_calls(8)
+    cdef Watch watch = watch_calls(rows_of(y.shape[4] * w.shape[2] * w.shape[3] * w.shape[4]))
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low
@@ -70,7 +75,7 @@ def input_grad(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
-    cdef Watch watch = watch_calls(8)
+    cdef Watch watch = watch_calls(rows_of(y.shape[4] * w.shape[2] * w.shape[3] * w.shape[4]))
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low
@@ -111,7 +116,7 @@ def weight_grad(
     cdef Py_ssize_t s0, s1, s2, d0, d1, d2, l0, l1, l2
     cdef Py_ssize_t n, f, c, first, o0, o1, o2, k0, k1, k2, i0, i1, i2
     cdef Py_ssize_t features = w.shape[0] // groups, channels = w.shape[1]
-    cdef Watch watch = watch_calls(8)
+    cdef Watch watch = watch_calls(rows_of(y.shape[4] * w.shape[2] * w.shape[3] * w.shape[4]))
     s0, s1, s2 = stride
     d0, d1, d2 = dilation
     l0, l1, l2 = low

@@ -190,14 +190,15 @@ cdef inline Py_ssize_t tail_size(const Axis *axes) noexcept nogil:
 
 cdef inline void set_blocks(Axis *axes, Py_ssize_t size, Py_ssize_t shortest) noexcept nogil:
     """Cut a block so small that a channel of it takes about `size` elements, outer axes first."""
-    cdef Py_ssize_t a, inner
+    cdef Py_ssize_t a, inner, length
     for a in range(3):
         set_block(&axes[a], axes[a].count)
     for a in range(3):
         inner = plane_size(axes)
         if inner > size:
             inner //= axes[a].pitch
-            set_block(&axes[a], max(shortest if a == 2 else 1, size // inner - axes[a].reach))
+            length = max(shortest if a == 2 else 1, size // inner - axes[a].reach)
+            set_block(&axes[a], max(length, axes[a].reach // 2))
 
 
 cdef inline Py_ssize_t find_part(

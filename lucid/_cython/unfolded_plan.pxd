@@ -62,7 +62,7 @@ cdef inline void make_plan(Plan *plan, Py_ssize_t itemsize) noexcept nogil:
         if plan.channel > size:
             reach = axes[a].reach if a < 2 else 0  # the last axis is unfolded
             unit = plan.channel // (axes[a].block + reach)
-            block = max(64 if a == 2 else 1, size // unit - reach)
+            block = max(64 if a == 2 else 1, size // unit - reach, reach // 2)
             axes[a].block = ceil_div(axes[a].count, ceil_div(axes[a].count, block))
             measure(plan)
         if axes[a].block > 1:
