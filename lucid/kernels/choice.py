@@ -173,7 +173,8 @@ def estimates(task, items):
     """Estimate the microseconds of each kernel that the cost model knows and that may compute this.
 
     A transform of weights for less than 144 positions takes longer than Winograd's rows save; and
-    with 16 registers loads do.
+    with 16 registers loads do. The kernel of features is compiled for lines of 16 lanes: float64,
+    which has 8, takes 5 to 50 times as long by it.
     """
     items = task.items if task.primitive == "weight_grad" else items
     times = {
@@ -182,6 +183,8 @@ def estimates(task, items):
     }
     if not conv_winograd_rows.PAYS or task.positions < 144:
         times.pop("winograd_rows", None)
+    if task.dtype != "float32":
+        times.pop("features", None)
     return {name: time / 1000 for name, time in times.items() if time is not None}
 
 
@@ -267,6 +270,15 @@ def writes_few_channels(task):
     )
 
 
+def scatters_few_positions(task):
+    """A kernel far longer than what it meets: a sum for each result is of zeros, mostly.
+
+    So such sums take the square of the taps; im2col adds up only the products that are there.
+    """
+    reached = task.positions * prod(task.geometry.stride)
+    return task.primitive == "input_grad" and prod(task.geometry.input_size) >= 64 * reached
+
+
 def fills_the_lanes_with_features(task):
     """A stride, or short rows, leave lanes of neighbouring positions empty; features fill them.
 
@@ -308,6 +320,7 @@ RULES = [
     ("depthwise", has_one_channel_a_group),
     ("product", covers_the_input),
     ("im2col", writes_few_channels),
+    ("im2col", scatters_few_positions),
     ("winograd_strided", saves_products_of_two_taps),
     ("winograd", saves_products),
     ("winograd_rows", saves_products_along_rows),

@@ -228,7 +228,7 @@ def unfolded(task, items, lanes):
         stored = slots * (block[0] + reach[0]) * (block[1] + reach[1]) * block[2]
         if stored > room:
             over, least = (reach[axis], 1) if axis < 2 else (0, 64)
-            length = max(least, room * (block[axis] + over) // stored - over)
+            length = max(least, room * (block[axis] + over) // stored - over, over // 2)
             block[axis] = divide(size[axis], divide(size[axis], length))
         if block[axis] > 1:
             break

@@ -54,6 +54,8 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1, dilation=1)
     (ALONG_ROWS, "input_grad", (1, 64, 14, 14), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
     ("direct", "forward", (1, 15, 32, 32), (16, 15, 3, 3), {"padding": 1}),
     ("direct", "input_grad", (1, 64, 128, 128), (128, 64, 2, 2), {"stride": 2}),
+    ("im2col", "input_grad", (1, 4, 3000), (5, 4, 2990), {}),
+    ("direct", "input_grad", (1, 4, 300), (5, 4, 290), {}),
 ])
 def test_a_layer_gets_the_kernel_of_its_rule(wanted, primitive, x_shape, w_shape, options):
     assert choose(task(primitive, x_shape, w_shape, **options))[0] == wanted
@@ -63,6 +65,12 @@ def test_the_choice_does_not_depend_on_the_batch():
     for items in (1, 2, 64):
         found = choose(task("forward", (items, 64, 8, 8), (64, 64, 3, 3), padding=1))
         assert found == choose(task("forward", (3, 64, 8, 8), (64, 64, 3, 3), padding=1))
+
+
+def test_features_fill_the_lanes_of_float32_only():
+    layer = task("weight_grad", (16, 6, 28, 28), (8, 6, 5, 5), stride=2, padding=2)
+    assert choose(layer)[0] == "features"
+    assert choose(replace(layer, dtype="float64"))[0] != "features"
 
 
 @pytest.mark.parametrize("changed", [{"dtype": "float64"}, {"precision": "highest"}])
