@@ -352,3 +352,17 @@ def test_adam_as_courses_write_it():
     v.mul_(0.999).addcmul_(g, g, value=0.001)
     x.addcdiv_(m / 0.1, (v / 0.001).sqrt().add_(1e-8), value=-0.1)
     assert np.allclose(x.array, [0.9, -2.1])
+
+
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_"])
+def test_an_operand_that_sees_what_is_written_is_refused(name):
+    x = lucid.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = x * 1
+    view = y[...]
+    for written, operand in ((y, view), (view, y), (y, y[0]), (x[...], x)):
+        with pytest.raises(lucid.GradError, match=f"{name}: .* shares its memory with other"):
+            getattr(written, name)(operand)
+    assert x.tolist() == y.tolist() == view.tolist() == [[1, 2], [3, 4]]
+    del view, written, operand
+    y.add_(y).sum().backward()
+    assert (y == 2 * x).all() and (x.grad == 2).all()
