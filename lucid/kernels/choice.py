@@ -165,8 +165,11 @@ def refuses(name, task):
 
 
 def has_almost_nothing_to_do(task):
-    """With so few multiply-adds, setting anything up costs more than the definition."""
-    return task.work <= 600
+    """With so few multiply-adds, setting anything up costs more than the definition.
+
+    It is a microsecond at most, and a large batch of such items would lose more.
+    """
+    return task.work <= 100
 
 
 def estimates(task, items):
@@ -245,8 +248,17 @@ def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
 
     So it is too where a single channel is convolved with a single feature; and with more
-    features, where they are added up in the one channel, at stride 1.
+    features, where they are added up in the one channel, at stride 1. But along one axis no
+    rows share what is loaded: several features, or more than 4 taps of a forward, go another
+    way.
     """
+    along_one_axis = task.on_three_axes("kernel_size")[:2] == (1, 1) == (
+        task.on_three_axes("output_size")[:2]
+    )
+    if along_one_axis and task.taps > 1 and (
+        task.features > 1 or task.taps > 4 and task.primitive != "weight_grad"
+    ):
+        return False
     if task.channels > 1 or task.geometry.groups > 1:
         return task.channels == 1
     wide = task.taps > 1 and does_not_cover_the_input(task)

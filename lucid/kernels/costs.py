@@ -36,16 +36,15 @@ NANOSECONDS = {
     },
     "matmul": {
         "forward": {
-            "products": 0.284, "columns": 1.49, "gathered": 0.104, "runs": 2.29, "written": 1.32,
-            "ends": 0.122
+            "products": 0.285, "columns": 1.53, "runs": 2.29, "read": 3.37, "written": 1.25
         },
         "input_grad": {
-            "products": 0.29, "columns": 1.7, "gathered": 0.0239, "runs": 2.17, "written": 1.22,
-            "scattered": 0.319, "weights": 0.521
+            "products": 0.29, "columns": 1.74, "runs": 2.18, "written": 1.21, "scattered": 0.331,
+            "weights": 0.515
         },
         "weight_grad": {
-            "products": 0.327, "columns": 1.72, "gathered": 0.0733, "runs": 2.8, "sorted": 0.334,
-            "rows": 1.5, "turned": 0.112, "weights": 0.22
+            "products": 0.33, "columns": 1.78, "runs": 2.69, "sorted": 0.205, "rows": 1.42,
+            "read": 2.08, "turned": 0.0813, "weights": 0.216, "dots": 2.53
         },
     },
     "unfolded": {
@@ -165,22 +164,21 @@ def matmul(task, items, lanes):
     """Vectors are positions of all items; each tap has a copy of what it reads."""
     if task.primitive == "weight_grad":
         return long_dots(task, items, lanes)
-    _, size, read, written = turn_around(task)
+    source, size, read, written = turn_around(task)
     stride, phases = task.on_three_axes("stride"), 1
     if task.primitive == "input_grad":
         phases = prod(stride)
         size = [divide(n, s) for n, s in zip(size, stride, strict=True)]
     columns, terms, groups = items * prod(size), read * task.taps, task.geometry.groups
-    run = prod(size) if task.taps == 1 and not task.strided else size[2]
+    plain = task.taps == 1 and not task.strided
     results = groups * columns * phases * written
     return {
         "products": groups * 2 * divide(columns, 2 * lanes) * terms * whole_panels(written),
         "columns": groups * columns * terms / lanes,
-        "gathered": groups * columns * terms * (stride[2] > 1),
-        "runs": groups * columns * terms / run,
+        "runs": groups * columns * terms / (prod(size) if plain else size[2]),
+        "read": groups * items * read * prod(source) / lanes * (phases == 1 and task.strided),
         "written": results / lanes,
         "scattered": results * (phases > 1),
-        "ends": results / run,
         "weights": groups * written * terms,
     }
 
@@ -189,7 +187,6 @@ def long_dots(task, items, lanes):
     """Whichever of taps and features fills vectors best is turned for that, or else neither."""
     taps, features, half = task.channels * task.taps, task.features, lanes // 2
     groups, columns = task.geometry.groups, items * task.positions
-    apart = task.geometry.stride[-1] > 1
     dots = columns * features * taps / 10
     of_features = columns * (divide(features, half) * half * taps / 16 + features)
     of_features += 6 * features * taps
@@ -204,16 +201,18 @@ def long_dots(task, items, lanes):
     plain = task.taps == 1 and not task.strided
     in_planes = least == of_features and (task.channels >= 32 or task.channels % 8 == 0)
     unfolded = 0 if in_planes or plain else columns * taps
-    planes = items * task.channels * prod(task.geometry.input_size) * (in_planes and not plain)
+    read = items * task.channels * prod(task.geometry.input_size)
+    planes = read if in_planes and not plain else 0
     return {
         "products": groups * products,
         "columns": groups * unfolded / lanes,
-        "gathered": groups * unfolded * apart,
         "runs": groups * unfolded / task.geometry.output_size[-1],
-        "sorted": groups * planes * apart,
+        "sorted": groups * planes * (task.geometry.stride[-1] > 1),
         "rows": groups * planes / task.geometry.input_size[-1],
+        "read": groups * read / lanes * task.strided,
         "turned": groups * columns * features,
-        "weights": groups * features * taps,
+        "weights": groups * features * taps * (least != dots),
+        "dots": groups * features * taps * (least == dots),
     }
 
 
