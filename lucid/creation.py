@@ -8,6 +8,7 @@ import numpy as np
 from lucid.device import as_device
 from lucid.dtypes import as_dtype, get_default_dtype
 from lucid.errors import DtypeError
+from lucid.ops.naming import named_size
 from lucid.ops.operands import check_tensor, is_tensor
 from lucid.ops.shaping import as_shape
 from lucid.tensor import Tensor
@@ -237,13 +238,14 @@ def make(function, shape, dtype, device, requires_grad):
     return Tensor(array, requires_grad)
 
 
+@named_size
 def zeros(*size, dtype=None, device=None, requires_grad=False):
     """Make a tensor of zeros.
 
     Parameters
     ----------
     *size : int or tuple of int
-        The shape, as separate arguments or as one tuple.
+        The shape, as separate arguments or as one tuple; or by its name, ``size=(2, 3)``.
     dtype : dtype, optional
         Data type; default the default type.
     device : device, optional
@@ -269,13 +271,14 @@ def zeros(*size, dtype=None, device=None, requires_grad=False):
     return make(np.zeros, size, dtype, device, requires_grad)
 
 
+@named_size
 def ones(*size, dtype=None, device=None, requires_grad=False):
     """Make a tensor of ones.
 
     Parameters
     ----------
     *size : int or tuple of int
-        The shape, as separate arguments or as one tuple.
+        The shape, as separate arguments or as one tuple; or by its name, ``size=(2, 3)``.
     dtype : dtype, optional
         Data type; default the default type.
     device : device, optional
@@ -301,13 +304,14 @@ def ones(*size, dtype=None, device=None, requires_grad=False):
     return make(np.ones, size, dtype, device, requires_grad)
 
 
+@named_size
 def empty(*size, dtype=None, device=None, requires_grad=False):
     """Make a tensor whose elements are not set yet.
 
     Parameters
     ----------
     *size : int or tuple of int
-        The shape, as separate arguments or as one tuple.
+        The shape, as separate arguments or as one tuple; or by its name, ``size=(2, 3)``.
     dtype : dtype, optional
         Data type; default the default type.
     device : device, optional

@@ -10,6 +10,7 @@ from lucid.generator import (
     set_rng_state,
 )
 from lucid.geometry import check_int
+from lucid.ops.naming import named_size
 from lucid.ops.operands import check_broadcast, check_tensor, is_tensor
 
 __all__ = [
@@ -27,13 +28,14 @@ def _check_floating(dtype, name):
         )
 
 
+@named_size
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Draw from the uniform distribution on [0, 1).
 
     Parameters
     ----------
     *size : int or tuple of int
-        The shape, as separate arguments or as one tuple.
+        The shape, as separate arguments or as one tuple; or by its name, ``size=(2, 3)``.
     generator : Generator, optional
         Where to draw from; default the default generator.
     dtype : dtype, optional
@@ -62,13 +64,14 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     return make(draw_from(generator).random, size, dtype, device, requires_grad)
 
 
+@named_size
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Draw from the normal distribution with mean 0 and variance 1.
 
     Parameters
     ----------
     *size : int or tuple of int
-        The shape, as separate arguments or as one tuple.
+        The shape, as separate arguments or as one tuple; or by its name, ``size=(2, 3)``.
     generator : Generator, optional
         Where to draw from; default the default generator.
     dtype : dtype, optional

@@ -153,17 +153,19 @@ def sum(x, dim=None, keepdim=False, *, dtype=None):
 
 
 @numpy_names
-def mean(x, dim=None, keepdim=False):
+def mean(x, dim=None, keepdim=False, *, dtype=None):
     """Average elements.
 
     Parameters
     ----------
     x : Tensor
-        Floating-point numbers.
+        Floating-point numbers; any, if `dtype` is given.
     dim : int or tuple of int, optional
         The axes to fold; default all.
     keepdim : bool, default False
         Keep the folded axes, with length 1.
+    dtype : dtype, optional
+        What to convert `x` to first.
 
     Returns
     -------
@@ -173,7 +175,7 @@ def mean(x, dim=None, keepdim=False):
     Raises
     ------
     DtypeError
-        If `x` is not floating-point.
+        If the numbers are not floating-point.
 
     Examples
     --------
@@ -181,6 +183,9 @@ def mean(x, dim=None, keepdim=False):
     >>> lucid.mean(lucid.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
+    if dtype is not None:
+        check_tensor(x, "mean")
+        x = cast(x, as_dtype(dtype))
     _check_floating(x, "mean")
     dims = check_dims(dim, x.array.ndim, "mean")
     return Mean(dims, keepdim, float(_count(x, dims)))(x)
@@ -570,7 +575,7 @@ def all(x, dim=None, keepdim=False):
 
 
 @numpy_names
-def log_softmax(x, dim):
+def log_softmax(x, dim, *, dtype=None):
     r"""Turn scores into log-probabilities: :math:`x_j - \ln \sum_k e^{x_k}`.
 
     Parameters
@@ -579,6 +584,8 @@ def log_softmax(x, dim):
         Scores; integers become the default floating-point type.
     dim : int
         The axis of the classes.
+    dtype : dtype, optional
+        What to convert `x` to first.
 
     Returns
     -------
@@ -598,11 +605,11 @@ def log_softmax(x, dim):
     """
     check_tensor(x, "log_softmax")
     dim = check_dim(dim, x.array.ndim, "log_softmax")
-    return _of_classes(LogSoftmax, x, dim)
+    return _of_classes(LogSoftmax, x, dim, dtype)
 
 
 @numpy_names
-def softmax(x, dim):
+def softmax(x, dim, *, dtype=None):
     r"""Turn scores into probabilities: :math:`e^{x_j} / \sum_k e^{x_k}`.
 
     Parameters
@@ -611,6 +618,8 @@ def softmax(x, dim):
         Scores; integers become the default floating-point type.
     dim : int
         The axis of the classes.
+    dtype : dtype, optional
+        What to convert `x` to first.
 
     Returns
     -------
@@ -629,11 +638,11 @@ def softmax(x, dim):
     tensor([0.5000, 0.5000])
     """
     check_tensor(x, "softmax")
-    return _of_classes(Softmax, x, check_dim(dim, x.array.ndim, "softmax"))
+    return _of_classes(Softmax, x, check_dim(dim, x.array.ndim, "softmax"), dtype)
 
 
-def _of_classes(step, x, dim):
-    x = as_floating(x)
+def _of_classes(step, x, dim, dtype):
+    x = as_floating(x if dtype is None else cast(x, as_dtype(dtype)))
     return step(dim)(x) if x.array.ndim else reshape(step(0)(reshape(x, 1)), ())
 
 

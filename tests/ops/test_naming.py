@@ -1,4 +1,4 @@
-"""`axis` and `keepdims` mean `dim` and `keepdim`, in functions and in methods."""
+"""`axis` and `keepdims` mean `dim` and `keepdim`; a shape may be named."""
 
 import inspect
 
@@ -47,7 +47,7 @@ def test_both_names_at_once_are_refused():
 
 
 def test_the_signature_stays():
-    assert str(inspect.signature(lucid.mean)) == "(x, dim=None, keepdim=False)"
+    assert str(inspect.signature(lucid.mean)) == "(x, dim=None, keepdim=False, *, dtype=None)"
 
 
 def test_all_agree_with_pytorch(torch):
@@ -58,3 +58,12 @@ def test_all_agree_with_pytorch(torch):
         own, wanted = (getattr(each, name)(axis=2).numpy() for each in (X, x))
         np.testing.assert_allclose(own, wanted, rtol=1e-6)
     assert x.sum(axis=(0, 2), keepdims=True).tolist() == X.sum(axis=(0, 2), keepdims=True).tolist()
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn"])
+def test_a_shape_may_be_named(name):
+    function = getattr(lucid, name)
+    assert function(size=(2, 3)).shape == function(2, 3).shape == (2, 3)
+    assert function(size=4, dtype=lucid.float64).shape == (4,)
+    with pytest.raises(TypeError, match=f"{name}: the shape is given twice"):
+        function(2, size=(2,))

@@ -173,3 +173,14 @@ def test_unbiased_is_the_older_word_for_the_correction():
     for function in (lucid.var, lucid.std, lucid.var_mean):
         with pytest.raises(TypeError):  # PyTorch would take it for `unbiased`, so it has to be said
             function(x, 1, True)
+
+
+@pytest.mark.parametrize("name", ["mean", "softmax", "log_softmax"])
+def test_a_type_to_compute_in(name, torch):
+    x = lucid.tensor([[1, 2], [5, 3]], dtype=lucid.uint8)
+    y = getattr(lucid, name)(x, 1, dtype=lucid.float64)
+    assert y.dtype is lucid.float64
+    assert y.tolist() == getattr(lucid, name)(x.double(), 1).tolist()
+    if torch is not None:
+        wanted = getattr(torch, name)(torch.tensor(x.tolist()), 1, dtype=torch.float64)
+        assert np.allclose(y.array, wanted.numpy(), rtol=1e-12)

@@ -178,7 +178,7 @@ def kl_div(x, target, reduction="mean", log_target=False):
     DtypeError
         If the types differ or are not floating-point.
     ValueError, TypeError
-        If an option is out of its range.
+        If an option is out of its range, or a target that is no logarithm is negative.
 
     Notes
     -----
@@ -202,6 +202,12 @@ def kl_div(x, target, reduction="mean", log_target=False):
     if log_target:
         losses = exp(target) * (target - x)
     else:
+        lowest = target.array.min(initial=0)
+        if lowest < 0:
+            raise ValueError(
+                f"kl_div: target {lowest:g} is no probability; for a target of logarithms say "
+                f"log_target=True"
+            )
         is_there = target > 0
         log_t = log(where(is_there, target, 1.0))
         losses = target * (where(is_there, log_t, 0.0) - x)

@@ -117,6 +117,7 @@ ERRORS = [
      r"pos_weight: shapes"),
     (lambda: F.binary_cross_entropy_with_logits(x, x.long()), lucid.DtypeError, r"target is int64"),
     (lambda: F.kl_div(x, x, "batch"), ValueError, r"reduction='batch' is not"),
+    (lambda: F.kl_div(-x, -x), ValueError, r"target -0.5 is no probability; .* log_target=True"),
     (lambda: F.kl_div(x, x[0]), lucid.ShapeError, r"must be of one shape"),
 ]
 
