@@ -349,8 +349,8 @@ class Resize:
 
     Notes
     -----
-    Nothing is smoothed before an image is made smaller, as torchvision does by default; ``'area'``
-    averages instead.
+    Nothing is smoothed before an image is made smaller, unlike in torchvision, where this is the
+    default; ``'area'`` averages instead.
 
     Examples
     --------

@@ -145,6 +145,14 @@ def types_with_defaults(app, doctree):
             node += nodes.inline("", f" = {found.group(1)}", classes=["lucid-default"])
 
 
+def whole_titles(app, doctree):
+    """Keep the last mark of a title such as `zeros_`, which was read as a link to itself."""
+    for title in doctree.findall(nodes.title):
+        for link in list(title.findall(nodes.reference)):
+            if link.rawsource == f"{link.astext()}_":
+                link.replace_self(nodes.Text(link.rawsource))
+
+
 def sound_signature(found):
     """A list of parameters without terms, inside a term, is no list: say it with blocks."""
     text = found.group()
@@ -173,4 +181,5 @@ def setup(app):
     app.connect("missing-reference", missing)
     app.connect("html-page-context", sound_html)
     app.connect("doctree-read", types_with_defaults)
+    app.connect("doctree-read", whole_titles, priority=100)  # before titles are collected
     return {"parallel_read_safe": True, "parallel_write_safe": True}

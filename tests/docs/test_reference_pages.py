@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import docutils.core
+import docutils.nodes
 import polish
 import public_api
 import pytest
@@ -107,3 +109,11 @@ def test_code_is_a_link_under_its_own_words(text, shown, target):
 
 def test_the_default_of_a_type_is_code():
     assert "str, default ‘mean’".translate(polish.STRAIGHT) == "str, default 'mean'"
+
+
+def test_a_title_keeps_its_last_mark():
+    doctree = docutils.core.publish_doctree("zeros_\n======\n\nSee zeros_.\n")
+    polish.whole_titles(None, doctree)
+    (title,) = doctree.findall(docutils.nodes.title)
+    assert title.astext() == "zeros_"
+    assert len(list(doctree.findall(docutils.nodes.reference))) == 1  # that of the text
