@@ -91,12 +91,19 @@ def own_classes(symbol):
 
 
 def own_methods(symbol):
-    """The documented methods that the class, or a base without a page, defines: in their order."""
+    """The documented methods that the class, or a base without a page, has: in their order.
+
+    Functions of other files are among them, but not those with a page of their own.
+    """
+    package = symbol.fullname.split(".")[0]
+    public = {id(each.obj) for each in public_symbols(package)}
     found = {name: None for name in CALLED if is_told(symbol.obj, name)}
     for cls in own_classes(symbol):
         for name, value in vars(cls).items():
             value = getattr(value, "__func__", value)
-            if not inspect.isfunction(value) or value.__module__ != cls.__module__:
+            if not inspect.isfunction(value) or id(value) in public:
+                continue
+            if value.__module__.split(".")[0] != package:
                 continue
             is_public = name == "__init__" or not name.startswith("_")
             # a base without a page shows what it documents in full
@@ -119,13 +126,14 @@ def own_properties(symbol):
 
 
 def shared_methods(symbol):
-    """Functions of the package that the class has as methods: (method, symbol)."""
+    """Functions with a page that the class, or a base without one, has as methods, by name."""
     table = {id(each.obj): each for each in public_symbols(symbol.fullname.split(".")[0])}
-    return [
+    return sorted(
         (name, table[id(value)])
-        for name, value in vars(symbol.obj).items()
+        for cls in own_classes(symbol)
+        for name, value in vars(cls).items()
         if not name.startswith("_") and id(value) in table
-    ]
+    )
 
 
 def opening(symbol):

@@ -117,3 +117,15 @@ def test_a_title_keeps_its_last_mark():
     (title,) = doctree.findall(docutils.nodes.title)
     assert title.astext() == "zeros_"
     assert len(list(doctree.findall(docutils.nodes.reference))) == 1  # that of the text
+
+
+def test_the_page_of_tensor_tells_every_method():
+    symbol = TABLE["lucid.Tensor"]
+    steps = dict(reference_pages.shared_methods(symbol))
+    told = {*reference_pages.own_methods(symbol), *steps}
+    there = {
+        name for name in dir(symbol.obj)
+        if not name.startswith("_") and callable(getattr(symbol.obj, name))
+    }
+    assert told == there
+    assert steps["reshape"] is TABLE["lucid.reshape"] and "view" not in steps
