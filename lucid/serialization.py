@@ -322,37 +322,42 @@ def _check_members(infos, length):
 
 
 def _read_array(archive, info):
-    """Read one member: magic, header, elements, nothing else."""
+    """Read one member of an archive."""
     with archive.open(info) as member:
-        major, _ = np.lib.format.read_magic(member)
-        if major not in (1, 2, 3):
-            raise ValueError(f"{info.filename} has format version {major}")
-        size = int.from_bytes(member.read(2 if major == 1 else 4), "little")
-        if size > MAX_HEADER:
-            raise ValueError(f"{info.filename} has a header of {size} bytes, not <= {MAX_HEADER}")
-        text = member.read(size)
-        if b"|O" in text:
-            raise ValueError(f"{info.filename} holds pickled objects, which lucid never opens")
-        header = HEADER.fullmatch(text)
-        if header is None:
-            raise ValueError(f"{info.filename} has an unknown header {text.strip()[:80]!r}")
-        dtype = np.dtype(header[1].decode())
-        shape = tuple(int(axis) for axis in header[3].decode().split(",") if axis.strip())
-        count = math.prod(shape)
-        left = info.file_size - member.tell()
-        if count * dtype.itemsize != left:
-            raise ValueError(
-                f"{info.filename} has shape {shape} of {dtype}, {count * dtype.itemsize} bytes, "
-                f"but {left} bytes of data"
-            )
-        array = np.empty(count, dtype)
-        view = memoryview(array.view(np.uint8))
-        while view:
-            read = member.readinto(view[: 2**20])
-            if not read:
-                raise EOFError(f"{info.filename} is cut short")
-            view = view[read:]
-        member.read(1)  # zipfile compares the checksum at the end
+        return read_array(member, info.filename, info.file_size)
+
+
+def read_array(file, name, length):
+    """Read a file of one array, of `length` bytes: magic, header, elements, nothing else."""
+    major, _ = np.lib.format.read_magic(file)
+    if major not in (1, 2, 3):
+        raise ValueError(f"{name} has format version {major}")
+    size = int.from_bytes(file.read(2 if major == 1 else 4), "little")
+    if size > MAX_HEADER:
+        raise ValueError(f"{name} has a header of {size} bytes, not <= {MAX_HEADER}")
+    text = file.read(size)
+    if b"|O" in text:
+        raise ValueError(f"{name} holds pickled objects, which lucid never opens")
+    header = HEADER.fullmatch(text)
+    if header is None:
+        raise ValueError(f"{name} has an unknown header {text.strip()[:80]!r}")
+    dtype = np.dtype(header[1].decode())
+    shape = tuple(int(axis) for axis in header[3].decode().split(",") if axis.strip())
+    count = math.prod(shape)
+    left = length - file.tell()
+    if count * dtype.itemsize != left:
+        raise ValueError(
+            f"{name} has shape {shape} of {dtype}, {count * dtype.itemsize} bytes, "
+            f"but {left} bytes of data"
+        )
+    array = np.empty(count, dtype)
+    view = memoryview(array.view(np.uint8))
+    while view:
+        read = file.readinto(view[: 2**20])
+        if not read:
+            raise EOFError(f"{name} is cut short")
+        view = view[read:]
+    file.read(1)  # zipfile compares the checksum at the end
     array = array.astype(dtype.newbyteorder("="), copy=False)
     return array.reshape(shape, order="F" if header[2] == b"True" else "C")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lucid.errors import LucidError
+from lucid.serialization import FAULTS, read_array
 from lucid.transforms import ToTensor
 from lucid.utils.data import Dataset
 
@@ -77,11 +78,11 @@ def load_image(path):
 
 def _read_npy(path):
     """Read a file of NumPy, running nothing that it may hold."""
-    try:
-        # mapped, its length is compared with the shape before memory is taken
-        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (ValueError, EOFError) as error:
-        raise LucidError(f"{path} is no file of one array, or is damaged: {error}") from error
+    with open(path, "rb") as file:
+        try:
+            return read_array(file, path.name, os.fstat(file.fileno()).st_size)
+        except FAULTS as error:
+            raise LucidError(f"{path} is no file of one array, or is damaged: {error}") from error
 
 
 def _read_pnm(path):

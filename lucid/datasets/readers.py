@@ -18,6 +18,7 @@ IDX_TYPES = {
     0x08: (">u1", np.uint8), 0x09: (">i1", np.int8), 0x0B: (">i2", np.int32),
     0x0C: (">i4", np.int32), 0x0D: (">f4", np.float32), 0x0E: (">f8", np.float64),
 }
+MAX_AXES, MAX_EMPTY = 64, 2**59  # as many axes and elements can a NumPy array have
 CIFAR_ROW = 1 + 3 * 32 * 32  # a label, and the bytes of an image
 
 
@@ -76,9 +77,15 @@ def read_idx(path):
         )
     stored, kept = IDX_TYPES[data[2]]
     start = 4 + 4 * data[3]
+    if data[3] > MAX_AXES or len(data) < start:
+        raise LucidError(
+            f"{path} should have {data[3]} axes, at most {MAX_AXES}, and their sizes in {start} "
+            f"bytes, but has {len(data)}; it is cut short or damaged"
+        )
     shape = tuple(int(n) for n in np.frombuffer(data[4:start], ">u4"))
     needed = start + prod(shape) * np.dtype(stored).itemsize
-    if len(shape) != data[3] or len(data) != needed:
+    empty = prod(max(n, 1) for n in shape)  # of which NumPy counts the other axes
+    if len(data) != needed or empty > MAX_EMPTY:
         raise LucidError(
             f"{path} should hold {shape}, which is {needed} bytes, but has {len(data)}; it is cut "
             f"short or damaged"

@@ -145,6 +145,9 @@ def npy(shape):
     ("a.ppm", b"P6 999999999 999999999 255\n", "cut short or damaged"),
     ("a.npy", b"nothing", "no file of one array"), ("a.npy", b"", "no file of one array"),
     ("a.npy", npy((2, 3)), "or is damaged"), ("a.npy", npy((10**8, 10**8)), "or is damaged"),
+    ("a.npy", npy((2**33, 2**31)), "or is damaged"),  # the product wraps to 0
+    ("a.npy", npy((2, 2)).replace(b"(2, 2)", b"((((((", 1), "has an unknown header"),
+    ("a.npy", b"PK\5\6" + bytes(18), "no file of one array"),  # an archive without members
     ("a.png", b"nothing", "a.png is no image, or is damaged"), ("a.png", b"", "is no image"),
 ])
 def test_damaged_files_are_refused(tmp_path, name, data, message):

@@ -35,6 +35,9 @@ def test_idx_files_of_every_type(tmp_path, code, pack, shape):
 @pytest.mark.parametrize(("data", "message"), [
     (b"", r"is no idx file: .* not \[\]"), (b"PNG.", r"not \[80, 78, 71, 46\]"),
     (b"\0\0\x07\1", "is no idx file"), (b"\0\0\x08\2\0\0\0\1", "cut short or damaged"),
+    (b"\0\0\x08\3\0\0\0\1\0", "3 axes, at most 64, and their sizes in 16 bytes, but has 9"),
+    (b"\0\0\x08\x64" + 100 * b"\0\0\0\1" + b"\7", "should have 100 axes, at most 64"),
+    (b"\0\0\x08\4\0\0\0\0" + 12 * b"\xff", r"should hold \(0, 4294967295, .* damaged"),
     (b"\0\0\x08\1\0\0\0\5abc", r"should hold \(5,\), which is 13 bytes, but has 11"),
     (PACKED[:-9], "packed by gzip, is cut short or damaged"),
     (PACKED[:-5] + b"?????", "packed by gzip, is cut short or damaged"),
