@@ -11,6 +11,7 @@ from lucid.dtypes import as_dtype, category, get_default_dtype, result_type
 from lucid.errors import DtypeError, GradError, ShapeError
 from lucid.geometry import check_int
 from lucid.kernels.arrays import broadcast
+from lucid.ops.sums import add_up
 
 
 class _Quiet(threading.local):
@@ -269,7 +270,7 @@ class SumTo(Function):
             for axis, size in enumerate(self.shape)
             if size == 1 and x.shape[lead + axis] != 1
         ]
-        return x.sum(axis=(*range(lead), *spread)).reshape(self.shape)
+        return add_up(x, (*range(lead), *spread)).reshape(self.shape)
 
     def backward(self, grad_y):
         return BroadcastTo(self.input_shapes[0])(grad_y)

@@ -16,6 +16,7 @@ from lucid.ops.operands import (
     BroadcastTo, as_floating, cast, check_dim, check_dims, check_tensor, is_tensor,
 )
 from lucid.ops.shaping import clone, reshape
+from lucid.ops.sums import add_up
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "log_softmax", "logsumexp", "max", "mean",
@@ -32,9 +33,9 @@ class Sum(Function):
         self.dims, self.keepdim = dims, keepdim
 
     def forward(self, x):
-        # counts must not wrap: bools and small integers add up as int64
-        dtype = np.int64 if x.dtype.kind in "biu" else None
-        return np.add.reduce(x, self.dims, dtype, None, self.keepdim)
+        if x.dtype.kind in "biu":  # counts must not wrap: small integers add up as int64
+            return np.add.reduce(x, self.dims, np.int64, None, self.keepdim)
+        return add_up(x, self.dims, self.keepdim)
 
     def backward(self, grad_y):
         return spread(grad_y, self.input_shapes[0], self.dims)
@@ -49,7 +50,7 @@ class Mean(Function):
         self.dims, self.keepdim, self.count = dims, keepdim, count
 
     def forward(self, x):
-        return np.add.reduce(x, self.dims, None, None, self.keepdim) / self.count
+        return add_up(x, self.dims, self.keepdim) / self.count
 
     def backward(self, grad_y):
         return spread(grad_y / self.count, self.input_shapes[0], self.dims)

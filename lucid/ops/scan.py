@@ -20,10 +20,13 @@ class CumSum(Function):
         self.dim, self.from_end = dim, from_end
 
     def forward(self, x):
-        dtype = np.int64 if x.dtype.kind in "biu" else None
-        if not self.from_end:
-            return np.cumsum(x, axis=self.dim, dtype=dtype)
-        return np.flip(np.cumsum(np.flip(x, self.dim), axis=self.dim, dtype=dtype), self.dim)
+        is_floating = x.dtype.kind == "f"
+        wide = np.float64 if is_floating else np.int64  # else a long sum loses what is small
+        in_order = np.flip(x, self.dim) if self.from_end else x
+        y = np.cumsum(in_order, axis=self.dim, dtype=wide)
+        if is_floating:
+            y = y.astype(x.dtype, copy=False)
+        return np.flip(y, self.dim) if self.from_end else y
 
     def backward(self, grad_y):
         return CumSum(self.dim, not self.from_end)(grad_y)

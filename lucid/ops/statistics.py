@@ -15,6 +15,7 @@ from lucid.ops.reduction import amax, amin, mean, spread, sum, var
 from lucid.ops.rounding import Stepwise
 from lucid.ops.scan import CumProd
 from lucid.ops.shaping import Flip, Permute, cat, reshape
+from lucid.ops.sums import add_up
 
 __all__ = ["bincount", "count_nonzero", "norm", "prod", "var_mean"]
 
@@ -64,9 +65,9 @@ class Norm(Function):
 
     def forward(self, x):
         if self.p == 2:
-            return np.sqrt(np.square(x).sum(axis=self.dims, keepdims=self.keepdim))
+            return np.sqrt(add_up(np.square(x), self.dims, self.keepdim))
         with np.errstate(divide="ignore"):
-            total = (np.abs(x) ** self.p).sum(axis=self.dims, keepdims=self.keepdim)
+            total = add_up(np.abs(x) ** self.p, self.dims, self.keepdim)
             return total ** (1 / self.p)
 
     def backward(self, grad_y):
