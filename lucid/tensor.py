@@ -24,6 +24,8 @@ _ndarray = np.ndarray
 
 def _as_array(result):
     """Make an array of what a step computed, where NumPy gave a scalar."""
+    if result is None:
+        raise TypeError("a step computes one array, but its forward returned None: return it")
     if isinstance(result, (tuple, list)):
         raise TypeError(f"a step computes one array, not a {type(result).__name__}")
     return np.asarray(result)

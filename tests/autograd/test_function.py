@@ -260,3 +260,10 @@ def test_a_product_keeps_only_the_factor_that_is_read():
 def test_static_methods_as_in_pytorch_are_refused_with_what_to_write(name):
     with pytest.raises(TypeError, match=rf"Cube.{name} is a static method.*call Cube\(\)\(x\)"):
         type("Cube", (lucid.autograd.Function,), {name: staticmethod(lambda ctx, x: x)})
+
+
+def test_a_forward_without_a_return_is_told_so():
+    step = type("Cube", (lucid.autograd.Function,), {"forward": lambda self, x: None})
+    for x in (lucid.ones(2), lucid.ones(2, requires_grad=True)):
+        with pytest.raises(TypeError, match="its forward returned None: return it"):
+            step()(x)
