@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 
 from lucid._cython import conv_winograd, workspace
+from lucid.geometry import check_int
 from lucid.kernels import fourier, registry
 from lucid.kernels.choice import decide, offers
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
@@ -256,8 +257,7 @@ def compare(
     )
     if primitive not in PRIMITIVES:
         raise ValueError(f"primitive={primitive!r}: choose among {', '.join(PRIMITIVES)}")
-    if runs < 1:
-        raise ValueError(f"runs={runs}: at least 1 is needed")
+    runs = check_int(runs, "runs", 1)
     task, operands = asked.task(primitive), _draw(asked)
     names = [
         name for name in (registry.list() if algorithms is None else algorithms)

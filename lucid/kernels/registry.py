@@ -52,7 +52,7 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
     Raises
     ------
     TypeError
-        If one of them is no function.
+        If one of them is no function, or the name no str.
 
     Examples
     --------
@@ -65,6 +65,8 @@ def register(name, forward=None, input_grad=None, weight_grad=None):
     ...     kernels.get()
     <kernel 'seven': forward>
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a kernel must be a str, not {name!r}")
     for function in (forward, input_grad, weight_grad):
         if function is not None and not callable(function):
             raise TypeError(f"kernel {name!r}: {function!r} is not a function")

@@ -139,8 +139,10 @@ def test_it_prints_as_a_table():
 def test_what_is_asked_wrongly_is_refused():
     with pytest.raises(ValueError, match="primitive='backward': choose among forward, input_grad"):
         kernels.compare(LAYER, X_SHAPE, primitive="backward")
-    with pytest.raises(ValueError, match="runs=0: at least 1"):
+    with pytest.raises(ValueError, match="runs=0 is too small; it must be at least 1"):
         kernels.compare(LAYER, X_SHAPE, runs=0)
+    with pytest.raises(TypeError, match="runs must be an int, not 1.5"):
+        kernels.compare(LAYER, X_SHAPE, runs=1.5)
     with pytest.raises(ValueError, match="no kernel is called 'fastest'"):
         kernels.compare(LAYER, X_SHAPE, algorithms=["fastest"])
     with pytest.raises(ShapeError, match="has 3 channels on axis 1; needs 32"):

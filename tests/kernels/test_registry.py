@@ -39,6 +39,8 @@ def test_an_unknown_kernel_is_refused():
 def test_a_kernel_that_is_no_function_is_refused():
     with pytest.raises(TypeError, match="kernel 'odd': 3 is not a function"):
         kernels.register("odd", forward=3)
+    with pytest.raises(TypeError, match="the name of a kernel must be a str, not 5"):
+        kernels.register(5)
 
 
 def test_an_unknown_precision_is_refused():

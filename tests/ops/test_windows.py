@@ -74,6 +74,7 @@ def test_storage_offset(torch):
 
 
 X = lucid.arange(6.0)
+WITH_GAPS = lucid.from_numpy(np.asarray(memoryview(bytearray(12))[::2]))
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ X = lucid.arange(6.0)
         (lambda: X.as_strided((1,), (1,), -1), ValueError, "storage_offset=-1"),
         (lambda: lucid.ones(1, requires_grad=True).expand(3).as_strided((1,), (1,)), ValueError,
          r"elements of x share memory; call x.contiguous\(\)"),
+        (lambda: WITH_GAPS.as_strided((2,), (1,)), ValueError, r"has gaps; call x.clone\(\) first"),
     ],
 )
 def test_nonsense_is_refused_with_a_reason(call, kind, message):

@@ -141,7 +141,7 @@ def register_parametrization(module, tensor_name, parametrization, *, unsafe=Fal
     TypeError
         If `parametrization` is no Module.
     ValueError
-        If there is no such parameter.
+        If there is no such parameter, or what learns several tensors is not the first.
     ShapeError
         If the result has another shape or type; nothing has changed then.
     LazyError
