@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lucid.geometry import check_int
+from lucid.nn.functional.checks import refuse_input
 from lucid.nn.functional.loss import (
     check_reduction, check_smoothing, cross_entropy, mse_loss, nll_loss,
 )
@@ -98,6 +99,7 @@ class NLLLoss(Module):
         """Make the loss; the parameters are those of the class."""
         super().__init__()
         self.register_buffer("weight", weight)
+        refuse_input(ignore_index, "ignore_index")
         self.ignore_index = check_int(ignore_index, "ignore_index")
         self.reduction = check_reduction(reduction)
 
@@ -178,6 +180,7 @@ class CrossEntropyLoss(Module):
         """Make the loss; the parameters are those of the class."""
         super().__init__()
         self.register_buffer("weight", weight)
+        refuse_input(ignore_index, "ignore_index")
         self.ignore_index = check_int(ignore_index, "ignore_index")
         self.reduction = check_reduction(reduction)
         self.label_smoothing = check_smoothing(label_smoothing)

@@ -80,8 +80,19 @@ def check_inplace(inplace):
     return inplace
 
 
+def refuse_input(value, name):
+    """Refuse the input that a student gives to the class of a loss, not to the loss."""
+    if is_tensor(value):
+        raise TypeError(
+            f"{name} is a Tensor of shape {value.array.shape}; a layer or a loss is made first and "
+            f"called then, as in nn.MSELoss()(x, target)"
+        )
+
+
 def check_number(value, name, low=None, high=None, above=None):
     """Return a number as a float, refusing what is none or out of its range."""
+    if is_tensor(value) and value.array.size != 1:
+        refuse_input(value, name)
     if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} must be a number, not {value!r} ({type(value).__name__})")
     value = float(value)

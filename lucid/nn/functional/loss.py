@@ -6,7 +6,7 @@ import numpy as np
 
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
-from lucid.nn.functional.checks import check_same_shape
+from lucid.nn.functional.checks import check_same_shape, refuse_input
 from lucid.ops.elementwise import where
 from lucid.ops.loss import CrossEntropy, PickClass, SquaredError
 from lucid.ops.operands import check_tensor
@@ -18,6 +18,7 @@ __all__ = ["cross_entropy", "mse_loss", "nll_loss"]
 
 def check_reduction(reduction):
     """Return the name of a reduction, if it is one."""
+    refuse_input(reduction, "reduction")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"reduction={reduction!r} is not 'none', 'mean' or 'sum'")
     return reduction

@@ -13,7 +13,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"]
 
 def check_kl_reduction(reduction):
     """Return the name of a reduction, which may be that of a divergence."""
-    return reduction if reduction == "batchmean" else check_reduction(reduction)
+    is_known = isinstance(reduction, str) and reduction == "batchmean"
+    return reduction if is_known else check_reduction(reduction)
 
 
 def _check(x, target, weight, name):
