@@ -14,7 +14,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -211,7 +211,8 @@ def _replacing(path):
             file.close()
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            with suppress(FileNotFoundError):  # Ctrl-C may come when it has just been renamed
+                os.unlink(temporary)
             raise
     if os.name == "posix":  # the new name is on the disk only when the folder is
         descriptor = os.open(folder, os.O_RDONLY)

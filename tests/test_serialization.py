@@ -281,6 +281,17 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["far", "link.npz"]
 
 
+def test_ctrl_c_right_after_the_renaming_is_heard(tmp_path, monkeypatch):
+    def rename(*paths, rename=os.replace):
+        rename(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", rename)
+    with pytest.raises(KeyboardInterrupt):
+        save({"n": 1}, tmp_path / "a.npz")
+    assert os.listdir(tmp_path) == ["a.npz"] and load(tmp_path / "a.npz") == {"n": 1}
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
 def test_a_disk_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, step):
     path = tmp_path / "a.npz"
