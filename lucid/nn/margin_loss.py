@@ -64,8 +64,8 @@ class MultiMarginLoss(Module):
     """
 
     def __init__(
-        self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, reduction: str
-        = "mean"
+        self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
+        reduction: str = "mean",
     ) -> None:
         """Make the loss; the parameters are those of the class."""
         super().__init__()
@@ -223,8 +223,9 @@ class TripletMarginLoss(Module):
     --------
     >>> import lucid
     >>> import lucid.nn as nn
-    >>> nn.TripletMarginLoss()(lucid.zeros(1, 2), lucid.zeros(1, 2), lucid.ones(1, 2))
-    tensor(0.)
+    >>> anchor, friend, stranger = lucid.tensor([[[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 4.5]]])
+    >>> nn.TripletMarginLoss()(anchor, friend, stranger)
+    tensor(1.5000)
     """
 
     def __init__(

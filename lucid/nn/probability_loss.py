@@ -101,8 +101,8 @@ class BCEWithLogitsLoss(Module):
     """
 
     def __init__(
-        self, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor |
-        None = None
+        self, weight: Tensor | None = None, reduction: str = "mean",
+        pos_weight: Tensor | None = None,
     ) -> None:
         """Make the loss; the parameters are those of the class."""
         super().__init__()

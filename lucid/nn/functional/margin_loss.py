@@ -278,8 +278,9 @@ def triplet_margin_loss(
     --------
     >>> import lucid
     >>> import lucid.nn.functional as F
-    >>> F.triplet_margin_loss(lucid.zeros(1, 2), lucid.zeros(1, 2), lucid.ones(1, 2))
-    tensor(0.)
+    >>> anchor, friend, stranger = lucid.tensor([[[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 4.5]]])
+    >>> F.triplet_margin_loss(anchor, friend, stranger)
+    tensor(1.5000)
     """
     check_reduction(reduction)
     check_number(margin, "margin", above=0)

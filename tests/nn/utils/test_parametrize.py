@@ -28,6 +28,14 @@ class Double(nn.Module):
         return x / 2
 
 
+class Halves(nn.Module):
+    def forward(self, x, y=0):
+        return x + y
+
+    def right_inverse(self, x):
+        return x / 2, x / 2
+
+
 class Wider(nn.Module):
     def forward(self, x):
         return x.reshape(-1)
@@ -124,3 +132,7 @@ def test_refusals():
     layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="computed from 2 tensors"):
         remove_parametrizations(layer, "weight", leave_parametrized=False)
+    layer = register_parametrization(nn.Linear(2, 2), "weight", Double())
+    with pytest.raises(ValueError, match="only the first parametrization may have several"):
+        register_parametrization(layer, "weight", Halves())
+    assert len(layer.parametrizations["weight"]) == 1
