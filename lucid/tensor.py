@@ -490,7 +490,7 @@ class Tensor(InPlace, Methods):
     def __buffer__(self, flags):
         return memoryview(self.numpy())
 
-    def to(self, *target, dtype=None, device=None, copy=False):
+    def to(self, *target, dtype=None, device=None, non_blocking=False, copy=False):
         """Convert to a data type, a device, or the type of another tensor.
 
         Parameters
@@ -501,6 +501,8 @@ class Tensor(InPlace, Methods):
             Data type.
         device : device, optional
             Only ``"cpu"``.
+        non_blocking : bool, default False
+            Without effect; PyTorch has it.
         copy : bool, default False
             Copy even if nothing changes.
 

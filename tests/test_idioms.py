@@ -132,6 +132,13 @@ def device(L):
 
 
 @idiom
+def batch_to_device(L):
+    chosen = L.device("cpu")
+    x = waves(L, 2, 3).to(chosen, non_blocking=True)
+    return x.to(device=chosen, dtype=L.float64, non_blocking=True).tolist()
+
+
+@idiom
 def flattened_by_size(L):
     x = L.zeros(4, 3, 2, 2)
     return tuple(x.view(x.size(0), -1).shape), tuple(L.flatten(x, 1).shape)
