@@ -544,19 +544,21 @@ def minimum(x, other):
     return Minimum()(*pair(x, other, "minimum"))
 
 
-def where(condition, x, other):
-    """Choose between two, element by element.
+def where(condition, x=None, other=None):
+    """Choose between two, element by element; or list where a condition holds.
 
     Parameters
     ----------
     condition : Tensor of bool
         Where to take `x`; its shape broadcasts with the others.
-    x, other : Tensor or number
+    x, other : Tensor or number, optional
         What to take where the condition holds, and where it does not.
 
     Returns
     -------
-    Tensor
+    Tensor, or tuple of Tensor
+        Without `x` and `other` one int64 tensor for each axis, the positions where the condition
+        holds: ``nonzero(condition, as_tuple=True)``.
 
     Raises
     ------
@@ -564,6 +566,8 @@ def where(condition, x, other):
         If `condition` is not a Tensor of bool.
     ShapeError
         If the shapes do not broadcast.
+    TypeError
+        If only one of `x` and `other` is given.
 
     Notes
     -----
@@ -577,8 +581,15 @@ def where(condition, x, other):
     >>> x = lucid.tensor([-1.0, 2.0])
     >>> lucid.where(x > 0, x, 0.0)
     tensor([0., 2.])
+    >>> lucid.where(x > 0)
+    (tensor([1]),)
     """
     check_tensor(condition, "where")
+    if x is None and other is None:
+        positions = np.nonzero(np.atleast_1d(condition.array))
+        return tuple(condition.wrap(each) for each in positions)
+    if x is None or other is None:
+        raise TypeError("where: give both, what to take where the condition holds and elsewhere")
     if condition.array.dtype.kind != "b":
         raise DtypeError(f"where: condition must be bool, not {condition.dtype.name}")
     if not is_tensor(x) and not is_tensor(other):

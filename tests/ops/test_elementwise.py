@@ -238,3 +238,17 @@ def test_clamp_of_integers():
     assert lucid.clamp(x, 2, 3).dtype is lucid.int64
     assert lucid.clamp(x, 2, 3.5).tolist() == [2, 3.5]
     assert lucid.clamp(x, 2, 3.5).dtype is lucid.float32
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (3, 4), (2, 0), (2, 3, 2)], ids=str)
+def test_where_alone_lists_positions(shape, torch):
+    array = np.arange(np.prod(shape, dtype=int)).reshape(shape) % 3 != 1
+    found = lucid.where(lucid.tensor(array))
+    wanted = lucid.nonzero(lucid.tensor(array), as_tuple=True)
+    assert [each.tolist() for each in found] == [each.tolist() for each in wanted]
+    assert all(each.dtype is lucid.int64 for each in found)
+    if torch is not None:
+        wanted = torch.where(torch.tensor(array))
+        assert [each.tolist() for each in found] == [each.tolist() for each in wanted]
+    with pytest.raises(TypeError, match="where: give both"):
+        lucid.where(lucid.tensor(array), 1.0)
