@@ -162,8 +162,9 @@ def members(symbol):
             out += [f".. {directive}:: {symbol.name}.{name}\n" for name in names]
     if shared := shared_methods(symbol):
         out.append(heading(f"Steps as methods ({len(shared)})", "-"))
-        out.append("Each is the function of its link, with this tensor as its first argument.\n")
-        out.append(", ".join(f"``.{name}()`` {reference(other)}" for name, other in shared) + "\n")
+        out.append("Each is the function that it links, with this tensor as its first argument.\n")
+        links = (f":py:obj:`.{name}() <{other.fullname}>`" for name, other in shared)
+        out.append(", ".join(links) + "\n")
     return out
 
 
