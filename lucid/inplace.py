@@ -302,7 +302,7 @@ class InPlace:
 
         Parameters
         ----------
-        min, max : number, optional
+        min, max : number or Tensor, optional
             The ends of the interval; at least one is given.
 
         Returns
@@ -322,7 +322,7 @@ class InPlace:
         >>> lucid.tensor([-2.0, 0.5]).clamp_(min=0)
         tensor([0.0000, 0.5000])
         """
-        return self._apply(elementwise.clamp, "clamp_", min, max=max)
+        return self._apply(elementwise.clamp, "clamp_", min, max)
 
     def exp_(self):
         """Raise e to every element, in place.

@@ -876,8 +876,9 @@ def clamp(x, min=None, max=None):
     ----------
     x : Tensor
         Any numbers.
-    min, max : number, optional
-        The ends of the interval; at least one is given. Where ``min > max`` all become `max`.
+    min, max : number or Tensor, optional
+        The ends of the interval; at least one is given. Where ``min > max`` all become `max`. A
+        tensor broadcasts with `x`, and gets the gradient where its element is taken.
 
     Returns
     -------
@@ -890,6 +891,8 @@ def clamp(x, min=None, max=None):
         If neither end is given.
     DtypeError
         If an end does not fit in the type of `x`.
+    ShapeError
+        If the shapes do not broadcast.
 
     Examples
     --------
@@ -900,8 +903,19 @@ def clamp(x, min=None, max=None):
     check_tensor(x, "clamp")
     if min is None and max is None:
         raise ValueError("clamp: needs min, max or both")
+    if is_tensor(min) or is_tensor(max):
+        return _end(_end(x, min, np.greater_equal), max, np.less_equal)
     ends = [None if end is None else as_number(end, x.array.dtype, "clamp") for end in (min, max)]
     top = builtins.max([end.dtype for end in ends if end is not None], key=category)
     if category(top) > category(x.array.dtype):
         x = cast(x, as_dtype(top))
     return Clamp(*[None if end is None else end.astype(x.array.dtype) for end in ends])(x)
+
+
+def _end(x, end, is_inside):
+    """Put the element of an end where x is beyond it; a NaN stays, and one in the end counts."""
+    if end is None:
+        return x
+    x, end = pair(x, end, "clamp")
+    a = x.array
+    return where(x.wrap(np.asarray(~is_inside(a, end.array) & (a == a))), end, x)

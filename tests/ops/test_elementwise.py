@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from comparison import check_differences, check_like
 
 import lucid
 
@@ -252,3 +253,32 @@ def test_where_alone_lists_positions(shape, torch):
         assert [each.tolist() for each in found] == [each.tolist() for each in wanted]
     with pytest.raises(TypeError, match="where: give both"):
         lucid.where(lucid.tensor(array), 1.0)
+
+
+def test_clamp_between_tensors(torch):
+    rng = np.random.default_rng(0)
+    x, low = rng.standard_normal((2, 3, 4)), rng.standard_normal((3, 1)) - 0.5
+    high = low + rng.uniform(0.1, 1, (3, 4))
+
+    def both(x, low, high):
+        return x.clamp(low, high) * x
+
+    for function, arrays in (
+        (both, [x, low, high]),
+        (lambda x, low: x.clamp(min=low), [x, low]), (lambda x, high: x.clamp(max=high), [x, high]),
+    ):
+        check_differences(lucid, function, arrays)
+        if torch is not None:
+            check_like(lucid, torch, lambda library, *ends, f=function: f(*ends), arrays)
+    a, b, c = map(lucid.tensor, (x, low, high))
+    assert (a.clamp(b, c).array == np.clip(x, low, high)).all()
+    assert (a.clamp(b, 0.0).array == np.clip(x, low, 0)).all()
+    assert (a.clone().clamp_(b, c) == a.clamp(b, c)).all()
+    assert (a.clamp(c + 1, b) == b).all()  # where they cross, the upper end
+    assert lucid.arange(4).clamp(lucid.tensor(1), lucid.tensor(2)).tolist() == [1, 1, 2, 2]
+    assert lucid.arange(3).clamp(max=lucid.tensor([0.5, 0.5, 3.0])).tolist() == [0.0, 0.5, 2.0]
+    nan = lucid.tensor([float("nan"), 1.0])
+    assert nan.clamp(lucid.zeros(2), lucid.ones(2)).isnan().tolist() == [True, False]
+    assert lucid.zeros(2).clamp(nan).isnan().tolist() == [True, False]
+    with pytest.raises(lucid.ShapeError, match="clamp: shapes"):
+        a.clamp(lucid.zeros(5))
