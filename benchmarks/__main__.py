@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 
-PROGRAMS = ("layers", "steps", "profile", "memory", "overhead")
+PROGRAMS = ("layers", "unseen", "steps", "profile", "memory", "overhead")
 # the allocator keeps freed memory: else a library pays for fresh pages by chance
 KEEP = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**40)}
 
@@ -19,6 +19,8 @@ def main():
     parser.add_argument("--filter", default="", help="only rows with this in their name")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--seed", type=int, default=0, help="of unseen")
+    parser.add_argument("--count", type=int, default=100, help="of unseen: how many layers")
     parser.add_argument("--json", help="write the figures to this file")
     parser.add_argument("--picture", help="draw the ratios of the layers into this file")
     parser.add_argument("--allocator", choices=("keep", "user"), default="keep",

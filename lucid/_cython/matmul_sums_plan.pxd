@@ -45,7 +45,7 @@ cdef inline void choose_product(Sums *sums, Py_ssize_t lanes) noexcept nogil:
     cdef Py_ssize_t f = p.features, t = p.channels * p.taps, half = lanes // 2
     cdef Py_ssize_t columns = p.items * sums.phase.positions
     cdef Py_ssize_t by_dots, by_features, by_terms
-    by_dots = columns * f * t // 10
+    by_dots = columns * f * t // 10 + 9 * f * t  # lanes are added up in the end
     by_features = columns * (ceil_div(f, half) * half * t // 16 + f) + 6 * f * t
     by_terms = columns * (ceil_div(t, half) * half * f // 16 + 2 * t)
     sums.dots = by_dots < by_features and by_dots < by_terms

@@ -248,14 +248,14 @@ def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
 
     So it is too where a single channel is convolved with a single feature; and with more
-    features, where they are added up in the one channel, at stride 1. But along one axis no
-    rows share what is loaded: several features, or more than 4 taps of a forward, go another
-    way.
+    features, where they are added up in the one channel, at stride 1. But along one axis with
+    stride 1 no rows share what is loaded: there several features, or more than 4 taps of a
+    forward, go another way.
     """
     along_one_axis = task.on_three_axes("kernel_size")[:2] == (1, 1) == (
         task.on_three_axes("output_size")[:2]
     )
-    if along_one_axis and task.taps > 1 and (
+    if along_one_axis and task.taps > 1 and not task.strided and (
         task.features > 1 or task.taps > 4 and task.primitive != "weight_grad"
     ):
         return False

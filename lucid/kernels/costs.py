@@ -43,8 +43,8 @@ NANOSECONDS = {
             "weights": 0.515
         },
         "weight_grad": {
-            "products": 0.33, "columns": 1.78, "runs": 2.69, "sorted": 0.205, "rows": 1.42,
-            "read": 2.08, "turned": 0.0813, "weights": 0.216, "dots": 2.53
+            "products": 0.328, "columns": 1.66, "runs": 2.92, "sorted": 0.233, "read": 2.46,
+            "turned": 0.0833, "weights": 0.24, "dots": 1.57
         },
     },
     "unfolded": {
@@ -187,13 +187,14 @@ def long_dots(task, items, lanes):
     """Whichever of taps and features fills vectors best is turned for that, or else neither."""
     taps, features, half = task.channels * task.taps, task.features, lanes // 2
     groups, columns = task.geometry.groups, items * task.positions
-    dots = columns * features * taps / 10
+    pairs = columns * features * taps
+    dots = pairs / 10 + 9 * features * taps
     of_features = columns * (divide(features, half) * half * taps / 16 + features)
     of_features += 6 * features * taps
     of_taps = columns * (divide(taps, half) * half * features / 16 + 2 * taps)
     least = min(dots, of_features, of_taps)
     if least == dots:
-        products = 0.74 * dots
+        products = 0.074 * pairs
     elif least == of_features:
         products = columns * divide(features, 8) * 8 * taps / lanes
     else:
@@ -208,7 +209,6 @@ def long_dots(task, items, lanes):
         "columns": groups * unfolded / lanes,
         "runs": groups * unfolded / task.geometry.output_size[-1],
         "sorted": groups * planes * (task.geometry.stride[-1] > 1),
-        "rows": groups * planes / task.geometry.input_size[-1],
         "read": groups * read / lanes * task.strided,
         "turned": groups * columns * features,
         "weights": groups * features * taps * (least != dots),

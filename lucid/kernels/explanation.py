@@ -279,9 +279,9 @@ def explain(
     depthwise, because the rule 'has_one_channel_a_group' holds:
         Each channel by itself: rows fill the lanes, and nothing is shared between channels.
         So it is too where a single channel is convolved with a single feature; and with more
-        features, where they are added up in the one channel, at stride 1. But along one axis no
-        rows share what is loaded: several features, or more than 4 taps of a forward, go another
-        way.
+        features, where they are added up in the one channel, at stride 1. But along one axis with
+        stride 1 no rows share what is loaded: there several features, or more than 4 taps of a
+        forward, go another way.
         Here: kernel_size (3, 3), channels 1.
 
     A transposed layer, by its shapes; and a wish that not every algorithm can fulfil:
