@@ -183,7 +183,8 @@ class TripletMarginLoss(Module):
     margin : float, default 1.0
         How much nearer, greater than 0.
     p : float, default 2.0
-        The power of the distance, greater than 0; 2 is the usual one.
+        The power of the distance, greater than 0; 2 is the usual one, ``inf`` takes the largest
+        difference.
     eps : float, default 1e-06
         Added to every difference, so that a distance has a slope.
     swap : bool, default False

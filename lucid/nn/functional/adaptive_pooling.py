@@ -1,7 +1,7 @@
 """Pooling into a given size, by powers, and the way back from maxima to their places."""
 
 from functools import lru_cache
-from math import prod
+from math import isinf, prod
 
 import numpy as np
 
@@ -76,6 +76,8 @@ def _plane(shape, ndim):
 def lp_pool(x, norm_type, options, ceil_mode):
     """Pool by powers with the options of `pool_options`."""
     check_floating(x, "lp_pool")
+    if isinf(norm_type):
+        raise ValueError("norm_type=inf takes the maximum; use max_pool, or MaxPool, for that")
     totals = avg_pool(x**norm_type, options, ceil_mode, True, None) * prod(options[0])
     flat = totals == 0  # where the root has no slope, it is taken as 0
     return where(flat, 0.0, where(flat, 1.0, totals) ** (1 / norm_type))

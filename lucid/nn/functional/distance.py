@@ -5,19 +5,11 @@ import numpy as np
 from lucid.errors import DtypeError, ShapeError
 from lucid.geometry import check_int
 from lucid.nn.functional.checks import check_floating, check_number, check_same_type
-from lucid.ops.elementwise import clamp, where
+from lucid.ops.elementwise import clamp
 from lucid.ops.operands import check_broadcast, check_dim, check_tensor
+from lucid.ops.statistics import norm
 
 __all__ = ["cosine_similarity", "normalize", "one_hot", "pairwise_distance"]
-
-
-def _length(x, p, dim, keepdim):
-    """Compute the p-norm along an axis; the slope of the length 0 is 0."""
-    if p == 1:
-        return abs(x).sum(dim, keepdim)
-    total = (x * x if p == 2 else abs(x) ** p).sum(dim, keepdim)
-    is_zero = total == 0
-    return where(is_zero, 0.0, where(is_zero, 1.0, total) ** (1 / p))
 
 
 def one_hot(x, num_classes=-1):
@@ -74,7 +66,8 @@ def normalize(x, p=2.0, dim=1, eps=1e-12):
     x : Tensor
         float32 or float64, with the numbers of each vector along `dim`.
     p : float, default 2.0
-        The power of the length, greater than 0; 2 is the usual one.
+        The power of the length, greater than 0; 2 is the usual one, ``inf`` takes the largest
+        size.
     dim : int, default 1
         The axis.
     eps : float, default 1e-12
@@ -104,7 +97,7 @@ def normalize(x, p=2.0, dim=1, eps=1e-12):
     check_floating(x, "normalize")
     p, eps = check_number(p, "p", above=0), check_number(eps, "eps", 0)
     dim = check_dim(dim, x.array.ndim, "normalize")
-    return x / clamp(_length(x, p, dim, True), eps)
+    return x / clamp(norm(x, p, dim, True), eps)
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
@@ -148,7 +141,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
         if x.array.ndim < -dim:
             raise ShapeError(f"{name}: {key} of shape {x.array.shape} has no axis {dim}")
     products = (x1 * x2).sum(dim)
-    lengths = [clamp(_length(x, 2, dim, False), eps) for x in (x1, x2)]
+    lengths = [clamp(norm(x, 2, dim), eps) for x in (x1, x2)]
     return products / (lengths[0] * lengths[1])
 
 
@@ -160,7 +153,8 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     x1, x2 : Tensor
         (N, D) or (D,), of shapes that broadcast; float32 or float64.
     p : float, default 2.0
-        The power of the distance, greater than 0; 2 is the usual one.
+        The power of the distance, greater than 0; 2 is the usual one, ``inf`` takes the largest
+        difference.
     eps : float, default 1e-06
         Added to every difference, so that the distance of equal vectors has a slope.
     keepdim : bool, default False
@@ -190,4 +184,4 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     check_same_type("pairwise_distance", x1=x1, x2=x2)
     check_broadcast(x1.array.shape, x2.array.shape, "pairwise_distance")
     p, eps = check_number(p, "p", above=0), check_number(eps, "eps")
-    return _length(x1 - x2 + eps, p, -1, keepdim)
+    return norm(x1 - x2 + eps, p, -1, keepdim)

@@ -132,6 +132,7 @@ ERRORS = [
     (lambda: F.adaptive_max_pool1d(x4.long(), 2), lucid.DtypeError,
      r"adaptive_max_pool1d needs float32 or float64, not int64"),
     (lambda: F.lp_pool1d(x4, 0, 2), ValueError, r"norm_type=0 .* greater than 0"),
+    (lambda: F.lp_pool1d(x4, float("inf"), 2), ValueError, r"takes the maximum; use max_pool"),
     (lambda: F.max_unpool1d(x4, lucid.zeros(1, 1, 3).long(), 2), lucid.ShapeError,
      r"indices of shape \(1, 1, 3\) must have the shape \(1, 1, 4\)"),
     (lambda: F.max_unpool1d(x4, x4, 2), lucid.DtypeError, r"indices must be int64, not float32"),

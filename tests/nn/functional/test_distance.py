@@ -1,5 +1,7 @@
 """Lengths, distances, angles, and classes as vectors."""
 
+from math import inf
+
 import numpy as np
 import pytest
 from comparison import check_differences, check_torch
@@ -12,6 +14,7 @@ CASES = [
     ("cosine_similarity", {}, 2), ("cosine_similarity", dict(dim=-1), 2),
     ("pairwise_distance", {}, 2), ("pairwise_distance", dict(p=1, keepdim=True), 2),
     ("pairwise_distance", dict(p=2.5, eps=0.1), 2),
+    ("normalize", dict(p=inf), 1), ("pairwise_distance", dict(p=inf), 2),
 ]
 
 
