@@ -420,14 +420,16 @@ def mul(x, other):
     return Multiply()(*pair(x, other, "mul"))
 
 
-def div(x, other):
+def div(x, other, *, rounding_mode=None):
     """Divide, element by element.
 
     Parameters
     ----------
     x, other : Tensor or number
         Operands whose shapes broadcast; at least one is a Tensor. Integers become the default
-        floating-point type.
+        floating-point type, unless the quotient is rounded.
+    rounding_mode : str, optional
+        ``'floor'`` rounds down, as ``//`` does, ``'trunc'`` towards 0.
 
     Returns
     -------
@@ -438,6 +440,10 @@ def div(x, other):
     ------
     ShapeError
         If the shapes do not broadcast.
+    ValueError
+        If `rounding_mode` is unknown.
+    ZeroDivisionError
+        If integers are divided by 0 and rounded.
 
     Examples
     --------
@@ -446,7 +452,15 @@ def div(x, other):
     tensor([0.2500, 0.5000])
     """
     x, other = pair(x, other, "div")
-    return Divide()(as_floating(x), as_floating(other))
+    if rounding_mode is None:
+        return Divide()(as_floating(x), as_floating(other))
+    if rounding_mode not in ("floor", "trunc"):
+        raise ValueError(f"div: rounding_mode={rounding_mode!r} is not None, 'floor' or 'trunc'")
+    if rounding_mode == "floor":
+        return x.floor_divide(other)
+    if x.dtype.is_floating_point:
+        return div(x, other).trunc()
+    return x.abs().floor_divide(other.abs()) * x.sign() * other.sign()
 
 
 def pow(x, exponent):

@@ -282,3 +282,23 @@ def test_clamp_between_tensors(torch):
     assert lucid.zeros(2).clamp(nan).isnan().tolist() == [True, False]
     with pytest.raises(lucid.ShapeError, match="clamp: shapes"):
         a.clamp(lucid.zeros(5))
+
+
+@pytest.mark.parametrize("mode", ["floor", "trunc"])
+@pytest.mark.parametrize("name", ["int32", "int64", "float32", "float64"])
+def test_a_quotient_is_rounded(mode, name, torch):
+    a, b = np.arange(-7, 8)[:, None], np.array([-3, -2, 1, 2, 4])
+    x, y = (lucid.tensor(each, dtype=getattr(lucid, name)) for each in (a, b))
+    z = lucid.div(x, y, rounding_mode=mode)
+    assert z.dtype is x.dtype and (z.array == getattr(np, mode)(a / b)).all()
+    assert (x.div(-2, rounding_mode=mode).array == getattr(np, mode)(a / -2)).all()
+    if torch is not None:
+        wanted = torch.div(torch.tensor(x.numpy()), torch.tensor(y.numpy()), rounding_mode=mode)
+        assert z.tolist() == wanted.tolist()
+
+
+def test_a_rounding_that_is_unknown_is_refused():
+    with pytest.raises(ValueError, match="rounding_mode='ceil' is not None, 'floor' or 'trunc'"):
+        lucid.div(lucid.ones(2), 2, rounding_mode="ceil")
+    x = lucid.tensor([7.0], requires_grad=True)
+    assert lucid.autograd.grad(x.div(2, rounding_mode="trunc").sum(), x)[0].tolist() == [0.0]
