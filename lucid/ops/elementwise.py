@@ -13,8 +13,7 @@ from lucid.dtypes import as_dtype, category
 from lucid.errors import DtypeError
 from lucid.kernels.arrays import room
 from lucid.ops.operands import (
-    as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet,
-    sum_to,
+    as_floating, as_number, cast, check_broadcast, check_tensor, is_tensor, pair, quiet, sum_to,
 )
 
 __all__ = [
@@ -600,8 +599,7 @@ def where(condition, x=None, other=None):
     """
     check_tensor(condition, "where")
     if x is None and other is None:
-        positions = np.nonzero(np.atleast_1d(condition.array))
-        return tuple(condition.wrap(each) for each in positions)
+        return tuple(map(condition.wrap, np.nonzero(np.atleast_1d(condition.array))))
     if x is None or other is None:
         raise TypeError("where: give both, what to take where the condition holds and elsewhere")
     if condition.array.dtype.kind != "b":
