@@ -1,7 +1,7 @@
 """How many threads a call may use."""
 
 import os
-from threading import Thread
+from _thread import allocate_lock, start_new_thread
 
 MOST = 1024  # threads: each has scratch memory of its own
 
@@ -12,26 +12,37 @@ def threads_for(work, least):
 
 
 def share_out(function, items, threads):
-    """Call a function with each item, on so many Python threads; return the results in order."""
-    results, errors = [None] * len(items), []
+    """Call a function with each item, on so many Python threads; return the results in order.
 
-    def work(first):
+    Whoever is free takes the next item. So nobody waits for a thread that could not be started, or
+    found no memory to begin, as `threading.Thread.start` does; nor for one that finds none to say
+    that it is done, as that takes none.
+    """
+    results, errors, left = [None] * len(items), [None] * len(items), iter(range(len(items)))
+    undone = [allocate_lock() for _ in items]
+    for lock in undone:
+        lock.acquire()
+
+    def work():
+        for index in left:
+            try:
+                if not any(errors):
+                    results[index] = function(items[index])
+            except BaseException as error:  # Ctrl-C too: the other threads are waited for
+                errors[index] = error
+            finally:
+                undone[index].release()
+
+    for _ in range(min(threads, len(items)) - 1):
         try:
-            for index in range(first, len(items), threads):
-                if errors:
-                    break
-                results[index] = function(items[index])
-        except BaseException as error:  # Ctrl-C too: the other threads are waited for
-            errors.append(error)
-
-    helpers = [Thread(target=work, args=(first,)) for first in range(1, min(threads, len(items)))]
-    for helper in helpers:
-        helper.start()
-    work(0)
-    for helper in helpers:
-        helper.join()
-    if errors:
-        raise errors[0]
+            start_new_thread(work, ())
+        except (RuntimeError, MemoryError):
+            break
+    work()
+    for lock in undone:
+        lock.acquire()
+    for error in filter(None, errors):
+        raise error
     return results
 
 

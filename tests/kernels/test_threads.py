@@ -82,6 +82,15 @@ def test_python_threads_share_work_and_keep_its_order():
     assert len(set(share_out(lambda _: threading.get_ident(), range(6), 3))) >= 1
 
 
+def test_work_is_done_where_threads_cannot_start_or_never_begin(monkeypatch):
+    def refuse(function, arguments):
+        raise RuntimeError("can't start new thread")
+
+    for start in (refuse, lambda function, arguments: None):
+        monkeypatch.setattr("lucid.kernels.threads.start_new_thread", start)
+        assert share_out(lambda item: -item, range(5), 3) == [0, -1, -2, -3, -4]
+
+
 def test_an_error_of_a_python_thread_is_raised():
     def fail(item):
         raise KeyboardInterrupt(str(item))
