@@ -131,7 +131,7 @@ def estimate(
     >>> from lucid._cython import conv_winograd_strided
     >>> sizes = (1, 4, 4), (1, 2, 2), (1, 32, 32), (1, 16, 16)
     >>> conv_winograd_strided.estimate("forward", 64, 128, *sizes, items=16)
-    1
+    321945600
     >>> conv_winograd_strided.estimate("forward", 3, 64, *sizes) is None
     True
     """
