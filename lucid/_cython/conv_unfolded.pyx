@@ -13,8 +13,8 @@ which unfolds none; so do Cho and Brand, "MEC: memory-efficient convolution", 20
 Cost: the multiply-adds of the definition, with features rounded up to 4 and taps to 3 (to 1 without
 AVX-512); each element of x is copied once for each tap of the last axis. It pays where a group has
 few weights, as in the first layer of a network: a matrix product there has too few rows and columns
-for its tiles. Memory: 48 KiB for each thread, 64 bytes for each weight of one group, and up to 16
-results to be added up. It must equal `conv_naive`.
+for its tiles. Memory: half a megabyte for each thread, 64 bytes for each weight of one group, and
+up to 16 results to be added up. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid

@@ -11,7 +11,7 @@ from lucid._cython.padded cimport Axis, ceil_div, lay_out, shift, slot
 from lucid._cython.unfolded_tiles cimport TAPS
 
 cdef enum:
-    BLOCK_BYTES = 48 << 10  # of the unfolded channels of one group: what a few rows use at a time
+    BLOCK_BYTES = 512 << 10  # of the unfolded channels of a group: half of a second-level cache
     SPARE = 64  # elements behind a channel: zeros of its last row end there, tiles read there
 
 cdef struct Plan:

@@ -43,13 +43,13 @@ NANOSECONDS = {
             "weights": 0.515
         },
         "weight_grad": {
-            "products": 0.328, "columns": 1.66, "runs": 2.92, "sorted": 0.233, "read": 2.46,
-            "turned": 0.0833, "weights": 0.24, "dots": 1.57
+            "products": 0.327, "columns": 1.71, "runs": 2.93, "sorted": 0.281, "read": 2.28,
+            "turned": 0.0989, "weights": 0.239, "dots": 1.28
         },
     },
     "unfolded": {
         "weight_grad": {
-            "products": 0.317, "sums": 2.6, "rows": 4.28, "read": 0.131, "weights": 4.8
+            "products": 0.329, "sums": 2.92, "rows": 3.98, "read": 0.131, "weights": 5.13
         },
     },
     "winograd": {
@@ -70,7 +70,7 @@ NANOSECONDS = {
     "winograd_strided": {
         "forward": {"work": 0.0131},
         "input_grad": {"work": 0.0137},
-        "weight_grad": {"work": 0.0112},
+        "weight_grad": {"work": 0.0129},
     },
 }
 
@@ -200,6 +200,7 @@ def long_dots(task, items, lanes):
     else:
         products = columns * divide(taps, 8) * 8 * features / lanes
     plain = task.taps == 1 and not task.strided
+    patches = 1 < task.taps <= prod(task.geometry.stride)  # neighbours are read together
     in_planes = least == of_features and (task.channels >= 32 or task.channels % 8 == 0)
     unfolded = 0 if in_planes or plain else columns * taps
     read = items * task.channels * prod(task.geometry.input_size)
@@ -208,8 +209,8 @@ def long_dots(task, items, lanes):
         "products": groups * products,
         "columns": groups * unfolded / lanes,
         "runs": groups * unfolded / task.geometry.output_size[-1],
-        "sorted": groups * planes * (task.geometry.stride[-1] > 1),
-        "read": groups * read / lanes * task.strided,
+        "sorted": groups * planes * (task.geometry.stride[-1] > 1 and not patches),
+        "read": groups * read / lanes * (task.strided and not patches),
         "turned": groups * columns * features,
         "weights": groups * features * taps * (least != dots),
         "dots": groups * features * taps * (least == dots),
@@ -217,12 +218,12 @@ def long_dots(task, items, lanes):
 
 
 def unfolded(task, items, lanes):
-    """Vectors are positions of blocks of 48 KiB, for sums of 4 features by 6 taps."""
+    """Vectors are positions of blocks of 512 KiB, for sums of 4 features by 6 taps."""
     names = "output_size", "kernel_size", "stride", "dilation"
     size, taps, stride, dilation = map(task.on_three_axes, names)
     reach = [(k - 1) * d // s for k, d, s in zip(taps, dilation, stride, strict=True)]
     slots = prod(min(k, s) for k, s in zip(taps[:2], stride[:2], strict=True)) * taps[2]
-    block, room, each = list(size), 12288 // task.channels, items * task.geometry.groups
+    block, room, each = list(size), 8192 * lanes // task.channels, items * task.geometry.groups
     for axis in range(3):
         stored = slots * (block[0] + reach[0]) * (block[1] + reach[1]) * block[2]
         if stored > room:
