@@ -133,6 +133,15 @@ def normalise_size(value, ndim, name, minimum=1):
     return tuple(check_int(each, f"{name}[{axis}]", minimum) for axis, each in enumerate(value))
 
 
+def _check_axis(kernel_size, stride, dilation, **more):
+    """Refuse numbers of one axis that are no ints, or too small."""
+    sizes = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    for name, value in sizes.items():
+        check_int(value, name, 1)
+    for name, value in more.items():
+        check_int(value, name)
+
+
 def same_padding(kernel_size, dilation=1):
     r"""Count the zeros that keep an axis as long as it is, at stride 1.
 
@@ -207,6 +216,11 @@ def conv_output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
         :math:`\lfloor (n + low + high - d(k - 1) - 1) / s \rfloor + 1`; below 1 where the kernel
         does not fit.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no int, or the kernel, stride or dilation is below 1.
+
     References
     ----------
     .. [1] Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
@@ -219,6 +233,7 @@ def conv_output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
     4
     """
     low, high = padding if isinstance(padding, tuple) else (padding, padding)
+    _check_axis(kernel_size, stride, dilation, input_size=input_size, padding=low)
     return (input_size + low + high - dilation * (kernel_size - 1) - 1) // stride + 1
 
 
@@ -247,6 +262,11 @@ def conv_transpose_output_size(
     int
         :math:`(n - 1)s - 2p + d(k - 1) + output\_padding + 1`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no int, or the kernel, stride or dilation is below 1.
+
     References
     ----------
     .. [1] Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
@@ -258,6 +278,8 @@ def conv_transpose_output_size(
     >>> conv_transpose_output_size(4, 3, stride=2, padding=1)
     7
     """
+    more = {"input_size": input_size, "padding": padding, "output_padding": output_padding}
+    _check_axis(kernel_size, stride, dilation, **more)
     return (
         (input_size - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1
     )

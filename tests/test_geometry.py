@@ -251,3 +251,15 @@ def test_sizes_that_a_layer_changed_later_are_checked_too():
         conv_geometry((1, 1, 5), (1, 1, 3), 0)
     with pytest.raises(ValueError, match=r"dilation=\(1, 1\) has 2 numbers; give one int, or 1"):
         conv_geometry((1, 1, 5), (1, 1, 3), 1, 0, (1, 1))
+
+
+@pytest.mark.parametrize("count", [conv_output_size, conv_transpose_output_size])
+def test_formulas_refuse_numbers_that_make_no_sense(count):
+    with pytest.raises(ValueError, match="stride=0 is too small; it must be at least 1"):
+        count(8, 3, stride=0)
+    with pytest.raises(ValueError, match="kernel_size=0 is too small; it must be at least 1"):
+        count(8, 0)
+    with pytest.raises(TypeError, match=r"input_size must be an int, not 3.5 \(float\)"):
+        count(7 / 2, 3)
+    with pytest.raises(TypeError, match=r"padding must be an int, not 'same' \(str\)"):
+        count(8, 3, padding="same")
