@@ -36,7 +36,8 @@ NANOSECONDS = {
     },
     "matmul": {
         "forward": {
-            "products": 0.285, "columns": 1.53, "runs": 2.29, "read": 3.37, "written": 1.25
+            "products": 0.285, "columns": 1.53, "runs": 2.29, "short runs": 4.0, "read": 3.37,
+            "written": 1.25
         },
         "input_grad": {
             "products": 0.29, "columns": 1.74, "runs": 2.18, "written": 1.21, "scattered": 0.331,
@@ -172,10 +173,12 @@ def matmul(task, items, lanes):
     columns, terms, groups = items * prod(size), read * task.taps, task.geometry.groups
     plain = task.taps == 1 and not task.strided
     results = groups * columns * phases * written
+    run = prod(size) if plain else size[2]
     return {
         "products": groups * 2 * divide(columns, 2 * lanes) * terms * whole_panels(written),
         "columns": groups * columns * terms / lanes,
-        "runs": groups * columns * terms / (prod(size) if plain else size[2]),
+        "runs": groups * columns * terms / run,
+        "short runs": groups * columns * terms / run * (run < 8 and task.strided),
         "read": groups * items * read * prod(source) / lanes * (phases == 1 and task.strided),
         "written": results / lanes,
         "scattered": results * (phases > 1),
