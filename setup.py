@@ -46,7 +46,7 @@ WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselv
     "--param=max-completely-peeled-insns=400", "-fno-inline", *SHORT,
 ]
 EIGHT = ["--param=max-completely-peel-times=7"]  # makes vectors of loops over 8 lanes, too
-APART = ["-fno-loop-unroll-and-jam"]  # two terms of a tile of one row leave it without vectors
+APART = ["-fno-loop-unroll-and-jam"]  # a tile of one row, two terms at a time, has no vectors
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": [*SHORT, *APART],

@@ -65,11 +65,6 @@ class Task:
         return max(self.geometry.stride) > 1
 
     @property
-    def written(self):
-        """Channels of the result, of one group; features for a weight gradient."""
-        return self.channels if self.primitive == "input_grad" else self.features
-
-    @property
     def work(self):
         """Multiply-adds of one item."""
         return self.positions * self.taps * self.channels * self.features * self.geometry.groups
@@ -175,25 +170,19 @@ def has_almost_nothing_to_do(task):
 def estimates(task, items):
     """Estimate the microseconds of each kernel that the cost model knows and that may compute this.
 
-    A transform of weights for less than 144 positions takes longer than Winograd's rows save; and
-    with 16 registers loads do. The kernel of features is compiled for lines of 16 lanes: float64,
-    which has 8, takes 5 to 50 times as long by it.
+    A weight gradient is estimated for the items that it has.
     """
     items = task.items if task.primitive == "weight_grad" else items
     times = {
         name: estimate(name, task, items)
         for name in NANOSECONDS if task.primitive in NANOSECONDS[name] and not refuses(name, task)
     }
-    if not conv_winograd_rows.PAYS or task.positions < 144:
-        times.pop("winograd_rows", None)
-    if task.dtype != "float32":
-        times.pop("features", None)
     return {name: time / 1000 for name, time in times.items() if time is not None}
 
 
-def is_fastest(name, task):
+def is_fastest(name, microseconds):
     """Tell whether its estimate is the least."""
-    return min(task.microseconds, key=task.microseconds.get) == name
+    return min(microseconds, key=microseconds.get) == name
 
 
 def saves_products_of_two_taps(task):
@@ -202,9 +191,7 @@ def saves_products_of_two_taps(task):
     Of 3x3 taps it leaves two and one along an axis, and the tiles need 81 products for 144. It is
     also exact enough, and estimated to be the fastest for 16 items, as it transforms the weights.
     """
-    return not is_not_for_two_taps(task) and (
-        min(task.microseconds_of_16, key=task.microseconds_of_16.get) == "winograd_strided"
-    )
+    return not is_not_for_two_taps(task) and is_fastest("winograd_strided", task.microseconds_of_16)
 
 
 def saves_products(task):
@@ -212,7 +199,7 @@ def saves_products(task):
 
     It is also exact enough, and estimated to be the fastest, transforms included.
     """
-    return is_fastest("winograd", task)
+    return is_fastest("winograd", task.microseconds)
 
 
 def saves_products_along_rows(task):
@@ -220,7 +207,7 @@ def saves_products_along_rows(task):
 
     It is estimated to be the fastest.
     """
-    return is_fastest("winograd_rows", task)
+    return is_fastest("winograd_rows", task.microseconds)
 
 
 def has_a_long_kernel(task):
@@ -297,7 +284,7 @@ def fills_the_lanes_with_features(task):
     To have the input spread over lanes costs less than to gather it, where many products are
     summed for each result. It is estimated to be the fastest.
     """
-    return is_fastest("features", task)
+    return is_fastest("features", task.microseconds)
 
 
 def has_few_weights_a_group(task):
@@ -305,7 +292,7 @@ def has_few_weights_a_group(task):
 
     It is estimated to be the fastest.
     """
-    return is_fastest("unfolded", task)
+    return is_fastest("unfolded", task.microseconds)
 
 
 def fills_the_lanes_of_a_product(task):
@@ -314,7 +301,7 @@ def fills_the_lanes_of_a_product(task):
     So it wins where there is one tap, where many channels share the copy, where a stride or a small
     image lets the direct kernel's lanes hang over. It is estimated to be the fastest.
     """
-    return is_fastest("matmul", task)
+    return is_fastest("matmul", task.microseconds)
 
 
 def shifts_one_copy(task):
@@ -322,7 +309,7 @@ def shifts_one_copy(task):
 
     It is estimated to be the fastest.
     """
-    return is_fastest("direct", task)
+    return is_fastest("direct", task.microseconds)
 
 
 RULES = [

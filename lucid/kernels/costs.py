@@ -134,7 +134,12 @@ def direct(task, items, lanes):
 
 
 def features(task, items, lanes):
-    """Vectors are features, so neither a stride nor a short row leaves any empty."""
+    """Vectors are features, so neither a stride nor a short row leaves any empty.
+
+    They are compiled for lines of 16 lanes: float64, which has 8, takes 5 to 50 times as long.
+    """
+    if task.dtype != "float32":
+        return {}
     if task.primitive == "weight_grad":
         return sums_of_taps(task, items, lanes, rows=1)
     each, vectors = items * task.geometry.groups, divide(task.features, lanes)
@@ -285,9 +290,14 @@ def winograd_strided(task, items, lanes):
 
 
 def winograd_rows(task, items, lanes):
-    """Two products for three; features are in the vectors, of two neighbours of a row each."""
+    """Two products for three; features are in the vectors, of two neighbours of a row each.
+
+    A transform of weights for less than 144 positions takes longer than that saves; and where there
+    are 16 registers, loads do.
+    """
     _, size, read, written = turn_around(task)
-    if read * task.taps < conv_winograd_rows.TERMS:
+    exact = read * task.taps >= conv_winograd_rows.TERMS
+    if not exact or task.positions < 144 or not conv_winograd_rows.PAYS:
         return {}
     pairs = items * task.geometry.groups * size[0] * size[1] * divide(size[2], 2)
     return {"products": pairs * 4 * read * (task.taps // 3) * divide(written, lanes)}
@@ -313,7 +323,7 @@ def estimate(name, task, items):
     Returns
     -------
     float or None
-        Nanoseconds; None where the kernel is not exact enough.
+        Nanoseconds; None where the kernel is not exact enough, or never the fastest.
     """
     counts = COUNTS[name](task, items, LINE // (4 if task.dtype == "float32" else 8))
     times = NANOSECONDS[name][task.primitive]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lucid._cython import conv_winograd_rows
 from lucid.geometry import conv_geometry
 from lucid.kernels import costs
 from lucid.kernels.choice import Task, estimates, refuses
@@ -17,7 +18,10 @@ GEOMETRIES = {
     "three axes": ((4, 16, 5, 9, 8), (24, 16, 3, 3, 3), 1, 1, 1, 1),
     "large stride": ((4, 3, 20, 20), (7, 3, 2, 2), 3, 0, 1, 1),
 }
-CASES = [(name, primitive) for name, times in costs.NANOSECONDS.items() for primitive in times]
+CASES = [
+    (name, primitive) for name, times in costs.NANOSECONDS.items() for primitive in times
+    if name != "winograd_rows" or conv_winograd_rows.PAYS
+]
 
 
 def task(name, primitive, **options):
@@ -58,7 +62,8 @@ def test_more_items_take_longer(kernel, primitive, name, dtype):
         costs.estimate(kernel, task(name, primitive, dtype=dtype), items) for items in (64, 256)
     )
     if few is None:
-        assert kernel.startswith("winograd")  # it is not exact enough
+        slow = kernel == "features" and dtype == "float64"
+        assert slow or kernel.startswith("winograd")  # which is not exact enough
     else:
         assert 0 < few < many <= 4.001 * few
 
