@@ -46,11 +46,13 @@ WIDE = [  # loops over 28 sums are unrolled, and have all registers for themselv
     "--param=max-completely-peeled-insns=400", "-fno-inline", *SHORT,
 ]
 EIGHT = ["--param=max-completely-peel-times=7"]  # makes vectors of loops over 8 lanes, too
+ALIKE = ["--param=avoid-fma-max-bits=0"]  # tiles of all sizes round alike: an item may be in any
 APART = ["-fno-loop-unroll-and-jam"]  # a tile of one row, two terms at a time, has no vectors
 MORE = {
     "conv_depthwise": STEADY, "conv_depthwise_weights": STEADY,
     "conv_direct": [*SHORT, *APART],
-    "conv_features": WIDE, "conv_features_weights": WIDE, "conv_winograd_rows": WIDE,
+    "conv_clipped": [*WIDE, *ALIKE], "conv_features": WIDE, "conv_features_weights": WIDE,
+    "conv_winograd_rows": WIDE,
     "conv_matmul": [*EIGHT, *SHORT], "conv_product": EIGHT,
     "conv_unfolded": [*EIGHT, *SHORT], "conv_winograd": SHORT, "conv_winograd_strided": SHORT,
 }

@@ -235,9 +235,10 @@ def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
 
     So it is too where a single channel is convolved with a single feature; and with more
-    features, where they are added up in the one channel, at stride 1. But along one axis with
-    stride 1 no rows share what is loaded: there several features, or more than 4 taps of a
-    forward, go another way.
+    features, where they are added up in the one channel, at stride 1. Several features a channel
+    share what is loaded, elsewhere: they go another way with a stride, and 4 or more in a forward.
+    Along one axis with stride 1 no rows share what is loaded: there several features, or more than
+    4 taps of a forward, go another way too.
     """
     along_one_axis = task.on_three_axes("kernel_size")[:2] == (1, 1) == (
         task.on_three_axes("output_size")[:2]
@@ -246,8 +247,11 @@ def has_one_channel_a_group(task):
         task.features > 1 or task.taps > 4 and task.primitive != "weight_grad"
     ):
         return False
-    if task.channels > 1 or task.geometry.groups > 1:
-        return task.channels == 1
+    if task.channels > 1:
+        return False
+    if task.geometry.groups > 1:
+        few = task.features < 4 or task.primitive != "forward"
+        return task.features == 1 or few and not task.strided
     wide = task.taps > 1 and does_not_cover_the_input(task)
     return wide and (task.features == 1 or task.primitive == "input_grad" and not task.strided)
 
@@ -287,6 +291,15 @@ def fills_the_lanes_with_features(task):
     return is_fastest("features", task.microseconds)
 
 
+def meets_much_padding(task):
+    """On an image hardly larger than the kernel, most products of other kernels are with zeros.
+
+    So are those that a stride leaves in an input gradient of few positions. Each tap by itself has
+    none of them. It is estimated to be the fastest.
+    """
+    return is_fastest("clipped", task.microseconds)
+
+
 def has_few_weights_a_group(task):
     """Too few weights for the tiles of a product: dot products over whole images need no rows.
 
@@ -324,6 +337,7 @@ RULES = [
     ("winograd", saves_products),
     ("winograd_rows", saves_products_along_rows),
     ("unfolded", has_few_weights_a_group),
+    ("clipped", meets_much_padding),
     ("features", fills_the_lanes_with_features),
     ("matmul", fills_the_lanes_of_a_product),
     ("direct", shifts_one_copy),

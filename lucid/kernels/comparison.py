@@ -13,6 +13,7 @@ from lucid.geometry import check_int
 from lucid.kernels import fourier, registry
 from lucid.kernels.choice import decide, offers
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
+from lucid.kernels.costs import count_inside
 from lucid.kernels.explanation import NAMES, lay_out
 from lucid.kernels.registry import PRIMITIVES, use
 
@@ -137,9 +138,16 @@ def _products_along_rows(task):
     return pairs * prod(outer) * (task.taps // 3) * 4 * -(-last // 2)
 
 
+def _products_inside(task):
+    """Count the products that are not with padding."""
+    pairs = task.geometry.groups * task.channels * task.features
+    return pairs * count_inside(task)
+
+
 PRODUCTS = {  # of one item, where it is not the definition's
     "winograd": _winograd_products, "winograd_strided": _strided_products,
     "winograd_rows": _products_along_rows, "fft": fourier.multiply_adds,
+    "clipped": _products_inside,
 }
 
 

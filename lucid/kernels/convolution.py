@@ -14,9 +14,9 @@ from math import gcd, prod
 import numpy as np
 
 from lucid._cython import (
-    conv_depthwise, conv_depthwise_weights, conv_direct, conv_features, conv_features_weights,
-    conv_im2col, conv_matmul, conv_naive, conv_pointwise, conv_product, conv_unfolded,
-    conv_winograd, conv_winograd_rows, conv_winograd_strided,
+    conv_clipped, conv_depthwise, conv_depthwise_weights, conv_direct, conv_features,
+    conv_features_weights, conv_im2col, conv_matmul, conv_naive, conv_pointwise, conv_product,
+    conv_unfolded, conv_winograd, conv_winograd_rows, conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -333,6 +333,7 @@ _weight_grads = {"depthwise": conv_depthwise_weights, "features": conv_features_
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "pointwise": conv_pointwise, "features": conv_features,
+    "clipped": conv_clipped,
     "unfolded": conv_unfolded, "product": conv_product, "winograd": conv_winograd,
     "winograd_strided": conv_winograd_strided, "winograd_rows": conv_winograd_rows, "fft": fourier,
 }.items():

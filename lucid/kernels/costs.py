@@ -27,6 +27,14 @@ NANOSECONDS = {
             "weights": 0.599
         },
     },
+    "clipped": {
+        "forward": {
+            "products": 0.32, "moved": 1.87, "written": 0.3, "boxes": 39, "weights": 0.25
+        },
+        "input_grad": {
+            "products": 0.292, "moved": 1.6, "written": 0.35, "boxes": 12, "weights": 0.23
+        },
+    },
     "features": {
         "forward": {"products": 0.294, "written": 0.32, "read": 2.03, "weights": 0.474},
         "weight_grad": {
@@ -148,6 +156,42 @@ def features(task, items, lanes):
         "written": each * task.positions * vectors * lanes,
         "read": each * prod(task.geometry.input_size) * task.channels / lanes,
         "weights": task.geometry.groups * vectors * lanes * task.channels * task.taps,
+    }
+
+
+def count_inside(task):
+    """Count the positions of the output at which each tap meets the input, and add them up."""
+    names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
+    count = 1
+    for taps, stride, dilation, low, size, positions in zip(
+        *map(task.on_three_axes, names), strict=True
+    ):
+        shifts = range(-low, -low + taps * dilation, dilation)
+        count *= sum(
+            max(0, min(positions, divide(size - shift, stride)) - max(0, divide(-shift, stride)))
+            for shift in shifts
+        )
+    return count
+
+
+def clipped(task, items, lanes):
+    """Vectors are features; no product is with padding, but each tap moves its own sums.
+
+    For float64 it is as `features` is.
+    """
+    if task.dtype != "float32" or task.primitive == "weight_grad":
+        return {}
+    _, size, read, written = turn_around(task)
+    vectors = divide(written, lanes) * task.geometry.groups
+    moved = items * count_inside(task) * vectors
+    shares = divide(items, max(1, 1024 // (16 * divide(prod(size), 16))))
+    boxes = task.taps * vectors * shares  # of positions that fill half tiles of 14
+    return {
+        "products": 14 * boxes * divide(moved, 14 * boxes) * read,
+        "moved": moved,
+        "written": items * prod(size) * vectors * lanes,
+        "boxes": boxes,
+        "weights": vectors * lanes * read * task.taps,
     }
 
 
@@ -304,7 +348,8 @@ def winograd_rows(task, items, lanes):
 
 
 COUNTS = {
-    "direct": direct, "features": features, "matmul": matmul, "unfolded": unfolded,
+    "direct": direct, "clipped": clipped, "features": features, "matmul": matmul,
+    "unfolded": unfolded,
     "winograd": winograd, "winograd_rows": winograd_rows, "winograd_strided": winograd_strided,
 }
 

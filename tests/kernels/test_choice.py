@@ -21,13 +21,18 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1, dilation=1)
 @pytest.mark.parametrize(("wanted", "primitive", "x_shape", "w_shape", "options"), [
     ("naive", "forward", (1, 1, 5), (1, 1, 3), {}),
     ("product", "input_grad", (1, 512, 4, 4), (100, 512, 4, 4), {}),
-    ("matmul", "input_grad", (1, 512, 4, 4), (100, 512, 4, 4), {"padding": 1}),
+    ("clipped", "input_grad", (1, 512, 4, 4), (100, 512, 4, 4), {"padding": 1}),
     ("depthwise", "forward", (1, 32, 56, 56), (32, 1, 3, 3), {"groups": 32}),
     ("depthwise", "forward", (1, 1, 56, 56), (1, 1, 11, 11), {}),
     ("depthwise", "input_grad", (1, 1, 56, 56), (8, 1, 5, 5), {}),
     ("depthwise", "forward", (1, 8, 500), (8, 1, 3), {"groups": 8}),
     ("direct", "forward", (1, 8, 500), (8, 1, 9), {"groups": 8}),
     ("depthwise", "weight_grad", (1, 8, 500), (8, 1, 9), {"groups": 8}),
+    ("depthwise", "weight_grad", (8, 16, 56, 56), (64, 1, 3, 3), {"groups": 16}),
+    ("depthwise", "forward", (8, 16, 56, 56), (32, 1, 3, 3), {"groups": 16}),
+    ("direct", "forward", (8, 16, 56, 56), (64, 1, 3, 3), {"groups": 16}),
+    ("direct", "input_grad", (8, 16, 56, 56), (64, 1, 3, 3), {"groups": 16, "stride": 2}),
+    ("unfolded", "weight_grad", (8, 16, 56, 56), (64, 1, 3, 3), {"groups": 16, "stride": 2}),
     ("im2col", "input_grad", (1, 1, 56, 56), (32, 1, 3, 3), {"stride": 2}),
     ("direct", "input_grad", (1, 1, 56, 56), (16, 1, 3, 3), {"stride": 2}),
     ("im2col", "input_grad", (1, 3, 64, 64), (64, 3, 4, 4), {"stride": 4}),
@@ -43,7 +48,7 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1, dilation=1)
     ("pointwise", "forward", (1, 64, 128, 128), (2, 64, 1, 1), {}),
     ("pointwise", "input_grad", (1, 64, 128, 128), (2, 64, 1, 1), {}),
     ("matmul", "weight_grad", (1, 64, 128, 128), (2, 64, 1, 1), {}),
-    ("features", "forward", (1, 128, 8, 8), (64, 128, 4, 4), {"stride": 2, "padding": 1}),
+    ("clipped", "forward", (1, 128, 8, 8), (64, 128, 4, 4), {"stride": 2, "padding": 1}),
     ("winograd_strided", "forward", (1, 96, 56, 56), (96, 96, 3, 3), {"stride": 2, "padding": 1}),
     ("winograd_strided", "forward", (1, 64, 32, 32), (128, 64, 4, 4), {"stride": 2, "padding": 1}),
     ("matmul", "forward", (1, 256, 8, 8), (512, 256, 4, 4), {"stride": 2, "padding": 1}),
@@ -57,8 +62,11 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1, dilation=1)
     (ALONG_ROWS, "input_grad", (1, 64, 14, 14), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
     ("direct", "forward", (1, 15, 32, 32), (16, 15, 3, 3), {"padding": 1}),
     ("direct", "input_grad", (1, 64, 128, 128), (128, 64, 2, 2), {"stride": 2}),
+    ("clipped", "input_grad", (1, 64, 7, 7), (32, 64, 5, 5), {}),
+    ("clipped", "forward", (1, 64, 4, 4), (64, 64, 5, 5), {"padding": 2}),
+    ("clipped", "input_grad", (1, 192, 14, 14), (384, 192, 2, 2), {"stride": 2}),
     ("im2col", "input_grad", (1, 4, 3000), (5, 4, 2990), {}),
-    ("direct", "input_grad", (1, 4, 300), (5, 4, 290), {}),
+    ("clipped", "input_grad", (1, 4, 300), (5, 4, 290), {}),
 ])
 def test_a_layer_gets_the_kernel_of_its_rule(wanted, primitive, x_shape, w_shape, options):
     assert choose(task(primitive, x_shape, w_shape, **options))[0] == wanted
@@ -74,6 +82,9 @@ def test_features_fill_the_lanes_of_float32_only():
     layer = task("weight_grad", (16, 6, 28, 28), (8, 6, 5, 5), stride=2, padding=2)
     assert choose(layer)[0] == "features"
     assert choose(replace(layer, dtype="float64"))[0] != "features"
+    border = task("input_grad", (16, 64, 7, 7), (32, 64, 5, 5))
+    assert choose(border)[0] == "clipped"
+    assert choose(replace(border, dtype="float64"))[0] != "clipped"
 
 
 @pytest.mark.parametrize("changed", [{"dtype": "float64"}, {"precision": "highest"}])

@@ -74,6 +74,13 @@ def test_pairs_of_outputs_take_two_products_for_three(primitive):
     assert count(odd) == count(even) // 5 * 6
 
 
+def test_products_with_padding_are_not_counted_where_there_are_none():
+    for options, positions in (({}, 6 * 6 * 9), ({"padding": 1}, (3 * 8 - 2) ** 2)):
+        for primitive in ("forward", "input_grad"):
+            task = lay_out((5, 3, 3, 3), (1, 3, 8, 8), **options).task(primitive)
+            assert comparison.PRODUCTS["clipped"](task) == positions * 3 * 5
+
+
 def test_workspace_is_what_a_kernel_borrows():
     rows = by_name(LAYER, X_SHAPE, algorithms=["naive", "direct"])
     assert rows["naive"].workspace == 0

@@ -20,7 +20,7 @@ from lucid.kernels import convolution, registry
 PRIMITIVES = ("conv", "conv_input_grad", "conv_weight_grad")
 BUILT_IN = (
     "auto", "naive", "im2col", "direct", "winograd", "matmul", "product", "unfolded",
-    "winograd_strided", "winograd_rows", "pointwise", "features",
+    "winograd_strided", "winograd_rows", "pointwise", "features", "clipped",
 )
 
 

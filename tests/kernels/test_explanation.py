@@ -88,7 +88,7 @@ def test_it_prints_the_rule_its_figures_and_what_is_refused():
     assert "refused:\n    depthwise: It computes each channel by itself" in text
     text = repr(kernels.explain(nn.Conv2d(8, 8, 3, groups=8), (8, 8, 56, 56)))
     assert "forward, input gradient, weight gradient: depthwise, because" in text
-    assert "Here: kernel_size (3, 3), channels 1." in text
+    assert "Here: kernel_size (3, 3), channels 1, features 1." in text
 
 
 def test_precision_and_type_count():
