@@ -86,9 +86,9 @@ class Task:
         return times
 
     @cached_property
-    def microseconds_of_16(self):
-        """The same of 16 items, with `conv_winograd_strided`, which transforms weights first."""
-        return estimates(self, 16)
+    def microseconds_of_32(self):
+        """The same of 32 items, with `conv_winograd_strided`, which transforms weights first."""
+        return estimates(self, 32)
 
     def on_three_axes(self, name):
         """Tell the sizes of the geometry as a kernel gets them, with axes of length 1 in front."""
@@ -189,9 +189,9 @@ def saves_products_of_two_taps(task):
     """Of 4x4 taps stride 2 leaves 2x2 for each residue: Winograd's tiles need 25 products for 64.
 
     Of 3x3 taps it leaves two and one along an axis, and the tiles need 81 products for 144. It is
-    also exact enough, and estimated to be the fastest for 16 items, as it transforms the weights.
+    also exact enough, and estimated to be the fastest for 32 items, as it transforms the weights.
     """
-    return not is_not_for_two_taps(task) and is_fastest("winograd_strided", task.microseconds_of_16)
+    return not is_not_for_two_taps(task) and is_fastest("winograd_strided", task.microseconds_of_32)
 
 
 def saves_products(task):

@@ -63,7 +63,8 @@ def test_more_items_take_longer(kernel, primitive, name, dtype):
     )
     if few is None:
         slow = kernel in ("features", "clipped") and dtype == "float64"
-        assert slow or kernel.startswith("winograd")  # which is not exact enough
+        whole = kernel == "clipped" and name == "one tap"
+        assert slow or whole or kernel.startswith("winograd")  # which is not exact enough
     else:
         assert 0 < few < many <= 4.001 * few
 
