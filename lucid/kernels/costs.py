@@ -17,10 +17,12 @@ LINE = 64  # bytes of a vector
 NANOSECONDS = {
     "direct": {
         "forward": {
-            "products": 0.305, "written": 1.25, "rows": 7.0, "read": 0.217, "weights": 0.0789
+            "products": 0.298, "written": 1.05, "rows": 6.6, "read": 0.12, "tasks": 75,
+            "weights": 0.03
         },
         "input_grad": {
-            "products": 0.296, "written": 1.4, "rows": 4.84, "read": 2.34, "weights": 1.12
+            "products": 0.288, "written": 1.6, "rows": 7.2, "read": 2.5, "tasks": 54,
+            "weights": 1.0
         },
         "weight_grad": {
             "products": 0.349, "turned": 0.359, "rows": 3.54, "read": 0.329, "sums": 3.59,
@@ -131,12 +133,13 @@ def direct(task, items, lanes):
     if size[1] > 1 and saved > (taps[2] - 1) * prod(source[:2]) * read * row:
         vectors, copies = unrolled, taps[2]
     each = items * task.geometry.groups
-    rows = each * copies * prod(source[:2]) * read
+    rows = each * copies * prod(source[:2]) * read * (min(taps[2], stride[2]) if apart else 1)
     return {
         "products": each * vectors * terms / phases * whole_panels(written),
         "written": each * vectors * written,
         "rows": rows,
-        "read": rows * source[2] / (1 if apart else lanes),
+        "read": each * copies * prod(source[:2]) * read * source[2] / (1 if apart else lanes),
+        "tasks": each * phases * divide(written, 8),
         "weights": task.geometry.groups * written * terms,
     }
 
