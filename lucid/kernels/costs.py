@@ -17,7 +17,7 @@ LINE = 64  # bytes of a vector
 NANOSECONDS = {
     "direct": {
         "forward": {
-            "products": 0.298, "written": 1.05, "rows": 6.6, "read": 0.12, "tasks": 75,
+            "products": 0.303, "written": 1.15, "rows": 6.2, "read": 0.17, "tasks": 75,
             "weights": 0.03
         },
         "input_grad": {
