@@ -77,11 +77,11 @@ class Task:
 
     @cached_property
     def microseconds(self):
-        """Estimated times by kernel, of 4 items; of a weight gradient, of all items.
+        """Estimated times by kernel, of 8 items; of a weight gradient, of all items.
 
         `saves_products_of_two_taps` decides before, with more items.
         """
-        times = estimates(self, 4)
+        times = estimates(self, 8)
         times.pop("winograd_strided", None)
         return times
 
