@@ -54,8 +54,8 @@ NANOSECONDS = {
             "weights": 0.515
         },
         "weight_grad": {
-            "products": 0.322, "columns": 1.65, "runs": 2.79, "sorted": 0.226, "read": 2.43,
-            "turned": 0.104, "weights": 0.254, "dots": 2.3
+            "products": 0.308, "columns": 1.5, "runs": 3.4, "sorted": 0.02, "patches": 0.05,
+            "rows": 8.0, "read": 3.4, "sums": 5.1, "turned": 0.15, "weights": 0.02, "dots": 1.5
         },
     },
     "unfolded": {
@@ -260,13 +260,20 @@ def long_dots(task, items, lanes):
     in_planes = least == of_features and (task.channels >= 32 or task.channels % 8 == 0)
     unfolded = 0 if in_planes or plain else columns * taps
     read = items * task.channels * prod(task.geometry.input_size)
-    planes = read if in_planes and not plain else 0
+    source, stride = map(task.on_three_axes, ("input_size", "stride"))
+    apart = task.strided or any(task.geometry.low)  # else rows are read where they are
+    planes = read if in_planes and apart else 0
+    sums = 0 if least == dots else groups * divide(features, lanes) * taps
+    sums *= divide(items, max(1, 1024 // task.positions))
     return {
         "products": groups * products,
         "columns": groups * unfolded / lanes,
         "runs": groups * unfolded / task.geometry.output_size[-1],
-        "sorted": groups * planes * (task.geometry.stride[-1] > 1 and not patches),
+        "sorted": groups * planes * (stride[2] > 1 and not patches),
+        "patches": groups * planes * patches,
+        "rows": groups * planes / source[2] * (1 if patches else stride[2]),
         "read": groups * read / lanes * (task.strided and not patches),
+        "sums": sums,
         "turned": groups * columns * features,
         "weights": groups * features * taps * (least != dots),
         "dots": groups * features * taps * (least == dots),
