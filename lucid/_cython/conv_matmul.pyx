@@ -33,7 +33,9 @@ from lucid._cython.matmul_plan cimport (
     WEIGHT_BYTES, Phase, Product, cut, set_phase, set_product, split,
 )
 from lucid._cython.matmul_sums cimport add_sums, sum_task
-from lucid._cython.matmul_sums_plan cimport Sums, make_sums
+from lucid._cython.matmul_sums_plan cimport (
+    FEATURES, Sums, choose_product, make_sums, reads_planes,
+)
 from lucid._cython.matmul_weights cimport BUNCH, copy_panel, pack_panels
 from lucid._cython.microkernel cimport (
     LANE_BYTES, MAX_LANES, ROWS, add_lanes, enough_lanes,
@@ -293,6 +295,19 @@ def fill_input_grad(
     multiply(
         &p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
     )
+
+
+def lies_in_lanes(columns, channels, features, taps, itemsize):
+    """Tell what `weight_grad` puts into the lanes, and whether it reads x in padded planes then.
+
+    >>> from lucid._cython import conv_matmul
+    >>> conv_matmul.lies_in_lanes(1000, 64, 64, 9, 4)
+    ('features', True)
+    >>> conv_matmul.lies_in_lanes(5000, 1, 2, 1, 4)
+    ('columns', False)
+    """
+    lies = choose_product(columns, features, channels * taps, LANE_BYTES // itemsize)
+    return ("columns", "features", "terms")[lies], lies == FEATURES and reads_planes(channels)
 
 
 cdef int multiply_by_output(

@@ -195,6 +195,27 @@ cdef int correlate_with_output(
     return 0
 
 
+def cut(channels, kernel_size, stride, dilation, low, input_size, output_size, itemsize):
+    """Tell the sizes of a block, how many there are of an item, and the rows stored of a channel.
+
+    >>> from lucid._cython import conv_unfolded
+    >>> layer = (1, 3, 3), (1, 1, 1), (1, 1, 1), (0, 1, 1), (1, 224, 224), (1, 224, 224)
+    >>> conv_unfolded.cut(8, *layer, 4)
+    ((1, 21, 224), 11, 69)
+    """
+    cdef Plan plan
+    cdef Py_ssize_t[5] x = (1, channels, *input_size), w = (1, channels, *kernel_size)
+    cdef Py_ssize_t[5] y = (1, 1, *output_size)
+    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
+    set_axes(&plan, x, w, y, s, d, l, 1)
+    make_plan(&plan, itemsize)
+    return (
+        tuple([plan.axes[a].block for a in range(3)]),
+        plan.blocks[0] * plan.blocks[1] * plan.blocks[2],
+        plan.unfolded // plan.axes[2].block * plan.axes[2].taps,
+    )
+
+
 def weight_grad(
     const real[:, :, :, :, ::1] x not None, real[:, :, :, :, ::1] w not None,
     const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,

@@ -14,6 +14,11 @@ cdef enum:
     TASKS = 8  # at least half as many, whatever the threads
     SUMS_BYTES = 4 << 20  # of all tasks that add to the same weights; of the output's rows copied
 
+cdef enum:  # what lies in the lanes
+    COLUMNS
+    FEATURES
+    TERMS
+
 cdef struct Sums:
     Product p
     Phase phase
@@ -39,17 +44,22 @@ cdef struct Scratch:  # of a thread
     Py_ssize_t *position  # of a column
 
 
-cdef inline void choose_product(Sums *sums, Py_ssize_t lanes) noexcept nogil:
-    """Choose what comes to lie in the lanes: columns, features or terms, by counting cycles."""
-    cdef Product *p = &sums.p
-    cdef Py_ssize_t f = p.features, t = p.channels * p.taps, half = lanes // 2
-    cdef Py_ssize_t columns = p.items * sums.phase.positions
-    cdef Py_ssize_t by_dots, by_features, by_terms
+cdef inline int choose_product(
+    Py_ssize_t columns, Py_ssize_t f, Py_ssize_t t, Py_ssize_t lanes
+) noexcept nogil:
+    """Choose what comes to lie in the lanes, by counting cycles for f features and t terms."""
+    cdef Py_ssize_t by_dots, by_features, by_terms, half = lanes // 2
     by_dots = columns * f * t // 10 + 9 * f * t  # lanes are added up in the end
     by_features = columns * (ceil_div(f, half) * half * t // 16 + f) + 6 * f * t
     by_terms = columns * (ceil_div(t, half) * half * f // 16 + 2 * t)
-    sums.dots = by_dots < by_features and by_dots < by_terms
-    sums.turned = not sums.dots and by_features < by_terms
+    if by_dots < by_features and by_dots < by_terms:
+        return COLUMNS
+    return FEATURES if by_features < by_terms else TERMS
+
+
+cdef inline bint reads_planes(Py_ssize_t channels) noexcept nogil:
+    """Tell whether tiles of so many channels are full, where features lie in the lanes."""
+    return channels >= 4 * ROWS or channels % ROWS == 0
 
 
 cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcept nogil:
@@ -57,9 +67,11 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcep
     cdef Product *p = &sums.p
     cdef Py_ssize_t positions, most, f = p.features, t, size, tasks, unit
     cdef Py_ssize_t lanes = LANE_BYTES // itemsize
+    cdef int lies
     set_phase(p, &sums.phase, 0)
     positions = sums.phase.positions
-    choose_product(sums, lanes)
+    lies = choose_product(p.items * positions, f, p.channels * p.taps, lanes)
+    sums.dots, sums.turned = lies == COLUMNS, lies == FEATURES
     most = max(WIDTH // 16, min(<Py_ssize_t> WIDTH, SUMS_BYTES // (f * itemsize)))
     if sums.turned:
         most = max(WIDTH // 4, min(most, TURNED_BYTES // (ceil_div(f, lanes) * LANE_BYTES)))
@@ -72,7 +84,7 @@ cdef inline void make_sums(Sums *sums, Py_ssize_t itemsize, int threads) noexcep
     sums.as_it_is = sums.as_it_is and p.axes[2].src_low == 0 and p.axes[0].dst_size == 1
     sums.as_it_is = sums.as_it_is and p.axes[1].dst_size == 1
     sums.plane = plane_room(p, &sums.phase, STEP)
-    sums.in_planes = sums.turned and (p.channels >= 4 * ROWS or p.channels % ROWS == 0)
+    sums.in_planes = sums.turned and reads_planes(p.channels)
     size = sums.plane if sums.in_planes else sums.pitch * p.taps
     sums.share = max(1, clip(BLOCK_BYTES // (size * itemsize), p.channels))
     sums.share = ceil_div(p.channels, ceil_div(p.channels, sums.share))

@@ -10,7 +10,9 @@ of few kernels.
 
 from math import prod
 
-from lucid._cython import conv_winograd, conv_winograd_rows, conv_winograd_strided
+from lucid._cython import (
+    conv_matmul, conv_unfolded, conv_winograd, conv_winograd_rows, conv_winograd_strided,
+)
 
 LINE = 64  # bytes of a vector
 
@@ -241,29 +243,26 @@ def matmul(task, items, lanes):
 
 def long_dots(task, items, lanes):
     """Whichever of taps and features fills vectors best is turned for that, or else neither."""
-    taps, features, half = task.channels * task.taps, task.features, lanes // 2
+    taps, features = task.channels * task.taps, task.features
     groups, columns = task.geometry.groups, items * task.positions
-    pairs = columns * features * taps
-    dots = pairs / 10 + 9 * features * taps
-    of_features = columns * (divide(features, half) * half * taps / 16 + features)
-    of_features += 6 * features * taps
-    of_taps = columns * (divide(taps, half) * half * features / 16 + 2 * taps)
-    least = min(dots, of_features, of_taps)
-    if least == dots:
-        products = 0.074 * pairs
-    elif least == of_features:
+    lies, in_planes = conv_matmul.lies_in_lanes(
+        columns, task.channels, features, task.taps, LINE // lanes
+    )
+    if lies == "columns":
+        products = 0.074 * columns * features * taps
+    elif lies == "features":
         products = columns * divide(features, lanes) * taps  # half a vector takes as long
     else:
         products = columns * divide(taps, 8) * 8 * features / lanes
     plain = task.taps == 1 and not task.strided
     patches = 1 < task.taps <= prod(task.geometry.stride)  # neighbours are read together
-    in_planes = least == of_features and (task.channels >= 32 or task.channels % 8 == 0)
     unfolded = 0 if in_planes or plain else columns * taps
     read = items * task.channels * prod(task.geometry.input_size)
     source, stride = map(task.on_three_axes, ("input_size", "stride"))
     apart = task.strided or any(task.geometry.low)  # else rows are read where they are
     planes = read if in_planes and apart else 0
-    sums = 0 if least == dots else groups * divide(features, lanes) * taps
+    dots = lies == "columns"
+    sums = groups * divide(features, lanes) * taps * (not dots)
     sums *= divide(items, max(1, 1024 // task.positions))
     return {
         "products": groups * products,
@@ -275,34 +274,24 @@ def long_dots(task, items, lanes):
         "read": groups * read / lanes * (task.strided and not patches),
         "sums": sums,
         "turned": groups * columns * features,
-        "weights": groups * features * taps * (least != dots),
-        "dots": groups * features * taps * (least == dots),
+        "weights": groups * features * taps * (not dots),
+        "dots": groups * features * taps * dots,
     }
 
 
 def unfolded(task, items, lanes):
     """Vectors are positions of blocks of 512 KiB, for sums of 4 features by 6 taps."""
-    names = "output_size", "kernel_size", "stride", "dilation"
-    size, taps, stride, dilation = map(task.on_three_axes, names)
-    reach = [(k - 1) * d // s for k, d, s in zip(taps, dilation, stride, strict=True)]
-    slots = prod(min(k, s) for k, s in zip(taps[:2], stride[:2], strict=True)) * taps[2]
-    block, room, each = list(size), 8192 * lanes // task.channels, items * task.geometry.groups
-    for axis in range(3):
-        stored = slots * (block[0] + reach[0]) * (block[1] + reach[1]) * block[2]
-        if stored > room:
-            over, least = (reach[axis], 1) if axis < 2 else (0, 64)
-            length = max(least, room * (block[axis] + over) // stored - over, over // 2)
-            block[axis] = divide(size[axis], divide(size[axis], length))
-        if block[axis] > 1:
-            break
-    each *= prod(divide(n, b) for n, b in zip(size, block, strict=True))
+    names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
+    sizes = list(map(task.on_three_axes, names))
+    block, blocks, stored = conv_unfolded.cut(task.channels, *sizes, LINE // lanes)
+    each = items * task.geometry.groups * blocks
     tiles = each * divide(task.features, 4) * divide(task.channels * task.taps, 6) * block[0]
-    rows = each * task.channels * slots * (block[0] + reach[0]) * (block[1] + reach[1])
+    rows = each * task.channels * stored
     return {
         "products": 24 * tiles * divide(block[1] * block[2], lanes),
         "sums": 24 * tiles,
         "rows": rows,
-        "read": rows * block[2] / (1 if stride[2] > 1 else lanes),
+        "read": rows * block[2] / (1 if task.geometry.stride[-1] > 1 else lanes),
         "weights": task.geometry.groups * task.channels * task.features * task.taps,
     }
 
