@@ -107,10 +107,16 @@ def smooth_l1_loss(x, target, reduction="mean", beta=1.0):
     check_number(beta, "beta", 0)
     _check(x, target, "smooth_l1_loss")
     difference = x - target
-    size = abs(difference)
-    if beta:
-        size = where(size < beta, difference * difference * (0.5 / beta), size - 0.5 * beta)
-    return reduce(size, reduction)
+    return reduce(_bend(difference, beta) / beta if beta else abs(difference), reduction)
+
+
+def _bend(difference, bound):
+    """Half of the square up to a bound on both sides; beyond, the lines that go on as it ends.
+
+    The square is that of what is inside the bounds, for that of infinity has no gradient.
+    """
+    size, inside = abs(difference), difference.clamp(-bound, bound)
+    return where(size < bound, inside * inside * 0.5, (size - 0.5 * bound) * bound)
 
 
 def huber_loss(x, target, reduction="mean", delta=1.0):
@@ -158,10 +164,7 @@ def huber_loss(x, target, reduction="mean", delta=1.0):
     check_reduction(reduction)
     check_number(delta, "delta", above=0)
     _check(x, target, "huber_loss")
-    difference = x - target
-    size = abs(difference)
-    parabola = difference * difference * 0.5
-    return reduce(where(size < delta, parabola, (size - 0.5 * delta) * delta), reduction)
+    return reduce(_bend(x - target, delta), reduction)
 
 
 def gaussian_nll_loss(x, target, var, full=False, eps=1e-06, reduction="mean"):

@@ -62,6 +62,15 @@ def test_definitions():
     assert F.l1_loss(x, t, "sum").item() == 3.5
 
 
+@pytest.mark.parametrize("name", ["huber_loss", "smooth_l1_loss"])
+def test_an_infinite_difference_has_the_slope_of_the_line(name):
+    x = lucid.tensor([np.inf, -np.inf, 3.0, 0.25, 0.0], requires_grad=True)
+    getattr(F, name)(x, lucid.zeros(5), "sum").backward(create_graph=True)
+    assert x.grad.tolist() == [1, -1, 1, 0.25, 0]
+    second, = lucid.autograd.grad(x.grad.sum(), x)
+    assert second.tolist()[2:] == [0, 1, 1]
+
+
 x = lucid.zeros(2, 3)
 ERRORS = [
     (lambda: F.l1_loss(x, x[0]), lucid.ShapeError,
