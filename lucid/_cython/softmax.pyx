@@ -29,6 +29,7 @@ from lucid._cython.types cimport real
 
 cdef enum:
     CHUNK = 256  # positions held at once
+    BLOCK = 512  # classes added up before their sum joins the others, so that none is too small
     LANES = 16
 
 
@@ -81,7 +82,8 @@ cdef inline void chunk_scales(
 
     A NaN may get lost among the largest, but the sum has it again.
     """
-    cdef Py_ssize_t c, s
+    cdef real part[CHUNK]
+    cdef Py_ssize_t c, s, block, first
     if step == 1:  # the classes of the only position lie side by side
         largest[0] = largest_of_row(x, classes)
         total[0] = total_of_row(x, largest[0], classes)
@@ -92,9 +94,15 @@ cdef inline void chunk_scales(
     for c in range(1, classes):
         for s in range(count):
             largest[s] = x[c * step + s] if x[c * step + s] > largest[s] else largest[s]
-    for c in range(classes):
+    for block in range((classes + BLOCK - 1) // BLOCK):
+        first = block * BLOCK
         for s in range(count):
-            total[s] += exponential(x[c * step + s] - largest[s])
+            part[s] = 0
+        for c in range(first, min(classes, first + BLOCK)):
+            for s in range(count):
+                part[s] += exponential(x[c * step + s] - largest[s])
+        for s in range(count):
+            total[s] += part[s]
 
 
 cdef inline real powers_of_row(
@@ -174,12 +182,19 @@ cdef inline void softmax_grad_chunk(
     Py_ssize_t count, bint is_log,
 ) noexcept nogil:
     cdef real total[CHUNK]
-    cdef Py_ssize_t c, s
+    cdef real part[CHUNK]
+    cdef Py_ssize_t c, s, block, first
     for s in range(count):
         total[s] = 0
-    for c in range(classes):
+    for block in range((classes + BLOCK - 1) // BLOCK):
+        first = block * BLOCK
         for s in range(count):
-            total[s] += g[c * step + s] * (<real> 1 if is_log else y[c * step + s])
+            part[s] = 0
+        for c in range(first, min(classes, first + BLOCK)):
+            for s in range(count):
+                part[s] += g[c * step + s] * (<real> 1 if is_log else y[c * step + s])
+        for s in range(count):
+            total[s] += part[s]
     for c in range(classes):
         if is_log:
             for s in range(count):

@@ -116,3 +116,18 @@ def test_softmax_of_masked_scores_and_of_none():
     y = softmax.softmax(x, 1)
     np.testing.assert_array_equal(y, [[0, 0.5, 0.5], [np.nan] * 3, [np.nan] * 3])
     assert softmax.softmax(np.zeros((2, 0)), 1).shape == (2, 0)
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+def test_many_classes_along_the_first_axis_are_about_as_exact_as_few(is_log):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((100_000, 3)).astype(np.float32)
+    g = rng.random(x.shape).astype(np.float32)
+    powers = np.exp(x.astype(np.float64))
+    share = powers / powers.sum(0)
+    scores = lucid.tensor(x, requires_grad=True)
+    y = (lucid.log_softmax if is_log else lucid.softmax)(scores, 0)
+    y.backward(lucid.tensor(g))
+    exact = g - share * g.sum(0, dtype=np.float64) if is_log else share * (g - (g * share).sum(0))
+    np.testing.assert_allclose(y.detach().numpy(), np.log(share) if is_log else share, rtol=3e-6)
+    assert abs(scores.grad.numpy() - exact).max() < 2e-6 * abs(exact).max()
