@@ -4,8 +4,8 @@ A tile of the result, 7 rows high and half to two vectors wide, stays in registe
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
 (`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
 few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1, and with
-3x3 taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`), rows are read where they are, and
-what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
+such taps and stride 2 (`parted_strips.pxd`; a gradient: 3x3 taps, `paired_strips.pxd`), rows are
+read where they are, and what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
 copied, into rows with zeros around them (`padded.pxd`, `depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
@@ -36,6 +36,7 @@ from lucid._cython.padded cimport (
 )
 from lucid._cython.paired_strips cimport set_paired_planes
 from lucid._cython.parted_strips cimport set_parted_planes
+from lucid._cython.parted_strips_of_many_taps cimport set_parted_planes_of_many_taps
 from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, Run, add_strip, first_tap, last_tap, set_rows, strip_width,
     tile_rows,
@@ -108,7 +109,7 @@ cdef void add_plane(
         interleave(plan, run, result, m2, bias, y)
 
 
-# Four functions that only call one each: gcc then keeps what a kind of strips needs in registers.
+# Five functions that only call one each: gcc then keeps what a kind of strips needs in registers.
 # With all kinds in one function, images of 7x7 and 28x28 took 4 to 8 % longer.
 
 
@@ -140,6 +141,13 @@ cdef void set_many_taps(
     set_planes_of_many_taps(run, planes, x, w, bias, y)
 
 
+cdef void set_many_taps_by_two(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y
+) noexcept nogil:
+    """Call `set_parted_planes_of_many_taps`."""
+    set_parted_planes_of_many_taps(run, planes, x, w, bias, y)
+
+
 cdef void add_channels(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
     Py_ssize_t channels, Py_ssize_t m2, const real *bias, real *result, real *y,
@@ -158,6 +166,9 @@ cdef void add_channels(
                 set_three_taps_far(run, &planes, x, w, bias, y + m2)
             else:
                 set_three_taps(run, &planes, x, w, bias, y + m2)
+            return
+        if plan.by_two:
+            set_many_taps_by_two(run, &planes, x, w, bias, y + m2)
             return
         if MANY_TAPS > 0 and (run.taps == 5 or run.taps == MANY_TAPS):
             set_many_taps(run, &planes, x, w, bias, y + m2)

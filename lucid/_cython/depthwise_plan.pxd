@@ -21,7 +21,7 @@ cdef struct Plan:
     Py_ssize_t src_share, dst_share  # planes of one channel: the multiplier on the side of y
     Py_ssize_t kernel  # taps
     bint in_place  # nothing is copied
-    bint by_two  # so it is with stride 2: 3x3 taps, by strips
+    bint by_two  # so it is with stride 2: by strips
     bint whole  # a block is a whole channel
     bint slides  # taps of a column read neighbouring rows
     Py_ssize_t height  # taps of a column
@@ -56,18 +56,22 @@ cdef inline void set_axes(
 
 
 cdef inline bint is_by_two(const Axis *axis) noexcept nogil:
-    """Tell whether strips of stride 2 serve an axis: 3 taps, and at most one position outside.
+    """Tell whether strips of stride 2 serve an axis: 3 taps, 5 or 7, and each block reads a row.
 
-    In a gradient, each block must have a row to read.
+    A gradient has 3 taps, and at most one position outside.
     """
-    if axis.taps != 3 or axis.stride != 2 or axis.dilation != 1:
+    if axis.stride != 2 or axis.dilation != 1:
         return False
     if axis.backward:
         return (
-            axis.src_low == 1 and 2 * axis.src_size <= axis.dst_size + axis.dst_low
+            axis.taps == 3
+            and axis.src_low == 1 and 2 * axis.src_size <= axis.dst_size + axis.dst_low
             and (axis.count - 1) // axis.block * axis.block < axis.src_size
         )
-    return 0 <= axis.src_low <= 1 and 2 * axis.count <= axis.src_size + axis.src_low
+    return (
+        (axis.taps == 3 or axis.taps == 5 or axis.taps == 7)
+        and 0 <= axis.src_low <= axis.taps // 2 and 2 * axis.count <= axis.src_size + axis.src_low
+    )
 
 
 cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nogil:
@@ -94,7 +98,7 @@ cdef inline void make_plan(
     )
     plan.by_two = (
         plan.in_place and fills and plan.multiplier == 1
-        and is_by_two(&axes[1]) and is_by_two(&axes[2])
+        and is_by_two(&axes[1]) and is_by_two(&axes[2]) and axes[1].taps == axes[2].taps
         and 4 * axes[2].dst_size * itemsize >= VECTOR_BYTES * axes[2].dst_step
     )
     if axes[1].stride > 1 or axes[2].stride > 1:
@@ -148,7 +152,8 @@ cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexc
     cdef Py_ssize_t p0, p1, p2, t0, t1, t2, k0, k1, k2, k
     if plan.by_two:
         for k in range(plan.kernel):
-            offset[k], tap[k] = k - axes[2].src_low, k % 3 * 3 + k // 3
+            offset[k] = k - axes[2].src_low
+            tap[k] = k % axes[1].taps * axes[1].taps + k // axes[1].taps
         return
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
