@@ -16,7 +16,8 @@ cdef enum:
     POSITIONS = 1024  # of a block, so that their sums stay near
 
 cdef struct Plan:
-    Py_ssize_t items, groups, channels, features  # of one group: summed over, and written
+    Py_ssize_t items, groups
+    Py_ssize_t channels, features  # of one group: summed over, and written
     Py_ssize_t src_size[3]
     Py_ssize_t dst_size[3]
     Py_ssize_t src_step[3]  # between neighbours of a box
@@ -39,13 +40,38 @@ cdef struct Box:  # what one tap connects: positions along each axis
     Py_ssize_t count[3]
 
 
+cdef inline void cut(Plan *plan, Py_ssize_t itemsize) noexcept nogil:
+    """Cut the outer axes first, and an inner one only where all outer blocks have length 1.
+
+    Small items are taken together; but not those of float64, whose loops are not unrolled evenly,
+    so that the bits of a result would depend on its place in a tile.
+    """
+    cdef Py_ssize_t a, inner = plan.dst_plane
+    plan.positions = 1
+    for a in range(3):
+        inner //= plan.dst_size[a]
+        plan.block[a] = clip(max(<Py_ssize_t> 1, POSITIONS // inner), plan.dst_size[a])
+        plan.blocks[a] = ceil_div(plan.dst_size[a], plan.block[a])
+        plan.block[a] = ceil_div(plan.dst_size[a], plan.blocks[a])
+        plan.positions *= plan.block[a]
+    plan.positions = ceil_div(plan.positions, SIDE) * SIDE
+    plan.together = 1
+    if LINE_BYTES // itemsize == MAX_LINE:
+        plan.together = min(
+            POSITIONS // plan.positions, BLOCK_BYTES // (plan.channels * plan.src_plane * itemsize)
+        )
+    plan.together = clip(max(<Py_ssize_t> 1, plan.together), plan.items)
+    plan.batches = ceil_div(plan.items, plan.together)
+    plan.together = ceil_div(plan.items, plan.batches)
+
+
 cdef inline void make_plan(
     Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
     const Py_ssize_t *stride, const Py_ssize_t *dilation, const Py_ssize_t *low, Py_ssize_t groups,
     bint backward, Py_ssize_t itemsize, int threads,
 ) noexcept nogil:
-    """Cut the outer axes first, and an inner one only where all outer blocks have length 1."""
-    cdef Py_ssize_t a, tasks, inner, lanes = LINE_BYTES // itemsize
+    """Choose blocks that stay near, and enough tasks for the threads."""
+    cdef Py_ssize_t a, tasks, lanes = LINE_BYTES // itemsize
     plan.items, plan.groups, plan.backward = x_shape[0], groups, backward
     plan.channels, plan.features = w_shape[1], w_shape[0] // groups
     if backward:
@@ -60,25 +86,8 @@ cdef inline void make_plan(
         plan.src_plane *= plan.src_size[a]
         plan.dst_plane *= plan.dst_size[a]
         plan.taps *= plan.kernel[a]
-    plan.positions, inner = 1, plan.dst_plane
-    tasks = plan.groups
-    for a in range(3):
-        inner //= plan.dst_size[a]
-        plan.block[a] = clip(max(<Py_ssize_t> 1, POSITIONS // inner), plan.dst_size[a])
-        plan.blocks[a] = ceil_div(plan.dst_size[a], plan.block[a])
-        plan.block[a] = ceil_div(plan.dst_size[a], plan.blocks[a])
-        plan.positions *= plan.block[a]
-        tasks *= plan.blocks[a]
-    plan.positions = ceil_div(plan.positions, SIDE) * SIDE
-    plan.together = min(
-        POSITIONS // plan.positions, BLOCK_BYTES // (plan.channels * plan.src_plane * itemsize)
-    )
-    plan.together = clip(max(<Py_ssize_t> 1, plan.together), plan.items)
-    if lanes < MAX_LINE:
-        plan.together = 1  # the loops of float64 are not unrolled evenly, nor do they round so
-    plan.batches = ceil_div(plan.items, plan.together)
-    plan.together = ceil_div(plan.items, plan.batches)
-    tasks *= plan.batches
+    cut(plan, itemsize)
+    tasks = plan.groups * plan.batches * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     plan.columns = ceil_div(plan.features, lanes)
     plan.most = plan.groups * plan.channels * plan.taps * LINE_BYTES
     plan.most = min(plan.columns, max(<Py_ssize_t> 1, WEIGHT_BYTES // plan.most))

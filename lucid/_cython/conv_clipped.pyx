@@ -7,23 +7,24 @@ tap takes only the box of positions that it connects (`clipped_plan.pxd`), so th
 with padding, nor with the zeros that a stride leaves in a gradient. The box is a product of
 matrices, which sums over channels: 64 bytes of features lie side by side in the lanes, as in
 `conv_features`, and positions of several items take turns (`features_tiles.pxd`). Its sums are then
-added to those of the block, with the shift and the stride of the tap, and the block's are turned
-when all taps are done.
+added to those of the block, with the shift of the tap and the stride of the layer, and the block's
+are turned when all taps are done.
 
 Source: Anderson, Vasudevan, Keane and Gregg, "Low-memory GEMM-based convolution algorithms for deep
 neural networks", 2017, section 3: a product for each tap, accumulated with a shift.
 
 Cost: the multiply-adds of the definition without those of padding, with features rounded up to 64
-bytes; each tap moves each result twice, which takes as long as about 4 products. So it pays from
-some 16 summed channels on, where the border is a large part of the image. Memory: packed weights,
-at most 4 MiB or those of one line of features of each group, and 0.2 MB for each thread. It must
+bytes; each tap moves each result twice, which takes as long as about 6 products. So it pays where
+many channels are summed and the border is a large part of the image. Loops over float64 have no
+vectors. Memory: packed weights, at most 4 MiB or those of one line of features of each group, and
+0.2 MB for each thread. There is no weight gradient: few of its products are with padding. It must
 equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
-from lucid._cython.clipped_plan cimport Box, Plan, find_block, find_box, make_plan, set_runs
+from lucid._cython.clipped_plan cimport Box, Plan, cut, find_block, find_box, make_plan, set_runs
 from lucid._cython.features_tiles cimport LINE_BYTES, runs_of, sum_tile
 from lucid._cython.features_write cimport put, transpose, turn_square
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
@@ -152,25 +153,25 @@ cdef void run_task(
 ) noexcept nogil:
     """Compute one block of some items and a group, for a part of the columns of features."""
     cdef Block block
-    cdef Py_ssize_t n, items, column, feature, group, count
+    cdef Py_ssize_t n, first_item, items, column, feature, group, count
     cdef Py_ssize_t part = task % plan.parts, share = ceil_div(last - first, plan.parts)
     cdef Py_ssize_t lanes = LINE_BYTES // sizeof(real)
     cdef Py_ssize_t column_size = plan.taps * plan.channels * lanes
     cdef real *sums = buffer + plan.together * plan.positions * lanes
     cdef real *turned = sums + plan.together * plan.positions * lanes
     task = find_block(plan, task // plan.parts, &block)
-    group, n = task % plan.groups, task // plan.groups * plan.together
-    items = min(plan.together, plan.items - n)
-    x += (n * plan.groups + group) * plan.channels * plan.src_plane
-    y += (n * plan.groups + group) * plan.features * plan.dst_plane
+    group, first_item = task % plan.groups, task // plan.groups * plan.together
+    items = min(plan.together, plan.items - first_item)
+    x += (first_item * plan.groups + group) * plan.channels * plan.src_plane
+    y += (first_item * plan.groups + group) * plan.features * plan.dst_plane
     y += (block.m[0] * plan.dst_size[1] + block.m[1]) * plan.dst_size[2] + block.m[2]
-    packed += (group * (last - first) - first) * column_size
+    packed += group * (last - first) * column_size
     count = block.size[0] * block.size[1] * block.size[2]
-    first += part * share
-    for column in range(first, min(last, first + share)):
+    for column in range(first + part * share, min(last, first + (part + 1) * share)):
         feature = column * lanes
         sum_column(
-            plan, &block, items, x, packed + column * column_size, offset, base, sums, buffer
+            plan, &block, items, x, packed + (column - first) * column_size, offset, base, sums,
+            buffer,
         )
         for n in range(items):
             transpose(buffer + n * plan.positions * lanes, lanes, plan.positions, turned)
@@ -225,6 +226,26 @@ cdef int convolve(
     raise_if_interrupted(&watch)
     give_back(workspace)
     return 0
+
+
+def count_blocks(items, channels, source, result, itemsize):
+    """Count the blocks of results, of some items each, that one group is cut into.
+
+    `channels` are those that are summed over, sizes those of 3 axes.
+
+    >>> from lucid._cython import conv_clipped
+    >>> conv_clipped.count_blocks(100, 32, (1, 3, 3), (1, 7, 7), 4)
+    7
+    """
+    cdef Plan plan
+    cdef Py_ssize_t a
+    plan.items, plan.channels, plan.src_plane, plan.dst_plane = items, channels, 1, 1
+    for a in range(3):
+        plan.dst_size[a] = result[a]
+        plan.src_plane *= source[a]
+        plan.dst_plane *= result[a]
+    cut(&plan, itemsize)
+    return plan.batches * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
 
 
 def forward(

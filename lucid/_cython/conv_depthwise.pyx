@@ -4,8 +4,8 @@ A tile of the result, 7 rows high and half to two vectors wide, stays in registe
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
 (`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
 few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1, and with
-such taps and stride 2 (`parted_strips.pxd`; a gradient: 3x3 taps, `paired_strips.pxd`), rows are
-read where they are, and what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
+such taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`), rows are read where they are, and
+what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
 copied, into rows with zeros around them (`padded.pxd`, `depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
@@ -29,12 +29,15 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from lucid._cython.depthwise_copy cimport copy_channels, interleave, stay_inside
-from lucid._cython.depthwise_plan cimport Plan, make_plan, runs, set_axes, set_run, set_taps
+from lucid._cython.depthwise_plan cimport (
+    Plan, low_of, make_plan, runs, set_axes, set_run, set_run_by_two, set_taps,
+)
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, dst_start, find_block, phase_taps, src_start,
 )
 from lucid._cython.paired_strips cimport set_paired_planes
+from lucid._cython.paired_strips_of_many_taps cimport set_paired_planes_of_many_taps
 from lucid._cython.parted_strips cimport set_parted_planes
 from lucid._cython.parted_strips_of_many_taps cimport set_parted_planes_of_many_taps
 from lucid._cython.sliding cimport (
@@ -109,7 +112,7 @@ cdef void add_plane(
         interleave(plan, run, result, m2, bias, y)
 
 
-# Five functions that only call one each: gcc then keeps what a kind of strips needs in registers.
+# Six functions that only call one each: gcc then keeps what a kind of strips needs in registers.
 # With all kinds in one function, images of 7x7 and 28x28 took 4 to 8 % longer.
 
 
@@ -146,6 +149,14 @@ cdef void set_many_taps_by_two(
 ) noexcept nogil:
     """Call `set_parted_planes_of_many_taps`."""
     set_parted_planes_of_many_taps(run, planes, x, w, bias, y)
+
+
+cdef void set_many_taps_in_pairs(
+    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
+    Py_ssize_t first, Py_ssize_t low,
+) noexcept nogil:
+    """Call `set_paired_planes_of_many_taps`."""
+    set_paired_planes_of_many_taps(run, planes, x, w, bias, y, first, low)
 
 
 cdef void add_channels(
@@ -191,23 +202,21 @@ cdef void set_block_by_two(
     Plan *plan, const real *x, const real *w, const Py_ssize_t *m, const Py_ssize_t *size,
     Py_ssize_t channels, const real *bias, real *y,
 ) noexcept nogil:
-    """Set a block of the input gradient of 3x3 taps and stride 2."""
-    cdef Axis *axis = &plan.axes[1]
+    """Set a block of the input gradient of square taps and stride 2."""
     cdef Run run
     cdef Planes planes
-    cdef Py_ssize_t m0, row = max(0, dst_start(axis, 0, m[1])), columns = plan.axes[2].dst_size
-    cdef Py_ssize_t first = row - dst_start(axis, 0, m[1])
+    cdef Py_ssize_t m0, first = set_run_by_two(plan, &run, m[1], size[1])
     planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
-    run.rows = min(dst_start(axis, 0, m[1] + size[1]), axis.dst_size) - row
-    run.columns, run.y_step = columns, columns
-    run.size, run.x_step = plan.axes[2].src_size, plan.step1
-    run.first, run.end = -m[1], min(axis.src_size - m[1], size[1])
-    x += m[0] * plan.step0 + m[1] * plan.step1
-    y += (m[0] * axis.dst_size + row) * columns
+    x += m[0] * plan.step0 - run.first * plan.step1
+    y += m[0] * plan.axes[1].dst_size * run.columns
+    y += max(0, dst_start(&plan.axes[1], 0, m[1])) * run.columns
     for m0 in range(size[0]):
-        set_paired_planes(&run, &planes, x, w, bias, y, first, plan.axes[2].dst_low == 1)
+        if plan.height > THREE:
+            set_many_taps_in_pairs(&run, &planes, x, w, bias, y, first, low_of(&plan.axes[2]))
+        else:
+            set_paired_planes(&run, &planes, x, w, bias, y, first, plan.axes[2].dst_low == 1)
         x += plan.step0
-        y += axis.dst_size * columns
+        y += plan.axes[1].dst_size * run.columns
 
 
 cdef void add_block(

@@ -6,7 +6,8 @@ what the row before it reads for the tap after: all rows, or one residue modulo 
 """
 
 from lucid._cython.padded cimport (
-    Axis, ceil_div, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset, tap_step,
+    Axis, ceil_div, dst_start, lay_out, phase_taps, plane_size, set_blocks, tail_size, tap_offset,
+    tap_step,
 )
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
 
@@ -55,16 +56,24 @@ cdef inline void set_axes(
         plan.src_share, plan.dst_share = plan.dst_share, plan.src_share
 
 
-cdef inline bint is_by_two(const Axis *axis) noexcept nogil:
+cdef inline Py_ssize_t low_of(const Axis *axis) noexcept nogil:
+    """Return the zeros before the source of a convolution of stride 2, for an axis of its gradient.
+    """
+    return axis.dst_low + 2 * (axis.reach - axis.src_low)
+
+
+cdef inline bint is_by_two(const Axis *axis, Py_ssize_t lanes) noexcept nogil:
     """Tell whether strips of stride 2 serve an axis: 3 taps, 5 or 7, and each block reads a row.
 
-    A gradient has 3 taps, and at most one position outside.
+    A gradient with 3 taps may have one position outside, at most, and its rows fill half a strip.
     """
     if axis.stride != 2 or axis.dilation != 1:
         return False
+    if axis.backward and axis.taps > 3:
+        return (axis.taps == 5 or axis.taps == 7) and 0 <= low_of(axis) < axis.taps
     if axis.backward:
         return (
-            axis.taps == 3
+            axis.taps == 3 and axis.dst_size >= lanes
             and axis.src_low == 1 and 2 * axis.src_size <= axis.dst_size + axis.dst_low
             and (axis.count - 1) // axis.block * axis.block < axis.src_size
         )
@@ -98,8 +107,9 @@ cdef inline void make_plan(
     )
     plan.by_two = (
         plan.in_place and fills and plan.multiplier == 1
-        and is_by_two(&axes[1]) and is_by_two(&axes[2]) and axes[1].taps == axes[2].taps
-        and 4 * axes[2].dst_size * itemsize >= VECTOR_BYTES * axes[2].dst_step
+        and is_by_two(&axes[1], 1) and is_by_two(&axes[2], lanes // 2)
+        and axes[1].taps == axes[2].taps
+        and (axes[2].backward or 4 * axes[2].dst_size >= lanes)
     )
     if axes[1].stride > 1 or axes[2].stride > 1:
         plan.in_place = plan.by_two
@@ -200,3 +210,24 @@ cdef inline void set_run(
     if plan.slides:
         run.first = ceil_div(-row - residue, d)
         run.end = ceil_div(plan.axes[1].src_size - row - residue, d)
+
+
+cdef inline Py_ssize_t set_run_by_two(
+    Plan *plan, Run *run, Py_ssize_t m, Py_ssize_t size
+) noexcept nogil:
+    """Take the rows of a block of a gradient of stride 2; the run's row 0 of x is row -run.first.
+
+    Return where the part of that row in the block begins: with 3 taps so many rows before the
+    block, with more taps at that row of it, below 0 if it is before.
+    """
+    cdef Axis *axis = &plan.axes[1]
+    cdef Py_ssize_t start = dst_start(axis, 0, m), row = max(0, start), begin
+    run.rows = min(dst_start(axis, 0, m + size), axis.dst_size) - row
+    run.columns = run.y_step = plan.axes[2].dst_size
+    run.size, run.x_step, run.taps = plan.axes[2].src_size, plan.step1, plan.height
+    if plan.height == 3:
+        run.first, run.end = -m, min(axis.src_size - m, size)
+        return row - start
+    begin = ceil_div(row + low_of(axis) - plan.height + 1, 2)
+    run.first, run.end = -begin, axis.src_size - begin
+    return 2 * begin - low_of(axis) - row

@@ -127,7 +127,7 @@ cdef inline bint fits_strips(const Run *run, const real *bias) noexcept nogil:
     return (
         bias != NULL and run.height == run.taps and run.y_step == run.columns
         and 4 * run.columns * <Py_ssize_t> sizeof(real) >= VECTOR_BYTES
-        and run.first < min(run.taps, run.end)
+        and max(run.first, <Py_ssize_t> 0) < min(run.taps, run.end)
     )
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
+import numpy as np
+
 from lucid._cython import (
     conv_pointwise, conv_product, conv_winograd, conv_winograd_rows, conv_winograd_strided,
 )
@@ -58,6 +60,19 @@ class Task:
     def positions(self):
         """Positions of the output."""
         return prod(self.geometry.output_size)
+
+    @cached_property
+    def connected(self):
+        """Positions of the output at which a tap meets the input, and not padding; of all taps."""
+        names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
+        count = 1
+        for taps, stride, dilation, low, size, positions in zip(
+            *(getattr(self.geometry, name) for name in names), strict=True
+        ):
+            shift = np.arange(taps) * dilation - low  # of x against y
+            first, last = np.maximum(0, -(shift // stride)), -((shift - size) // stride)
+            count *= int(np.maximum(0, np.minimum(positions, last) - first).sum())
+        return count
 
     @property
     def strided(self):
@@ -236,7 +251,8 @@ def has_one_channel_a_group(task):
 
     So it is too where a single channel is convolved with a single feature; and with more
     features, where they are added up in the one channel, at stride 1. Several features a channel
-    share what is loaded, elsewhere: they go another way with a stride, and 4 or more in a forward.
+    share what is loaded, elsewhere: they go another way with a stride, and 4 or more in a forward
+    of 400 positions and more; but up to 3 for less than 100 positions gain nothing by that.
     Along one axis with stride 1 no rows share what is loaded: there several features, or more than
     4 taps of a forward, go another way too.
     """
@@ -250,8 +266,10 @@ def has_one_channel_a_group(task):
     if task.channels > 1:
         return False
     if task.geometry.groups > 1:
-        few = task.features < 4 or task.primitive != "forward"
-        return task.features == 1 or few and not task.strided
+        if task.features == 1 or task.features < 4 and task.positions < 100:
+            return True
+        small = task.features < 4 or task.positions < 400
+        return not task.strided and (small or task.primitive != "forward")
     wide = task.taps > 1 and does_not_cover_the_input(task)
     return wide and (task.features == 1 or task.primitive == "input_grad" and not task.strided)
 
@@ -291,11 +309,12 @@ def fills_the_lanes_with_features(task):
     return is_fastest("features", task.microseconds)
 
 
-def meets_much_padding(task):
+def connects_few_positions(task):
     """On an image hardly larger than the kernel, most products of other kernels are with zeros.
 
-    So are those that a stride leaves in an input gradient of few positions. Each tap by itself has
-    none of them. It is estimated to be the fastest.
+    And where a stride leaves few positions, or a short row of them, they do not fill the lanes.
+    Each tap by itself has no such products, and features in the lanes. It is estimated to be the
+    fastest.
     """
     return is_fastest("clipped", task.microseconds)
 
@@ -337,7 +356,7 @@ RULES = [
     ("winograd", saves_products),
     ("winograd_rows", saves_products_along_rows),
     ("unfolded", has_few_weights_a_group),
-    ("clipped", meets_much_padding),
+    ("clipped", connects_few_positions),
     ("features", fills_the_lanes_with_features),
     ("matmul", fills_the_lanes_of_a_product),
     ("direct", shifts_one_copy),

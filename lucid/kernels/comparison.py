@@ -13,7 +13,6 @@ from lucid.geometry import check_int
 from lucid.kernels import fourier, registry
 from lucid.kernels.choice import decide, offers
 from lucid.kernels.convolution import conv, conv_input_grad, conv_weight_grad
-from lucid.kernels.costs import count_inside
 from lucid.kernels.explanation import NAMES, lay_out
 from lucid.kernels.registry import PRIMITIVES, use
 
@@ -141,7 +140,7 @@ def _products_along_rows(task):
 def _products_inside(task):
     """Count the products that are not with padding."""
     pairs = task.geometry.groups * task.channels * task.features
-    return pairs * count_inside(task)
+    return pairs * task.connected
 
 
 PRODUCTS = {  # of one item, where it is not the definition's

@@ -11,7 +11,8 @@ of few kernels.
 from math import prod
 
 from lucid._cython import (
-    conv_matmul, conv_unfolded, conv_winograd, conv_winograd_rows, conv_winograd_strided,
+    conv_clipped, conv_matmul, conv_unfolded, conv_winograd, conv_winograd_rows,
+    conv_winograd_strided,
 )
 
 LINE = 64  # bytes of a vector
@@ -164,21 +165,6 @@ def features(task, items, lanes):
     }
 
 
-def count_inside(task):
-    """Count the positions of the output at which each tap meets the input, and add them up."""
-    names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
-    count = 1
-    for taps, stride, dilation, low, size, positions in zip(
-        *map(task.on_three_axes, names), strict=True
-    ):
-        shifts = range(-low, -low + taps * dilation, dilation)
-        count *= sum(
-            max(0, min(positions, divide(size - shift, stride)) - max(0, divide(-shift, stride)))
-            for shift in shifts
-        )
-    return count
-
-
 def clipped(task, items, lanes):
     """Vectors are features; no product is with padding, but each tap moves its own sums.
 
@@ -188,10 +174,9 @@ def clipped(task, items, lanes):
         return {}
     source, size, read, written = turn_around(task)
     vectors = divide(written, lanes) * task.geometry.groups
-    moved = items * count_inside(task) * vectors
-    together = min(1024 // (16 * divide(prod(size), 16)), (1 << 17) // (read * prod(source)))
-    shares = divide(items, max(1, together))
-    boxes = task.taps * vectors * shares  # of positions that fill half tiles of 14
+    moved = items * task.connected * vectors
+    blocks = conv_clipped.count_blocks(items, read, source, size, LINE // lanes)
+    boxes = max(1, task.taps * vectors * blocks)  # of positions that fill half tiles of 14
     return {
         "products": 14 * boxes * divide(moved, 14 * boxes) * read,
         "moved": moved,

@@ -60,7 +60,7 @@ def test_bits_depend_neither_on_threads_nor_on_the_batch(row, primitive):
 @each_primitive
 def test_many_small_items_share_a_block(primitive):
     row = ((4, 4), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 5, 18, 1)
-    layer = conv_clipped, primitive, *arrays(row, n=150)  # of 16 positions, 64 at a time
+    layer = conv_clipped, primitive, *arrays(row, n=150)  # of 16 positions, 50 at a time
     assert_adds_what_the_definition_adds(*layer)
     assert_bits_are_those_of_an_item_alone(*layer, assert_bits_are_those_of_one_thread(*layer))
 
@@ -71,7 +71,7 @@ def test_weights_are_packed_a_part_at_a_time(primitive):
     assert_adds_what_the_definition_adds(conv_clipped, primitive, *arrays(row))
 
 
-def test_auto_leaves_the_weight_gradient_to_others():
+def test_the_weight_gradient_is_left_to_auto():
     x, y = np.ones((1, 3, 8, 8)), np.ones((1, 4, 6, 6))
     geometry = conv_geometry(x.shape, (4, 3, 3, 3))
     with kernels.use("clipped"):
