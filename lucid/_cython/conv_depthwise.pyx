@@ -296,7 +296,7 @@ cdef int correlate(
     cdef real *buffers
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
-    make_plan(plan, sizeof(real), threads, bias != NULL)
+    make_plan(plan, sizeof(real), threads, 0 if bias == NULL else 7)  # strips set their result
     tasks = plan.items * plan.parts * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     weights = ceil_div(plan.channels * plan.multiplier * plan.kernel, 16) * 16
     threads = <int> min(threads, tasks)

@@ -90,11 +90,11 @@ cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nog
 
 
 cdef inline void make_plan(
-    Plan *plan, Py_ssize_t itemsize, int threads, bint fills
+    Plan *plan, Py_ssize_t itemsize, int threads, Py_ssize_t most
 ) noexcept nogil:
     """Choose blocks that fit the first cache, and as many channels at a time.
 
-    Strips want a result that is set (`fills`), not added to.
+    There are strips of stride 2 for up to `most` taps along an axis.
     """
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t a, tasks = plan.items, lanes = VECTOR_BYTES // itemsize
@@ -106,7 +106,7 @@ cdef inline void make_plan(
         and axes[0].stride == 1 and axes[2].block == axes[2].count
     )
     plan.by_two = (
-        plan.in_place and fills and plan.multiplier == 1
+        plan.in_place and plan.multiplier == 1 and axes[1].taps <= most
         and is_by_two(&axes[1], 1) and is_by_two(&axes[2], lanes // 2)
         and axes[1].taps == axes[2].taps
         and (axes[2].backward or 4 * axes[2].dst_size >= lanes)
@@ -137,7 +137,7 @@ cdef inline void make_plan(
     plan.whole = plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
     plan.held = HELD_BYTES // (plan.plane * plan.src_share * itemsize)
     plan.held = max(1, min(plan.held, plan.channels))
-    if axes[0].count > 1 and axes[0].taps == 1:
+    if axes[0].dst_size > 1 and (axes[0].taps == 1 or axes[0].phases > 1):
         plan.held = 1  # strips of several channels would write over each other's planes
     if threads > 1:
         plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))

@@ -250,11 +250,11 @@ def has_one_channel_a_group(task):
     """Each channel by itself: rows fill the lanes, and nothing is shared between channels.
 
     So it is too where a single channel is convolved with a single feature; and with more
-    features, where they are added up in the one channel, at stride 1. Several features a channel
-    share what is loaded, elsewhere: they go another way with a stride, and 4 or more in a forward
-    of 400 positions and more; but up to 3 for less than 100 positions gain nothing by that.
-    Along one axis with stride 1 no rows share what is loaded: there several features, or more than
-    4 taps of a forward, go another way too.
+    features, where they are added up in the one channel, at stride 1. Elsewhere some kernels
+    share between features what is loaded of a channel, and are faster: with a stride, and in a
+    forward of 4 features and 400 positions or more; but not with 3 or fewer features and less
+    than 100 positions. Along one axis with stride 1 no rows share what is loaded: there
+    several features, or more than 4 taps of a forward, go another way too.
     """
     along_one_axis = task.on_three_axes("kernel_size")[:2] == (1, 1) == (
         task.on_three_axes("output_size")[:2]

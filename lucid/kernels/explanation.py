@@ -279,10 +279,12 @@ def explain(
     depthwise, because the rule 'has_one_channel_a_group' holds:
         Each channel by itself: rows fill the lanes, and nothing is shared between channels.
         So it is too where a single channel is convolved with a single feature; and with more
-        features, where they are added up in the one channel, at stride 1. But along one axis with
-        stride 1 no rows share what is loaded: there several features, or more than 4 taps of a
-        forward, go another way.
-        Here: kernel_size (3, 3), channels 1.
+        features, where they are added up in the one channel, at stride 1. Elsewhere some kernels
+        share between features what is loaded of a channel, and are faster: with a stride, and in a
+        forward of 4 features and 400 positions or more; but not with 3 or fewer features and less
+        than 100 positions. Along one axis with stride 1 no rows share what is loaded: there
+        several features, or more than 4 taps of a forward, go another way too.
+        Here: kernel_size (3, 3), channels 1, features 1.
 
     A transposed layer, by its shapes; and a wish that not every algorithm can fulfil:
 
