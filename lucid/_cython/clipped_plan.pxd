@@ -141,7 +141,7 @@ cdef inline Py_ssize_t set_runs(
         width, rows = width * rows, 1
         if box.count[1] == plan.src_size[1] and (plan.src_step[0] == 1 or outer == 1):
             width, outer = width * outer, 1
-    run[0] = choose_run(items * outer * rows, width, steps)
+    run[0] = choose_run(items * outer * rows, width, steps, lanes)
     for n in range(items):
         for q0 in range(outer):
             for q1 in range(rows):

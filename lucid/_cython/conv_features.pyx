@@ -84,7 +84,7 @@ cdef void run_task(
     cdef real *sums = buffer + plan.buffer_size - 2 * plan.positions * lanes
     task = find_block(plan, task // plan.parts, &block)
     group = task % plan.groups
-    run = choose_run(block.size[0] * block.size[1], block.size[2], plan.stride[2])
+    run = choose_run(block.size[0] * block.size[1], block.size[2], plan.stride[2], lanes)
     count = block.size[0] * block.size[1] * block.size[2]
     runs = set_runs(plan, &block, run, lanes, base, to)
     x += task * plan.channels * plan.src_plane

@@ -81,7 +81,7 @@ cdef void sum_block(
             if turn == 0:
                 clear_block(plan, held, buffer)
             copy_block(plan, block, held, x + c * plan.src_plane, buffer)
-        run = choose_run(held * rows, plan.axes[2].taps, plan.axes[2].dilation)
+        run = choose_run(held * rows, plan.axes[2].taps, plan.axes[2].dilation, lanes)
         runs = set_tap_runs(plan, held, run, lanes, base, to)
         for column in range(plan.columns):
             turn_line(

@@ -47,15 +47,18 @@ cdef inline Py_ssize_t half_of(Py_ssize_t runs) noexcept nogil:
 
 
 cdef inline Py_ssize_t choose_run(
-    Py_ssize_t rows, Py_ssize_t width, Py_ssize_t step
+    Py_ssize_t rows, Py_ssize_t width, Py_ssize_t step, Py_ssize_t lanes
 ) noexcept nogil:
     """Choose the length of runs that cover some rows with the fewest positions computed twice.
 
     Short ones ask for more addresses and leave registers empty: they cost an eighth more, and those
-    of one position half as much again.
+    of one position half as much again. Of float64 there are only runs of 1 and 4, for which gcc
+    makes vectors, or nearly so; the others took ten times as long.
     """
     cdef Py_ssize_t run, runs, count, left, cost, best = 1, least = 0
     for run in range(1, min(<Py_ssize_t> MAX_RUN, width) + 1 if step <= MAX_STEP else 2):
+        if lanes < MAX_LINE and run != 1 and run != 4:
+            continue
         runs = runs_of(run)
         count = rows * ((width + run - 1) // run)
         left = count % runs
@@ -109,19 +112,19 @@ cdef inline void sum_step(
     Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, Py_ssize_t run, int step,
 ) noexcept nogil:
     """`sum_tile` for a step that the compiler must know."""
-    if run == 8 and MAX_RUN >= 8:
+    if run == 8 and MAX_RUN >= 8 and sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 8, step)
-    elif run == 7 and MAX_RUN >= 7:
+    elif run == 7 and MAX_RUN >= 7 and sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 7, step)
-    elif run == 6 and MAX_RUN >= 6:
+    elif run == 6 and MAX_RUN >= 6 and sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 6, step)
-    elif run == 5 and MAX_RUN >= 5:
+    elif run == 5 and MAX_RUN >= 5 and sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 5, step)
     elif run == 4 and MAX_RUN >= 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 4, step)
-    elif run == 3:
+    elif run == 3 and sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 3, step)
-    else:
+    elif sizeof(real) == 4:
         sum_some(x, base, offset, w, terms, sums, to, left, 2, step)
 
 
