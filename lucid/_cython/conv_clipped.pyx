@@ -16,9 +16,9 @@ neural networks", 2017, section 3: a product for each tap, accumulated with a sh
 Cost: the multiply-adds of the definition without those of padding, with features rounded up to 64
 bytes; each tap moves each result twice, which takes as long as about 6 products. So it pays where
 many channels are summed and the border is a large part of the image. Only some loops over float64
-have vectors. Memory: packed weights, at most 4 MiB or those of one line of features of each group, and
-0.2 MB for each thread. There is no weight gradient: few of its products are with padding. It must
-equal `conv_naive`.
+have vectors. Memory: packed weights, at most 4 MiB or those of one line of features of each group,
+and 0.2 MB for each thread. There is no weight gradient: few of its products are with padding. It
+must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
