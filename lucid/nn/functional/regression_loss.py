@@ -1,10 +1,11 @@
 """How far predicted numbers are from the true ones."""
 
-from math import log as log_of, pi
+from math import inf, log as log_of, pi
 
 import numpy as np
 
 from lucid.errors import ShapeError
+from lucid.limits import finfo
 from lucid.nn.functional.checks import check_number, check_same_shape, check_same_type
 from lucid.nn.functional.loss import check_reduction, reduce
 from lucid.ops.elementwise import log, where
@@ -107,16 +108,21 @@ def smooth_l1_loss(x, target, reduction="mean", beta=1.0):
     check_number(beta, "beta", 0)
     _check(x, target, "smooth_l1_loss")
     difference = x - target
-    return reduce(_bend(difference, beta) / beta if beta else abs(difference), reduction)
+    if beta < finfo(difference.dtype).tiny:
+        return reduce(abs(difference), reduction)
+    return reduce(_bend(difference, beta, 1, 1 / beta), reduction)
 
 
-def _bend(difference, bound):
-    """Half of the square up to a bound on both sides; beyond, the lines that go on as it ends.
+def _bend(difference, bound, slope, curvature):
+    """A parabola up to a bound on both sides; beyond, the lines that go on as it ends.
 
     The square is that of what is inside the bounds, for that of infinity has no gradient.
     """
     size, inside = abs(difference), difference.clamp(-bound, bound)
-    return where(size < bound, inside * inside * 0.5, (size - 0.5 * bound) * bound)
+    parabola = inside * (0.5 * curvature) * inside
+    if bound == inf:
+        return parabola
+    return where(size < bound, parabola, (size - 0.5 * bound) * slope)
 
 
 def huber_loss(x, target, reduction="mean", delta=1.0):
@@ -164,7 +170,7 @@ def huber_loss(x, target, reduction="mean", delta=1.0):
     check_reduction(reduction)
     check_number(delta, "delta", above=0)
     _check(x, target, "huber_loss")
-    return reduce(_bend(x - target, delta), reduction)
+    return reduce(_bend(x - target, delta, delta, 1), reduction)
 
 
 def gaussian_nll_loss(x, target, var, full=False, eps=1e-06, reduction="mean"):

@@ -71,6 +71,29 @@ def test_an_infinite_difference_has_the_slope_of_the_line(name):
     assert second.tolist()[2:] == [0, 1, 1]
 
 
+@pytest.mark.parametrize(("loss", "bound", "wanted", "slopes"), [
+    (F.huber_loss, np.inf, [0.125, 2, 0], [0.5, -2, 0]),
+    (F.smooth_l1_loss, np.inf, [0, 0, 0], [0, 0, 0]),
+    (F.smooth_l1_loss, 1e-30, [0.5, 2, 0], [1, -1, 0]),
+    (F.smooth_l1_loss, 1e-42, [0.5, 2, 0], [1, -1, 0]),
+    (F.smooth_l1_loss, 1e-50, [0.5, 2, 0], [1, -1, 0]),
+])
+def test_a_bound_may_be_tiny_or_infinite(loss, bound, wanted, slopes):
+    x = lucid.tensor([0.5, -2.0, 0.0], requires_grad=True)
+    y = loss(x, lucid.zeros(3), "none", bound)
+    y.sum().backward()
+    assert y.tolist() == wanted
+    assert x.grad.tolist() == slopes
+
+
+def test_a_tiny_bound_keeps_its_parabola():
+    x = lucid.tensor([1e-30, -4e-31], requires_grad=True)
+    y = F.smooth_l1_loss(x, lucid.zeros(2), "none", 2e-30)
+    y.sum().backward()
+    np.testing.assert_allclose(y.tolist(), [2.5e-31, 4e-32], rtol=1e-6)
+    np.testing.assert_allclose(x.grad.tolist(), [0.5, -0.2], rtol=1e-6)
+
+
 x = lucid.zeros(2, 3)
 ERRORS = [
     (lambda: F.l1_loss(x, x[0]), lucid.ShapeError,
