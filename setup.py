@@ -14,8 +14,10 @@ that refuse a level, get the one portable build. OpenMP is used where the compil
 import multiprocessing
 import os
 import platform
+import shutil
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -53,7 +55,8 @@ MORE = {
     "conv_direct": [*SHORT, *APART],
     "conv_clipped": [*WIDE, *ALIKE], "conv_features": WIDE, "conv_features_weights": WIDE,
     "conv_winograd_rows": WIDE,
-    "conv_matmul": [*EIGHT, *SHORT], "conv_product": EIGHT,
+    "conv_matmul": [*EIGHT, *SHORT], "conv_matmul_weights": [*EIGHT, *SHORT],
+    "conv_product": EIGHT,
     "conv_unfolded": [*EIGHT, *SHORT], "conv_winograd": SHORT, "conv_winograd_strided": SHORT,
 }
 CALM = [  # gcc cannot follow the code that checks every index to the branches it never takes
@@ -134,6 +137,10 @@ class Build(build_ext):
                 return False
         return True
 
+    def accepted(self, flags):
+        """Those of some flags that the compiler knows; it is asked for each only if not for all."""
+        return flags if self.accepts(*flags) else {flag for flag in flags if self.accepts(flag)}
+
     def build_extensions(self):
         openmp = [flag for flag in ["-fopenmp"] if self.accepts(flag, code=PARALLEL)]
         header = ["-include", str((SOURCES / "one_thread.h").resolve())]
@@ -146,38 +153,48 @@ class Build(build_ext):
         ]
         if len(levels) > 1 and "portable" in levels:
             levels.remove("portable")
-        fast = [flag for flag in FAST if self.accepts(flag)]
-        checks = ["-O1", *(flag for flag in CALM if self.accepts(flag))]
-        more = {
-            name: [flag for flag in flags if self.accepts(flag)] for name, flags in MORE.items()
-        }
-        groups = {level: [] for level in ["common", *levels]}
+        known = self.accepted({*FAST, *CALM, *chain(*MORE.values())})
+        fast = [flag for flag in FAST if flag in known]
+        checks = ["-O1", *(flag for flag in CALM if flag in known)]
+        more = {name: [flag for flag in flags if flag in known] for name, flags in MORE.items()}
         folders = {folder: level for level, (folder, _) in LEVELS.items()}
-        for extension in self.extensions:
-            level = folders.get(extension.name.split(".")[-2], "common")
-            if level in groups:
+        extensions, self.extensions = self.extensions, []
+        for extension in extensions:
+            *_, folder, name = extension.name.split(".")
+            level = folders.get(folder, "common")
+            if level in ["common", *levels]:
                 extension.extra_compile_args = openmp + header + (
                     ["-O2", "-g0"] if level == "common" else checks if level == "checks"
-                    else fast + LEVELS[level][1] + more.get(extension.name.split(".")[-1], []))
+                    else fast + LEVELS[level][1] + more.get(name, []))
                 extension.extra_link_args = openmp + wrap
-                groups[level].append(extension)
-        for level, extensions in groups.items():
-            self.translate(level, extensions)
-        self.extensions = sum(groups.values(), [])
+                self.extensions.append(extension)
+        checked = [one for one in self.extensions if ".checks." in one.name]
+        self.translate("checked", CHECKED, checked)
+        self.translate("quick", QUICK, [one for one in self.extensions if one not in checked])
         super().build_extensions()
 
-    def translate(self, level, extensions):
-        """Turn the .pyx sources of one level into C, under build/."""
+    def translate(self, folder, directives, extensions):
+        """Turn each source into C, once for all levels, under build/; give each level a copy.
+
+        So functions have no level in their names: ``lucid._cython.conv_naive.forward``.
+        """
+        levels = {}
+        for extension in extensions:
+            levels.setdefault(extension.sources[0], []).append(extension)
         translated = cythonize(
-            list(extensions),
-            build_dir=f"build/cython/{level}",
-            compiler_directives=CHECKED if level == "checks" else QUICK,
+            [Extension(f"{PACKAGE}.{Path(source).stem}", [source]) for source in levels],
+            build_dir=f"build/cython/{folder}",
+            compiler_directives=directives,
             shared_utility_qualified_name=SHARED,
             quiet=True,
             nthreads=processes(self.parallel),
         )
-        for extension, other in zip(extensions, translated, strict=True):
-            extension.sources = other.sources
+        for made, extensions in zip(translated, levels.values(), strict=True):
+            for extension in extensions:
+                path = Path("build/c", *extension.name.split(".")[2:]).with_suffix(".c")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(made.sources[0], path)  # with its time: what is older is built anew
+                extension.sources = [str(path)]
 
     def copy_extensions_to_source(self):
         for extension in self.extensions:

@@ -16,9 +16,8 @@ Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplicatio
 4; Chellapilla, Puri and Simard, 2006, for the columns. Cost: the multiply-adds of the definition;
 each input element is copied once for each tap, each output element is read and written once for
 each `TERMS` terms. Memory: half a megabyte for each thread, and for the input gradient the packed
-weight, at most 4 MiB at a time or that of ROWS channels of each group; for the weight gradient
-mostly 1 to 5 MB for each thread, and where features are in the lanes all sums once, those of
-several chunks at most 4 MiB. It must equal `conv_naive`.
+weight, at most 4 MiB at a time or that of ROWS channels of each group. The weight gradient has a
+file of its own, `conv_matmul_weights`. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
@@ -31,10 +30,6 @@ from lucid._cython.matmul_columns cimport (
 )
 from lucid._cython.matmul_plan cimport (
     WEIGHT_BYTES, Phase, Product, cut, set_phase, set_product, split,
-)
-from lucid._cython.matmul_sums cimport add_sums, sum_task
-from lucid._cython.matmul_sums_plan cimport (
-    FEATURES, Sums, choose_product, make_sums, reads_planes,
 )
 from lucid._cython.matmul_weights cimport BUNCH, copy_panel, pack_panels
 from lucid._cython.microkernel cimport (
@@ -294,72 +289,4 @@ def fill_input_grad(
     set_product(&p, x.shape, w.shape, y.shape, s, d, l, groups, True)
     multiply(
         &p, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
-    )
-
-
-def lies_in_lanes(columns, channels, features, taps, itemsize):
-    """Tell what `weight_grad` puts into the lanes, and whether it reads x in padded planes then.
-
-    >>> from lucid._cython import conv_matmul
-    >>> conv_matmul.lies_in_lanes(1000, 64, 64, 9, 4)
-    ('features', True)
-    >>> conv_matmul.lies_in_lanes(5000, 1, 2, 1, 4)
-    ('columns', False)
-    """
-    lies = choose_product(columns, features, channels * taps, LANE_BYTES // itemsize)
-    return ("columns", "features", "terms")[lies], lies == FEATURES and reads_planes(channels)
-
-
-cdef int multiply_by_output(
-    Sums *sums, const real *x, const real *y, real *w, int threads
-) except -1:
-    """Add to w[f, t] the sum over columns of y[f, q] times b[t, q]."""
-    cdef Py_ssize_t task, tasks, each, parts
-    cdef Turns turns
-    cdef Watch watch = watch_calls(1)
-    cdef Workspace workspace
-    cdef real *result
-    cdef real *buffers
-    cdef Run *runs
-    cdef Py_ssize_t *offsets
-    make_sums(sums, sizeof(real), threads)
-    parts = sums.p.groups * sums.parts
-    tasks = parts * sums.chunks
-    threads = <int> min(threads, tasks)
-    workspace = borrow(
-        threads * (sums.width * sizeof(Run) + (sums.p.taps + sums.width) * sizeof(Py_ssize_t))
-        + (tasks * sums.region + threads * sums.buffer_size) * sizeof(real)
-    )
-    buffers = <real *> workspace.data
-    result = buffers + threads * sums.buffer_size
-    runs = <Run *> (result + tasks * sums.region)
-    offsets = <Py_ssize_t *> (runs + threads * sums.width)
-    with nogil:
-        deal(&turns, tasks, threads)
-        for each in prange(tasks, num_threads=threads, schedule="dynamic"):
-            sum_task(
-                sums, next_task(&turns, threadid()), x, y, w, result,
-                runs + threadid() * sums.width,
-                offsets + threadid() * (sums.p.taps + sums.width),
-                buffers + threadid() * sums.buffer_size, &watch,
-            )
-        if sums.region:
-            for task in prange(parts, num_threads=threads):
-                add_sums(sums, task, result, w)
-    raise_if_interrupted(&watch)
-    give_back(workspace)
-    return 0
-
-
-def weight_grad(
-    const real[:, :, :, :, ::1] x not None, real[:, :, :, :, ::1] w not None,
-    const real[:, :, :, :, ::1] y not None, tuple stride, tuple dilation, tuple low,
-    Py_ssize_t groups, int threads,
-):
-    """Add to w (F, C // groups, *K) the derivative of <forward(x, w), y> by w."""
-    cdef Sums sums
-    cdef Py_ssize_t[3] s = stride, d = dilation, l = low
-    set_product(&sums.p, x.shape, w.shape, y.shape, s, d, l, groups, False)
-    multiply_by_output(
-        &sums, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], threads
     )

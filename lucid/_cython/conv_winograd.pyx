@@ -66,6 +66,7 @@ from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.winograd_chunks cimport (
     BLOCK, DEEP_BLOCK, add_chunks, are_few_columns, cut_sums, run_unit,
 )
+from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_products cimport make_tasks
 from lucid._cython.winograd_sums cimport Sums
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
@@ -300,6 +301,7 @@ cdef int correlate_weights(
     cdef Workspace workspace
     cdef float *buffers
     cdef float *results
+    sums.transform_column = transform_column
     tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
     sums.few = are_few_columns(

@@ -15,7 +15,6 @@ from lucid._cython.fetch cimport LINE_BYTES, fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_sums cimport (
     Sums, add_weights, multiply_panel, sum_point, transform_outputs,
 )
@@ -152,7 +151,7 @@ cdef inline void transform_both(
     x += block.x_start
     y += block.y_start
     for column in range(columns):
-        transform_column(plan, x, start + column, 0, 1, inputs + column * plan.input_size)
+        block.transform_column(plan, x, start + column, 0, 1, inputs + column * plan.input_size)
     for part in range(block.parts):
         for plane in range(columns * plan.tile0):
             transform_outputs(

@@ -10,6 +10,7 @@ from lucid._cython.fetch cimport fetch_near
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
+from lucid._cython.winograd_tasks cimport TransformColumn
 from lucid._cython.winograd_tiles cimport (
     LANES, Plan, Tile, advance, depth_held, find_tile, held, lanes_used, output_of, rows_inside,
 )
@@ -20,6 +21,7 @@ cdef enum:
 
 cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of tiles
     Plan plan
+    TransformColumn transform_column  # not inlined, as it would be at every call
     bint few  # columns of tiles: all are held at once, and the sums of one panel and one part
     bint fill  # set the weights to their sums, do not add; not with several taps in the first axis
     Py_ssize_t chunks

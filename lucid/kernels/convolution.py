@@ -15,8 +15,9 @@ import numpy as np
 
 from lucid._cython import (
     conv_clipped, conv_depthwise, conv_depthwise_weights, conv_direct, conv_features,
-    conv_features_weights, conv_im2col, conv_matmul, conv_naive, conv_pointwise, conv_product,
-    conv_unfolded, conv_winograd, conv_winograd_rows, conv_winograd_strided,
+    conv_features_weights, conv_im2col, conv_matmul, conv_matmul_weights, conv_naive,
+    conv_pointwise, conv_product, conv_unfolded, conv_winograd, conv_winograd_rows,
+    conv_winograd_strided,
 )
 from lucid.errors import DtypeError, ShapeError
 from lucid.kernels import fourier, registry
@@ -329,13 +330,16 @@ def conv_weight_grad(x, y, geometry):
     return call.compute(_ready(x, dtype), None, _ready(y, dtype), dtype, None)
 
 
-_weight_grads = {"depthwise": conv_depthwise_weights, "features": conv_features_weights}
+_weight_grads = {
+    "depthwise": conv_depthwise_weights, "features": conv_features_weights,
+    "matmul": conv_matmul_weights,
+}
 for _name, _module in {
     "naive": conv_naive, "im2col": conv_im2col, "direct": conv_direct, "matmul": conv_matmul,
     "depthwise": conv_depthwise, "pointwise": conv_pointwise, "features": conv_features,
-    "clipped": conv_clipped,
-    "unfolded": conv_unfolded, "product": conv_product, "winograd": conv_winograd,
-    "winograd_strided": conv_winograd_strided, "winograd_rows": conv_winograd_rows, "fft": fourier,
+    "clipped": conv_clipped, "unfolded": conv_unfolded, "product": conv_product,
+    "winograd": conv_winograd, "winograd_strided": conv_winograd_strided,
+    "winograd_rows": conv_winograd_rows, "fft": fourier,
 }.items():
     _functions = {each: getattr(_module, each, None) for each in PRIMITIVES}
     if _name in _weight_grads:

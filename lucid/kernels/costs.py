@@ -11,7 +11,7 @@ of few kernels.
 from math import prod
 
 from lucid._cython import (
-    conv_clipped, conv_matmul, conv_unfolded, conv_winograd, conv_winograd_rows,
+    conv_clipped, conv_matmul_weights, conv_unfolded, conv_winograd, conv_winograd_rows,
     conv_winograd_strided,
 )
 
@@ -136,12 +136,12 @@ def direct(task, items, lanes):
     if size[1] > 1 and saved > (taps[2] - 1) * prod(source[:2]) * read * row:
         vectors, copies = unrolled, taps[2]
     each = items * task.geometry.groups
-    rows = each * copies * prod(source[:2]) * read * (min(taps[2], stride[2]) if apart else 1)
+    copied = each * copies * prod(source[:2]) * read  # rows of x, or of y for its gradient
     return {
         "products": each * vectors * terms / phases * whole_panels(written),
         "written": each * vectors * written,
-        "rows": rows,
-        "read": each * copies * prod(source[:2]) * read * source[2] / (1 if apart else lanes),
+        "rows": copied * (min(taps[2], stride[2]) if apart else 1),
+        "read": copied * source[2] / (1 if apart else lanes),
         "tasks": each * phases * divide(written, 8),
         "weights": task.geometry.groups * written * terms,
     }
@@ -230,7 +230,7 @@ def long_dots(task, items, lanes):
     """Whichever of taps and features fills vectors best is turned for that, or else neither."""
     taps, features = task.channels * task.taps, task.features
     groups, columns = task.geometry.groups, items * task.positions
-    lies, in_planes = conv_matmul.lies_in_lanes(
+    lies, in_planes = conv_matmul_weights.lies_in_lanes(
         columns, task.channels, features, task.taps, LINE // lanes
     )
     if lies == "columns":
@@ -334,8 +334,8 @@ def winograd_rows(task, items, lanes):
 
 COUNTS = {
     "direct": direct, "clipped": clipped, "features": features, "matmul": matmul,
-    "unfolded": unfolded,
-    "winograd": winograd, "winograd_rows": winograd_rows, "winograd_strided": winograd_strided,
+    "unfolded": unfolded, "winograd": winograd, "winograd_rows": winograd_rows,
+    "winograd_strided": winograd_strided,
 }
 
 
