@@ -26,40 +26,12 @@ from libc.string cimport memset
 
 from lucid._cython.clipped_plan cimport Box, Plan, cut, find_block, find_box, make_plan, set_runs
 from lucid._cython.features_tiles cimport LINE_BYTES, runs_of, sum_tile
-from lucid._cython.features_write cimport put, transpose, turn_square
+from lucid._cython.features_write cimport put, transpose, turn_taps
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.microkernel cimport MAX_VECTOR, VECTOR_BYTES
 from lucid._cython.padded cimport Block, ceil_div
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
-
-
-cdef inline void turn_taps(
-    const real *w, const real *end, Py_ssize_t plane, Py_ssize_t taps, Py_ssize_t features,
-    real *packed, Py_ssize_t pitch,
-) noexcept nogil:
-    """Put a line of features side by side: ``packed[t * pitch + f] = w[f * plane + t]``.
-
-    Where there are fewer features, the last one is repeated. Squares reach beyond the taps, but not
-    beyond `end`.
-    """
-    cdef real square[MAX_VECTOR * MAX_VECTOR]
-    cdef Py_ssize_t f, t, at, first, last, j, l, side = VECTOR_BYTES // sizeof(real)
-    for f in range(<Py_ssize_t> (LINE_BYTES // VECTOR_BYTES)):
-        first = min(f * side, features - 1)
-        last = min(side, features - first) - 1
-        for t in range(ceil_div(taps, side)):
-            at = t * side
-            if w + (first + last) * plane + at + side <= end:
-                turn_square(w + first * plane + at, plane, last, square)
-                for j in range(min(side, taps - at)):
-                    for l in range(side):
-                        packed[(at + j) * pitch + f * side + l] = square[j * side + l]
-            else:
-                for j in range(at, min(at + side, taps)):
-                    for l in range(side):
-                        packed[j * pitch + f * side + l] = w[(first + min(l, last)) * plane + j]
 
 
 cdef void pack_column(

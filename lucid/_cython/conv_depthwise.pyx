@@ -45,7 +45,9 @@ from lucid._cython.sliding cimport (
     tile_rows,
 )
 from lucid._cython.strips cimport THREE, Planes, fits_strips, set_planes
-from lucid._cython.strips_of_many_taps cimport MANY_TAPS, set_planes_of_many_taps
+from lucid._cython.strips_of_many_taps cimport (
+    MANY_TAPS, MOST_TAPS, set_planes_of_many_taps,
+)
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -214,7 +216,7 @@ cdef void set_block_by_two(
         if plan.height > THREE:
             set_many_taps_in_pairs(&run, &planes, x, w, bias, y, first, low_of(&plan.axes[2]))
         else:
-            set_paired_planes(&run, &planes, x, w, bias, y, first, plan.axes[2].dst_low == 1)
+            set_paired_planes(&run, &planes, x, w, bias, y, -first, plan.axes[2].dst_low == 1)
         x += plan.step0
         y += plan.axes[1].dst_size * run.columns
 
@@ -296,7 +298,7 @@ cdef int correlate(
     cdef real *buffers
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
-    make_plan(plan, sizeof(real), threads, 0 if bias == NULL else 7)  # strips set their result
+    make_plan(plan, sizeof(real), threads, 0 if bias == NULL else MOST_TAPS)  # strips set y
     tasks = plan.items * plan.parts * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     weights = ceil_div(plan.channels * plan.multiplier * plan.kernel, 16) * 16
     threads = <int> min(threads, tasks)

@@ -25,7 +25,7 @@ from lucid._cython.sliding cimport (
     sum_strip, tile_rows,
 )
 from lucid._cython.strip_sums cimport fits_sums, sum_strips
-from lucid._cython.strips cimport Planes
+from lucid._cython.strips cimport THREE, Planes
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -193,7 +193,7 @@ cdef int correlate_with_output(
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
     plan.src_share = plan.dst_share = 1
-    make_plan(plan, sizeof(real), 1, 3)
+    make_plan(plan, sizeof(real), 1, THREE)
     plan.held = max(1, min(HELD_BYTES // <Py_ssize_t> sizeof(real) // plan.plane, plan.items))
     features = plan.channels * plan.multiplier
     chunks = min(plan.items, ceil_div(TASKS, features))

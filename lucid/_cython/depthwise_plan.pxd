@@ -217,8 +217,7 @@ cdef inline Py_ssize_t set_run_by_two(
 ) noexcept nogil:
     """Take the rows of a block of a gradient of stride 2; the run's row 0 of x is row -run.first.
 
-    Return where the part of that row in the block begins: with 3 taps so many rows before the
-    block, with more taps at that row of it, below 0 if it is before.
+    Return with which row of the block the part begins that this row has in it, below 0 for before.
     """
     cdef Axis *axis = &plan.axes[1]
     cdef Py_ssize_t start = dst_start(axis, 0, m), row = max(0, start), begin
@@ -227,7 +226,7 @@ cdef inline Py_ssize_t set_run_by_two(
     run.size, run.x_step, run.taps = plan.axes[2].src_size, plan.step1, plan.height
     if plan.height == 3:
         run.first, run.end = -m, min(axis.src_size - m, size)
-        return row - start
+        return start - row
     begin = ceil_div(row + low_of(axis) - plan.height + 1, 2)
     run.first, run.end = -begin, axis.src_size - begin
     return 2 * begin - low_of(axis) - row

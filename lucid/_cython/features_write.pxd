@@ -85,6 +85,33 @@ cdef inline void turn_line(
                     packed[(at + j) * lanes + f * side + l] = square[j * side + l]
 
 
+cdef inline void turn_taps(
+    const real *w, const real *end, Py_ssize_t plane, Py_ssize_t taps, Py_ssize_t features,
+    real *packed, Py_ssize_t pitch,
+) noexcept nogil:
+    """Put a line of features side by side: ``packed[t * pitch + f] = w[f * plane + t]``.
+
+    Where there are fewer features, the last one is repeated. Squares reach beyond the taps, but not
+    beyond `end`.
+    """
+    cdef real square[MAX_VECTOR * MAX_VECTOR]
+    cdef Py_ssize_t f, t, at, first, last, j, l, side = VECTOR_BYTES // sizeof(real)
+    for f in range(<Py_ssize_t> (LINE_BYTES // VECTOR_BYTES)):
+        first = min(f * side, features - 1)
+        last = min(side, features - first) - 1
+        for t in range(ceil_div(taps, side)):
+            at = t * side
+            if w + (first + last) * plane + at + side <= end:
+                turn_square(w + first * plane + at, plane, last, square)
+                for j in range(min(side, taps - at)):
+                    for l in range(side):
+                        packed[(at + j) * pitch + f * side + l] = square[j * side + l]
+            else:
+                for j in range(at, min(at + side, taps)):
+                    for l in range(side):
+                        packed[j * pitch + f * side + l] = w[(first + min(l, last)) * plane + j]
+
+
 cdef inline void put(
     const real *turned, Py_ssize_t pitch, Py_ssize_t count, Py_ssize_t features, const real *bias,
     real *y, Py_ssize_t dst_plane,

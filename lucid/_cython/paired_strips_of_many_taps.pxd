@@ -10,10 +10,10 @@ puts them together as they are stored. Taps stay in memory, as in `strips_of_man
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
 from lucid._cython.strips cimport Planes
+from lucid._cython.strips_of_many_taps cimport MOST_TAPS
 from lucid._cython.types cimport real
 
 cdef enum:
-    MOST_TAPS = 7
     MOST_SHIFTS = 4  # of a row of x, each for an even tap and an odd one
 
 

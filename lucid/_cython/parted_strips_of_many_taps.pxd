@@ -8,10 +8,10 @@ its last tap a row of y is stored, and the sums of the others move up.
 
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
 from lucid._cython.strips cimport Planes, move_up, put_row
+from lucid._cython.strips_of_many_taps cimport MOST_TAPS
 from lucid._cython.types cimport real
 
 cdef enum:
-    MOST_COLUMNS = 7  # of taps
     MOST_SUMS = 4  # rows of y that have some of their taps
 
 
@@ -58,8 +58,8 @@ cdef inline void set_parted_tall_strip(
     Where a row is shorter than the strip, what hangs over is written anew with the next one.
     """
     cdef real acc[MOST_SUMS][MAX_WIDTH]
-    cdef int keep[MOST_COLUMNS][MAX_WIDTH]
-    cdef bint cut[MOST_COLUMNS]
+    cdef int keep[MOST_TAPS][MAX_WIDTH]
+    cdef bint cut[MOST_TAPS]
     cdef real start
     cdef const real *source
     cdef real *target

@@ -27,7 +27,7 @@ cdef extern from *:
         MANY_TAPS "LUCID_MANY_TAPS"  # along an axis, at most; 0: none
 
 cdef enum:
-    MOST_TAPS = 7
+    MOST_TAPS = 7  # along an axis, for which there are strips
 
 
 cdef inline void add_rows(
