@@ -1,9 +1,9 @@
 r"""Winograd's transforms along one axis for any tile: F(m, r), m outputs of a kernel of r taps.
 
 `winograd.pxd` has the matrices for 3 taps. B^T depends on the m + r - 1 points alone, so the same
-one serves two kernels: 4 points make F(2, 3) or F(3, 2), 6 points F(4, 3) or F(5, 2). G has a
-column for each tap, A one for each output; both are powers of the points, so for 2 taps a column
-of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there, and F(3, 2)::
+one serves several kernels: 4 points make F(2, 3) or F(3, 2), 6 points F(4, 3), F(5, 2) or F(2, 5).
+G has a column for each tap, A one for each output; both are powers of the points, so for 2 taps a
+column of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there, and F(3, 2)::
 
         | 1/p     0    |      | 1  0   0    0    0   |       | -1    0  |      | 1  0  0 |
         | 1/n_a  a/n_a |      | 1  a   a^2  a^3  a^4 |   G = | 1/2  1/2 |  A = | 1  1  1 |
@@ -11,6 +11,9 @@ of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there, and F(
         | 1/n_b  b/n_b |      | 1  b   b^2  b^3  b^4 |       |  0    1  |      | 0  0  1 |
         | 1/n_b -b/n_b |      | 1 -b   b^2 -b^3  b^4 |
         |  0     1     |      | 0  0   0    0    1   |
+
+For 5 taps the two change places: F(2, 5) has the columns of that A, each row over its n, as G, and
+those of that G, each row times its n, as A.
 
 The functions called `..._lines` take the number of points (`edge`) and of taps, pick the transform
 and apply it to `count` lines of vectors, `next` elements apart. Else elements lie as in
@@ -40,6 +43,30 @@ cdef inline void weight_5(
         u[3 * to_step + l] = to_b * (w0 + b * w1)
         u[4 * to_step + l] = to_b * (w0 - b * w1)
         u[5 * to_step + l] = w1
+
+
+cdef inline void weight_2_of_5(
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply G of F(2, 5): 5 vectors to 6."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float to_0 = 1 / (aa * bb), n_a = 2 * aa * (aa - bb), n_b = 2 * bb * (bb - aa)
+    cdef float to_a = 1 / n_a, to_b = 1 / n_b
+    cdef float w0, w1, w2, w3, w4, even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        w0, w1, w2 = w[l], w[step + l], w[2 * step + l]
+        w3, w4 = w[3 * step + l], w[4 * step + l]
+        even_a = w0 + aa * (w2 + aa * w4)
+        even_b = w0 + bb * (w2 + bb * w4)
+        odd_a = a * (w1 + aa * w3)
+        odd_b = b * (w1 + bb * w3)
+        u[l] = to_0 * w0
+        u[to_step + l] = to_a * (even_a + odd_a)
+        u[2 * to_step + l] = to_a * (even_a - odd_a)
+        u[3 * to_step + l] = to_b * (even_b + odd_b)
+        u[4 * to_step + l] = to_b * (even_b - odd_b)
+        u[5 * to_step + l] = w4
 
 
 cdef inline void weight_3(
@@ -73,6 +100,19 @@ cdef inline void output_5(
         y[l * lane_step + 2 * to_step] = aa * even_a + bb * even_b
         y[l * lane_step + 3 * to_step] = aaa * odd_a + bbb * odd_b
         y[l * lane_step + 4 * to_step] = aa * aa * even_a + (bb * bb * even_b + m[5 * step + l])
+
+
+cdef inline void output_2_of_5(
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
+) noexcept nogil:
+    """Apply A^T of F(2, 5): 6 vectors to 2, whose lanes may lie apart."""
+    cdef float a = 0.625, b = 1.5, even, odd
+    cdef int l
+    for l in range(lanes):
+        even = (m[step + l] + m[2 * step + l]) + (m[3 * step + l] + m[4 * step + l])
+        odd = a * (m[step + l] - m[2 * step + l]) + b * (m[3 * step + l] - m[4 * step + l])
+        y[l * lane_step] = m[l] + even
+        y[l * lane_step + to_step] = m[5 * step + l] + odd
 
 
 cdef inline void output_3(
@@ -112,6 +152,22 @@ cdef inline void output_grad_5(
         z[5 * to_step + l] = y4
 
 
+cdef inline void output_grad_2_of_5(
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply A of F(2, 5): 2 vectors, whose lanes may lie apart, to 6."""
+    cdef float a = 0.625, b = 1.5, y0, y1
+    cdef int l
+    for l in range(lanes):
+        y0, y1 = y[l * lane_step], y[l * lane_step + step]
+        z[l] = y0
+        z[to_step + l] = y0 + a * y1
+        z[2 * to_step + l] = y0 - a * y1
+        z[3 * to_step + l] = y0 + b * y1
+        z[4 * to_step + l] = y0 - b * y1
+        z[5 * to_step + l] = y1
+
+
 cdef inline void output_grad_3(
     const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
@@ -143,6 +199,27 @@ cdef inline void weight_grad_5(
             a * to_a * (u[step + l] - u[2 * step + l])
             + b * to_b * (u[3 * step + l] - u[4 * step + l])
         )
+
+
+cdef inline void weight_grad_2_of_5(
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply G^T of F(2, 5): 6 vectors to 5."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float to_0 = 1 / (aa * bb), n_a = 2 * aa * (aa - bb), n_b = 2 * bb * (bb - aa)
+    cdef float to_a = 1 / n_a, to_b = 1 / n_b
+    cdef float even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        even_a = to_a * (u[step + l] + u[2 * step + l])
+        odd_a = a * to_a * (u[step + l] - u[2 * step + l])
+        even_b = to_b * (u[3 * step + l] + u[4 * step + l])
+        odd_b = b * to_b * (u[3 * step + l] - u[4 * step + l])
+        w[l] = to_0 * u[l] + (even_a + even_b)
+        w[to_step + l] = odd_a + odd_b
+        w[2 * to_step + l] = aa * even_a + bb * even_b
+        w[3 * to_step + l] = aa * odd_a + bb * odd_b
+        w[4 * to_step + l] = u[5 * step + l] + (aa * aa * even_a + bb * bb * even_b)
 
 
 cdef inline void weight_grad_3(
@@ -186,6 +263,9 @@ cdef inline void weight_lines(
     elif edge == 4 and taps == 3:
         for i in range(count):
             weight_2(w + i * next, step, u + i * to_next, to_step, lanes)
+    elif edge == 6 and taps == 5:
+        for i in range(count):
+            weight_2_of_5(w + i * next, step, u + i * to_next, to_step, lanes)
     elif edge == 6:
         for i in range(count):
             weight_5(w + i * next, step, u + i * to_next, to_step, lanes)
@@ -208,6 +288,11 @@ cdef inline void output_lines(
     elif edge == 4 and taps == 3:
         for i in range(count):
             output_2(
+                m + i * next, step, y + i * to_next, to_step, 2 if to_step == 1 else 1, lanes
+            )
+    elif edge == 6 and taps == 5:
+        for i in range(count):
+            output_2_of_5(
                 m + i * next, step, y + i * to_next, to_step, 2 if to_step == 1 else 1, lanes
             )
     elif edge == 6:
@@ -238,6 +323,11 @@ cdef inline void output_grad_lines(
             output_grad_2(
                 y + i * next, step, 2 if step == 1 else 1, z + i * to_next, to_step, lanes
             )
+    elif edge == 6 and taps == 5:
+        for i in range(count):
+            output_grad_2_of_5(
+                y + i * next, step, 2 if step == 1 else 1, z + i * to_next, to_step, lanes
+            )
     elif edge == 6:
         for i in range(count):
             output_grad_5(
@@ -262,6 +352,9 @@ cdef inline void weight_grad_lines(
     elif edge == 4 and taps == 3:
         for i in range(count):
             weight_grad_2(u + i * next, step, w + i * to_next, to_step, lanes)
+    elif edge == 6 and taps == 5:
+        for i in range(count):
+            weight_grad_2_of_5(u + i * next, step, w + i * to_next, to_step, lanes)
     elif edge == 6:
         for i in range(count):
             weight_grad_5(u + i * next, step, w + i * to_next, to_step, lanes)

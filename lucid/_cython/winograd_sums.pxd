@@ -14,7 +14,7 @@ from lucid._cython.winograd_tasks cimport TransformColumn
 from lucid._cython.winograd_tiles cimport (
     LANES, Plan, Tile, advance, depth_held, find_tile, held, lanes_used, output_of, rows_inside,
 )
-from lucid._cython.winograd_weights cimport interleave
+from lucid._cython.winograd_weights cimport TAPS, interleave
 
 cdef enum:
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
@@ -193,20 +193,22 @@ cdef inline void transform_sums(
     """Apply G^T along both axes to the sums of one channel: taps[k, feature]."""
     cdef const Plan *plan = &sums.plan
     cdef float points[36 * LANES]
-    cdef float half[18 * LANES]
+    cdef float half[30 * LANES]
     cdef Py_ssize_t i, j
     for i in range(plan.edge1):
         for j in range(plan.edge2):
             memcpy(points + (i * 6 + j) * LANES, result, LANES * sizeof(float))
             result += sums.sum_step
     weight_grad_lines(
-        plan.edge2, plan.taps2, plan.edge1, points, 6 * LANES, LANES, half, 3 * LANES, LANES, LANES
+        plan.edge2, plan.taps2, plan.edge1, points, 6 * LANES, LANES,
+        half, plan.taps2 * LANES, LANES, LANES,
     )
     if plan.edge1 == 1:
         memcpy(taps, half, plan.taps2 * LANES * sizeof(float))
     else:
         weight_grad_lines(
-            plan.edge1, plan.taps1, 3, half, LANES, 3 * LANES, taps, LANES, 3 * LANES, LANES
+            plan.edge1, plan.taps1, plan.taps2, half, LANES, plan.taps2 * LANES,
+            taps, LANES, plan.taps2 * LANES, LANES,
         )
 
 
@@ -234,7 +236,7 @@ cdef inline void add_weights(
 ) noexcept nogil:
     """Add to w the weights of some features and of a panel of channels."""
     cdef const Plan *plan = &sums.plan
-    cdef float taps[9 * ROWS * LANES]
+    cdef float taps[TAPS * ROWS * LANES]
     cdef Py_ssize_t c, channel, count = plan.taps1 * plan.taps2
     cdef Py_ssize_t channels = min(depth_held(plan) - panel * ROWS, <Py_ssize_t> ROWS)
     for c in range(channels):

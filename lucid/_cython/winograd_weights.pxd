@@ -16,6 +16,7 @@ from lucid._cython.winograd_tiles cimport PAD, Plan, held
 
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
+    TAPS = 25  # of the last two axes, at most
 
 
 cdef inline void interleave(
@@ -45,8 +46,8 @@ cdef inline void gather_block(
     const Plan *plan, const float *w, Py_ssize_t count, float *taps
 ) noexcept nogil:
     """Store taps[k, c, j] of ROWS features j and ROWS channels, for one tap of the first axis."""
-    cdef float once[9 * ROWS * ROWS]
-    cdef float twice[9 * ROWS * ROWS]
+    cdef float once[TAPS * ROWS * ROWS]
+    cdef float twice[TAPS * ROWS * ROWS]
     cdef Py_ssize_t k, c
     if plan.turned:
         interleave_pairs(w, plan.w_feature, plan.w_channel, once, count)  # once[j, k, c]
@@ -96,7 +97,7 @@ cdef inline void fetch_weights(const Plan *plan, const float *w, Py_ssize_t coun
 
 cdef inline void apply_g_down(
     const Plan *plan, const float *half, Py_ssize_t lanes, float *weights, Py_ssize_t step,
-    int edge1,
+    int edge1, int taps1,
 ) noexcept nogil:
     """Apply G down, if there are rows, and store weights[point, lane], a vector at a time."""
     cdef float points[6 * MAX_VECTOR]
@@ -107,7 +108,7 @@ cdef inline void apply_g_down(
                 memcpy(points, half + j * WEIGHTS + lane, MAX_VECTOR * sizeof(float))
             else:
                 weight_lines(
-                    edge1, 3, 1, half + j * WEIGHTS + lane, 0, 6 * WEIGHTS,
+                    edge1, taps1, 1, half + j * WEIGHTS + lane, 0, 6 * WEIGHTS,
                     points, 0, MAX_VECTOR, MAX_VECTOR,
                 )
             for i in range(edge1):
@@ -122,17 +123,19 @@ cdef inline void transform_weights(
     const Plan *plan, const float *taps, Py_ssize_t lanes, float *weights, Py_ssize_t step
 ) noexcept nogil:
     """Apply G along both axes: weights[point, lane], perhaps a few lanes more."""
-    cdef float half[18 * WEIGHTS]
+    cdef float half[30 * WEIGHTS]
     weight_lines(
-        plan.edge2, plan.taps2, plan.taps1, taps, 3 * WEIGHTS, WEIGHTS, half, 6 * WEIGHTS, WEIGHTS,
-        WEIGHTS,
+        plan.edge2, plan.taps2, plan.taps1, taps, plan.taps2 * WEIGHTS, WEIGHTS,
+        half, 6 * WEIGHTS, WEIGHTS, WEIGHTS,
     )
-    if plan.edge1 == 6:
-        apply_g_down(plan, half, lanes, weights, step, 6)
+    if plan.taps1 == 5:
+        apply_g_down(plan, half, lanes, weights, step, 6, 5)
+    elif plan.edge1 == 6:
+        apply_g_down(plan, half, lanes, weights, step, 6, 3)
     elif plan.edge1 == 4:
-        apply_g_down(plan, half, lanes, weights, step, 4)
+        apply_g_down(plan, half, lanes, weights, step, 4, 3)
     else:
-        apply_g_down(plan, half, lanes, weights, step, 1)
+        apply_g_down(plan, half, lanes, weights, step, 1, 1)
 
 
 cdef inline Py_ssize_t weight_step(const Plan *plan) noexcept nogil:
@@ -148,7 +151,7 @@ cdef inline void transform_panel(
     As in the inputs, the channels of a tap of the first axis are neighbours.
     """
     cdef const Plan *plan = <const Plan *> of_plan
-    cdef float taps[9 * WEIGHTS]
+    cdef float taps[TAPS * WEIGHTS]
     cdef Py_ssize_t block = WEIGHTS // ROWS, blocks = ceil_div(held(plan), block), turn, c, count
     cdef Py_ssize_t rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
     cdef Py_ssize_t plane = plan.taps1 * plan.taps2, tap0

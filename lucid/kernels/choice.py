@@ -62,17 +62,27 @@ class Task:
         return prod(self.geometry.output_size)
 
     @cached_property
-    def connected(self):
-        """Positions of the output at which a tap meets the input, and not padding; of all taps."""
+    def meetings(self):
+        """For each axis, positions of the output at which each tap meets the input, not padding."""
         names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
-        count = 1
+        counts = []
         for taps, stride, dilation, low, size, positions in zip(
             *(getattr(self.geometry, name) for name in names), strict=True
         ):
             shift = np.arange(taps) * dilation - low  # of x against y
             first, last = np.maximum(0, -(shift // stride)), -((shift - size) // stride)
-            count *= int(np.maximum(0, np.minimum(positions, last) - first).sum())
-        return count
+            counts.append(np.maximum(0, np.minimum(positions, last) - first))
+        return counts
+
+    @property
+    def connected(self):
+        """Positions of the output at which a tap meets the input, and not padding; of all taps."""
+        return prod(int(count.sum()) for count in self.meetings)
+
+    @property
+    def fewest_connected(self):
+        """The same of the tap for which they are fewest."""
+        return prod(int(count.min()) for count in self.meetings)
 
     @property
     def strided(self):
@@ -117,7 +127,7 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3, 1x3 or 1x2 taps, stride 1, float32 and its precision \"high\"."""
+    """It needs 3x3, 5x5 or 1x2, 1x3, 1x5 taps, stride 1, float32 and its precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
         4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
     )

@@ -288,8 +288,10 @@ def winograd(task, items, lanes):
     depth, features, size, terms = conv_winograd.as_forward(
         task.primitive, task.channels, task.features, kernel_size, source, size, items
     )
-    taps = kernel_size[1:]
-    if not conv_winograd.may_use(terms, taps):
+    taps, fewest = kernel_size[1:], terms
+    if task.primitive == "weight_grad":  # a tap that mostly meets padding sums up less
+        fewest = items * task.fewest_connected
+    if not conv_winograd.may_use(fewest, taps):
         return {}
     tile = conv_winograd.choose_tile(terms, taps)
     points, tiles = conv_winograd.count(tile, taps, size, dilation)

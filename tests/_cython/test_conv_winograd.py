@@ -67,6 +67,22 @@ GEOMETRIES = {
     "one axis of F(5, 2), dilated": (
         2, 150, 9, (1, 1, 350), (1, 1, 2), (0, 0, 0), (0, 0, 0), 1, (1, 1, 33)
     ),
+    "F(2, 5)": (2, 33, 19, (1, 14, 17), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1),
+    "F(2, 5) of one tile": (1, 4, 8, (1, 6, 6), (1, 5, 5), (0, 0, 0), (0, 0, 0), 1),
+    "F(2, 5) with tails": (3, 5, 9, (1, 5, 7), (1, 5, 5), (0, 1, 3), (0, 4, 0), 1),
+    "F(2, 5) in groups": (2, 12, 15, (1, 10, 6), (1, 5, 5), (0, 2, 2), (0, 2, 2), 3),
+    "F(2, 5), mostly padding": (1, 2, 3, (1, 2, 2), (1, 5, 5), (0, 6, 7), (0, 7, 5), 1),
+    "F(2, 5), a thousand channels": (1, 1001, 9, (1, 5, 5), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1),
+    "F(2, 5), many features": (2, 3, 301, (1, 9, 6), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1),
+    "F(2, 5), three axes": (2, 4, 5, (6, 11, 12), (5, 5, 5), (2, 2, 2), (2, 2, 2), 1),
+    "F(2, 5), dilated": (
+        2, 20, 9, (1, 23, 29), (1, 5, 5), (0, 4, 6), (0, 4, 6), 1, (1, 2, 3)
+    ),
+    "F(2, 5), several chunks": (9, 5, 7, (1, 41, 39), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1),
+    "one axis of F(2, 5)": (2, 90, 9, (3, 5, 101), (1, 1, 5), (0, 0, 2), (0, 0, 2), 1),
+    "one axis of F(2, 5), dilated": (
+        2, 90, 9, (1, 1, 350), (1, 1, 5), (0, 0, 32), (0, 0, 32), 1, (1, 1, 16)
+    ),
     "several chunks": (9, 5, 7, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
     "several chunks of odd sizes": (3, 37, 41, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
     "several chunks in groups": (9, 4, 35, (3, 29, 30), 3, (1, 1, 1), (1, 1, 1), 1),
@@ -180,7 +196,8 @@ def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
 
 
 @pytest.mark.parametrize(
-    "taps, channels", [(3, 64), (3, 96), (3, 256), (2, 96), (2, 144), (2, 512)]
+    "taps, channels",
+    [(3, 64), (3, 96), (3, 256), (2, 96), (2, 144), (2, 512), (5, 80), (5, 160)],
 )
 def test_error_in_one_axis_stays_below_that_of_any_sum(taps, channels):
     kernel, low = (1, 1, taps), (0, 0, 1)
@@ -189,6 +206,25 @@ def test_error_in_one_axis_stays_below_that_of_any_sum(taps, channels):
     terms = taps * channels
     assert conv_winograd.may_use(terms, (1, taps))
     assert errors("forward", arrays, arguments).max() <= terms + 16
+
+
+@pytest.mark.parametrize("channels", [32, 48])
+@pytest.mark.parametrize("items, size", [(2, 56), (40, 14), (200, 7), (400, 5), (800, 3)])
+@pytest.mark.parametrize("primitive", ["forward", "input_grad"])
+def test_error_of_5x5_taps_stays_below_that_of_any_sum(primitive, items, size, channels):
+    case = (items, channels, channels, (1, size, size), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1)
+    arrays, arguments = make(case, spread=8)
+    terms = 25 * channels
+    assert conv_winograd.may_use(terms, (5, 5))
+    assert errors(primitive, arrays, arguments).max() <= terms + 16
+
+
+@pytest.mark.parametrize("items, size", [(2, 23), (6, 14), (13, 10), (32, 7), (89, 5), (801, 3)])
+def test_error_of_a_weight_gradient_of_5x5_taps_stays_below_that_of_any_sum(items, size):
+    case = (items, 64, 64, (1, size, size), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1)
+    arrays, arguments = make(case, spread=8)
+    assert conv_winograd.may_use(items * (size - 2) ** 2, (5, 5))  # of the taps at the corners
+    assert errors("weight_grad", arrays, arguments).max() <= items * size * size + 16
 
 
 @pytest.mark.parametrize("items, size", [(1, 15), (5, 7), (1, 17), (1, 21), (8, 8), (2, 28)])
@@ -200,8 +236,9 @@ def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
     assert errors("weight_grad", arrays, arguments).max() <= terms + 16
 
 
-@pytest.mark.parametrize("taps", [2, 3])
-@pytest.mark.parametrize("terms", [192, 288, 1000])
+@pytest.mark.parametrize("terms, taps", [
+    (192, 2), (288, 2), (1000, 2), (192, 3), (288, 3), (1000, 3), (400, 5), (1000, 5)
+])
 def test_error_of_a_weight_gradient_in_one_axis_stays_below_that_of_any_sum(terms, taps):
     case = (1, 64, 64, (1, 1, terms + taps - 1), (1, 1, taps), (0, 0, 0), (0, 0, 0), 1)
     arrays, arguments = make(case, spread=8)
@@ -229,6 +266,10 @@ def test_few_terms_are_refused():
     assert conv_winograd.choose_tile(288, (1, 3)).size == (1, 4)
     assert conv_winograd.choose_tile(287, (1, 2)).size == (1, 3)
     assert conv_winograd.choose_tile(288, (1, 2)).size == (1, 5)
+    assert not conv_winograd.may_use(799, (5, 5))
+    assert conv_winograd.choose_tile(800, (5, 5)).size == (2, 2)
+    assert not conv_winograd.may_use(399, (1, 5))
+    assert conv_winograd.choose_tile(400, (1, 5)).size == (1, 2)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES)
@@ -293,7 +334,9 @@ def test_not_a_number_stays_in_its_tiles():
         ((4, (3, 3, 3), ONES, ONES), True),
         ((8, (1, 3, 3), ONES, ONES), False),
         ((4, (3, 3, 1), ONES, ONES), False),
-        ((4, (1, 5, 5), ONES, ONES), False),
+        ((4, (1, 5, 5), ONES, ONES), True),
+        ((4, (1, 3, 5), ONES, ONES), False),
+        ((4, (3, 1, 5), ONES, (1, 1, 8)), True),
         ((4, (1, 3, 3), (1, 2, 1), ONES), False),
         ((4, (1, 3, 3), ONES, (1, 1, 2)), True),
         ((4, (1, 1, 3), ONES, (1, 1, 256)), True),
@@ -312,7 +355,7 @@ def test_other_geometries_and_types_are_refused(primitive):
     function = getattr(conv_winograd, primitive)
     with pytest.raises(ValueError, match=r"kernel \(1, 3, 3\), stride \(1, 2, 2\)"):
         function(x, w, y, (1, 2, 2), ONES, low, groups, 1)
-    with pytest.raises(ValueError, match=r"kernel \(1, 3, 2\).* needs 3x3, 1x3 or 1x2 taps"):
+    with pytest.raises(ValueError, match=r"kernel \(1, 3, 2\).* needs 3x3, 5x5, 1x2, 1x3 or 1x5"):
         function(x, np.ascontiguousarray(w[..., :2]), y, ONES, ONES, low, groups, 1)
     with pytest.raises(ValueError, match="float"):
         function(*(array.astype(np.float64) for array in (x, w, y)), ONES, ONES, low, groups, 1)
