@@ -1,4 +1,4 @@
-r"""Winograd's minimal filtering: 3x3 taps with a fourth of the definition's products, 5x5 with 36%.
+r"""Winograd's minimal filtering: 3x3 and 4x4 taps with a fourth of the products, 5x5 with 36 %.
 
 A tile of 4x4 outputs is computed from 6x6 inputs. Inputs and weights are transformed to 36 points
 (`winograd.pxd`), where a convolution is one product for each pair of channels::
@@ -13,8 +13,8 @@ down first, where the lanes are neighbours in the image (`winograd_inputs.pxd`).
 axes are transformed: a tap of the first axis counts as one more set of input channels, and a tile
 has several planes of outputs, so that those taps read inputs that are transformed once. A kernel
 with one tap in the second axis is transformed along the last one only (`winograd_lines.pxd`): 4
-outputs of 3 taps from 6 products instead of 12, 5 outputs of 2 taps or 2 outputs of 5 taps from 6
-instead of 10. So 2x2 outputs of 5x5 taps take 36 C products instead of 100 C.
+outputs of 3 taps, or 3 of 4, from 6 products instead of 12, 5 outputs of 2 taps, or 2 of 5, from 6
+instead of 10. Tiles of 4x4 and 5x5 taps are 3x3 and 2x2 outputs, from the same 6x6 inputs.
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016, algorithm 1 and,
 for the weight gradient, its transpose.
@@ -34,30 +34,38 @@ those that an output depends on. The largest of 5 million outputs, in units of e
 where the magnitudes of both factors spread over 16 powers of two (with normal data it is at most
 2, 4 and 10 in two axes, 3 and 6 in one), beside the bound of a sum of n terms in any order, n + 16:
 
-=======  =====  =====  =====  =====  =======  =======  =======  =======  ======  =======
-                3x3 taps             3 taps            2 taps            5x5     5 taps
--------  -----  -------------------  ----------------  ----------------  ------  -------
-terms n  bound  2x2    2x4    4x4    2        4        3        5        2x2     2
-=======  =====  =====  =====  =====  =======  =======  =======  =======  ======  =======
+=======  =====  =====  =====  =====  =======  =======  =======  =======
+                3x3 taps             3 taps            2 taps
+-------  -----  -------------------  ----------------  ----------------
+terms n  bound  2x2    2x4    4x4    2        4        3        5
+=======  =====  =====  =====  =====  =======  =======  =======  =======
 192      208                         88       207      127
 216      232    132    197    477             317
 288      304    76     144    467             164               173
 384      400                                  127               161
-400      416                                                             356     90
 432      448    28     72     191                               147
-800      816                                                             107     40
 864      880    19     54     160
-=======  =====  =====  =====  =====  =======  =======  =======  =======  ======  =======
+=======  =====  =====  =====  =====  =======  =======  =======  =======
+
+=======  =====  ========  ========  ======  ======
+terms n  bound  4x4 taps  5x5 taps  4 taps  5 taps
+=======  =====  ========  ========  ======  ======
+400      416    283       356       141     90
+800      816    92        107       57      40
+=======  =====  ========  ========  ======  ======
 
 So `TILES` asks for 216 terms in two axes, for 288 where a tile is 2x4 and 432 where it is 4x4; in
 one axis for 192, and 288 with 6 points. Terms that are padding make a sum smaller, but not its
-error: with 800 of 5x5 taps it is up to 365 in images of 5x5, 370 in those of 3x3; hence 800 of
-them and, along one axis, 400. Of a weight gradient, the tap decides that meets most padding. A NaN
-or an infinity may spread over all outputs of its tile, and a huge value drowns small neighbours
-there: where one pixel is 2^16 times its neighbours in every channel, no such bound holds for them.
+error: of 800 terms of 4x4 or 5x5 taps it is up to 600 in images of 3x3, and 370 in those of 5x5;
+hence 800 of these and, along one axis, 400. The choice of a kernel leaves out what is mostly
+padding, and of a weight gradient the tap decides that meets most of it.
 
-float32 only, stride 1, kernels of 3x3, 5x5, 1x2, 1x3 or 1x5 taps in the last two axes and any
-number in the first; any dilation, padding and groups. It must equal `conv_naive`.
+A NaN or an infinity may spread over all outputs of its tile, and a huge value drowns small
+neighbours there: where one pixel is 2^16 times its neighbours in every channel, no such bound holds
+for them.
+
+float32 only, stride 1, kernels of 2 to 5 taps in the last axis, one or the same number of 3 to 5 in
+the second and any in the first; any dilation, padding and groups. It must equal `conv_naive`.
 """
 
 from typing import NamedTuple
@@ -99,6 +107,8 @@ TILES = {  # by the taps of the last two axes, the largest first
     ),
     (1, 3): (Tile(288, (1, 4), 180, 180), Tile(192, (1, 2), 140, 140)),
     (1, 2): (Tile(288, (1, 5), 250, 250), Tile(192, (1, 3), 180, 180)),
+    (4, 4): (Tile(800, (3, 3), 900, 420),),
+    (1, 4): (Tile(400, (1, 3), 180, 150),),
     (5, 5): (Tile(800, (2, 2), 900, 350),),
     (1, 5): (Tile(400, (1, 2), 180, 120),),
 }
@@ -181,8 +191,8 @@ def products(
 def _check(w, stride, dilation):
     if not supports(4, w.shape[2:5], stride, dilation):
         raise ValueError(
-            f"kernel {tuple(w.shape[2:5])}, stride {stride}: this algorithm needs 3x3, 5x5, 1x2, "
-            f"1x3 or 1x5 taps in the last two axes, and stride 1"
+            f"kernel {tuple(w.shape[2:5])}, stride {stride}: this algorithm needs 2 to 5 taps in "
+            f"the last axis, one or the same number of 3 to 5 in the second, and stride 1"
         )
 
 

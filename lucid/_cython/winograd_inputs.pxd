@@ -204,14 +204,14 @@ cdef inline void transform_by_edges(
     float *lines, float *inputs, int edge1, int edge2,
 ) noexcept nogil:
     """`transform_channel` for numbers of points that the compiler must know."""
-    cdef Py_ssize_t lane = 0
+    cdef Py_ssize_t lane = 0, neighbours = 4 * (MAX_VECTOR - 1) if plan.tile2 == 4 else -1
     cdef const Py_ssize_t *start
     make_lines(plan, at, x, edge1, lines)
     if has_next:
         fetch_sources(plan, at, x + plan.src_plane)
     while lane < lanes:
         start = at.start + lane
-        if edge2 == 6 and start[MAX_VECTOR - 1] - start[0] == 4 * (MAX_VECTOR - 1):
+        if edge2 == 6 and start[MAX_VECTOR - 1] - start[0] == neighbours:
             transform_along(plan, lines, start, edge1, edge2, True, inputs + lane)
         else:
             transform_along(plan, lines, start, edge1, edge2, False, inputs + lane)

@@ -1,9 +1,10 @@
 r"""Winograd's transforms along one axis for any tile: F(m, r), m outputs of a kernel of r taps.
 
 `winograd.pxd` has the matrices for 3 taps. B^T depends on the m + r - 1 points alone, so the same
-one serves several kernels: 4 points make F(2, 3) or F(3, 2), 6 points F(4, 3), F(5, 2) or F(2, 5).
-G has a column for each tap, A one for each output; both are powers of the points, so for 2 taps a
-column of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there, and F(3, 2)::
+one serves several kernels: 4 points make F(2, 3) or F(3, 2), 6 points F(4, 3), F(5, 2), F(3, 4) or
+F(2, 5). G has a column for each tap, A one for each output; both are powers of the points, so for
+2 taps a column of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there, and
+F(3, 2)::
 
         | 1/p     0    |      | 1  0   0    0    0   |       | -1    0  |      | 1  0  0 |
         | 1/n_a  a/n_a |      | 1  a   a^2  a^3  a^4 |   G = | 1/2  1/2 |  A = | 1  1  1 |
@@ -12,8 +13,8 @@ column of G goes and one of A comes. F(5, 2), with :math:`n_a, n_b, p` as there,
         | 1/n_b -b/n_b |      | 1 -b   b^2 -b^3  b^4 |
         |  0     1     |      | 0  0   0    0    1   |
 
-For 5 taps the two change places: F(2, 5) has the columns of that A, each row over its n, as G, and
-those of that G, each row times its n, as A.
+For 4 and 5 taps columns of G come and those of A go: F(2, 5) has that A, each row over its n, as G,
+and that G, each row times its n, as A.
 
 The functions called `..._lines` take the number of points (`edge`) and of taps, pick the transform
 and apply it to `count` lines of vectors, `next` elements apart. Else elements lie as in
@@ -69,6 +70,29 @@ cdef inline void weight_2_of_5(
         u[5 * to_step + l] = w4
 
 
+cdef inline void weight_3_of_4(
+    const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply G of F(3, 4): 4 vectors to 6."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float to_0 = 1 / (aa * bb), n_a = 2 * aa * (aa - bb), n_b = 2 * bb * (bb - aa)
+    cdef float to_a = 1 / n_a, to_b = 1 / n_b
+    cdef float w0, w1, w2, w3, even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        w0, w1, w2, w3 = w[l], w[step + l], w[2 * step + l], w[3 * step + l]
+        even_a = w0 + aa * w2
+        even_b = w0 + bb * w2
+        odd_a = a * (w1 + aa * w3)
+        odd_b = b * (w1 + bb * w3)
+        u[l] = to_0 * w0
+        u[to_step + l] = to_a * (even_a + odd_a)
+        u[2 * to_step + l] = to_a * (even_a - odd_a)
+        u[3 * to_step + l] = to_b * (even_b + odd_b)
+        u[4 * to_step + l] = to_b * (even_b - odd_b)
+        u[5 * to_step + l] = w3
+
+
 cdef inline void weight_3(
     const float *w, Py_ssize_t step, float *u, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
@@ -113,6 +137,23 @@ cdef inline void output_2_of_5(
         odd = a * (m[step + l] - m[2 * step + l]) + b * (m[3 * step + l] - m[4 * step + l])
         y[l * lane_step] = m[l] + even
         y[l * lane_step + to_step] = m[5 * step + l] + odd
+
+
+cdef inline void output_3_of_4(
+    const float *m, Py_ssize_t step, float *y, Py_ssize_t to_step, Py_ssize_t lane_step, int lanes
+) noexcept nogil:
+    """Apply A^T of F(3, 4): 6 vectors to 3, whose lanes may lie apart."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        even_a = m[step + l] + m[2 * step + l]
+        odd_a = m[step + l] - m[2 * step + l]
+        even_b = m[3 * step + l] + m[4 * step + l]
+        odd_b = m[3 * step + l] - m[4 * step + l]
+        y[l * lane_step] = m[l] + even_a + even_b
+        y[l * lane_step + to_step] = a * odd_a + b * odd_b
+        y[l * lane_step + 2 * to_step] = aa * even_a + (bb * even_b + m[5 * step + l])
 
 
 cdef inline void output_3(
@@ -166,6 +207,26 @@ cdef inline void output_grad_2_of_5(
         z[3 * to_step + l] = y0 + b * y1
         z[4 * to_step + l] = y0 - b * y1
         z[5 * to_step + l] = y1
+
+
+cdef inline void output_grad_3_of_4(
+    const float *y, Py_ssize_t step, Py_ssize_t lane_step, float *z, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply A of F(3, 4): 3 vectors, whose lanes may lie apart, to 6."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float y0, y1, y2, even_a, even_b
+    cdef int l
+    for l in range(lanes):
+        y0, y1 = y[l * lane_step], y[l * lane_step + step]
+        y2 = y[l * lane_step + 2 * step]
+        even_a = y0 + aa * y2
+        even_b = y0 + bb * y2
+        z[l] = y0
+        z[to_step + l] = even_a + a * y1
+        z[2 * to_step + l] = even_a - a * y1
+        z[3 * to_step + l] = even_b + b * y1
+        z[4 * to_step + l] = even_b - b * y1
+        z[5 * to_step + l] = y2
 
 
 cdef inline void output_grad_3(
@@ -222,6 +283,26 @@ cdef inline void weight_grad_2_of_5(
         w[4 * to_step + l] = u[5 * step + l] + (aa * aa * even_a + bb * bb * even_b)
 
 
+cdef inline void weight_grad_3_of_4(
+    const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
+) noexcept nogil:
+    """Apply G^T of F(3, 4): 6 vectors to 4."""
+    cdef float a = 0.625, b = 1.5, aa = a * a, bb = b * b
+    cdef float to_0 = 1 / (aa * bb), n_a = 2 * aa * (aa - bb), n_b = 2 * bb * (bb - aa)
+    cdef float to_a = 1 / n_a, to_b = 1 / n_b
+    cdef float even_a, even_b, odd_a, odd_b
+    cdef int l
+    for l in range(lanes):
+        even_a = to_a * (u[step + l] + u[2 * step + l])
+        odd_a = a * to_a * (u[step + l] - u[2 * step + l])
+        even_b = to_b * (u[3 * step + l] + u[4 * step + l])
+        odd_b = b * to_b * (u[3 * step + l] - u[4 * step + l])
+        w[l] = to_0 * u[l] + (even_a + even_b)
+        w[to_step + l] = odd_a + odd_b
+        w[2 * to_step + l] = aa * even_a + bb * even_b
+        w[3 * to_step + l] = u[5 * step + l] + (aa * odd_a + bb * odd_b)
+
+
 cdef inline void weight_grad_3(
     const float *u, Py_ssize_t step, float *w, Py_ssize_t to_step, int lanes
 ) noexcept nogil:
@@ -263,6 +344,9 @@ cdef inline void weight_lines(
     elif edge == 4 and taps == 3:
         for i in range(count):
             weight_2(w + i * next, step, u + i * to_next, to_step, lanes)
+    elif edge == 6 and taps == 4:
+        for i in range(count):
+            weight_3_of_4(w + i * next, step, u + i * to_next, to_step, lanes)
     elif edge == 6 and taps == 5:
         for i in range(count):
             weight_2_of_5(w + i * next, step, u + i * to_next, to_step, lanes)
@@ -289,6 +373,11 @@ cdef inline void output_lines(
         for i in range(count):
             output_2(
                 m + i * next, step, y + i * to_next, to_step, 2 if to_step == 1 else 1, lanes
+            )
+    elif edge == 6 and taps == 4:
+        for i in range(count):
+            output_3_of_4(
+                m + i * next, step, y + i * to_next, to_step, 3 if to_step == 1 else 1, lanes
             )
     elif edge == 6 and taps == 5:
         for i in range(count):
@@ -323,6 +412,11 @@ cdef inline void output_grad_lines(
             output_grad_2(
                 y + i * next, step, 2 if step == 1 else 1, z + i * to_next, to_step, lanes
             )
+    elif edge == 6 and taps == 4:
+        for i in range(count):
+            output_grad_3_of_4(
+                y + i * next, step, 3 if step == 1 else 1, z + i * to_next, to_step, lanes
+            )
     elif edge == 6 and taps == 5:
         for i in range(count):
             output_grad_2_of_5(
@@ -352,6 +446,9 @@ cdef inline void weight_grad_lines(
     elif edge == 4 and taps == 3:
         for i in range(count):
             weight_grad_2(u + i * next, step, w + i * to_next, to_step, lanes)
+    elif edge == 6 and taps == 4:
+        for i in range(count):
+            weight_grad_3_of_4(u + i * next, step, w + i * to_next, to_step, lanes)
     elif edge == 6 and taps == 5:
         for i in range(count):
             weight_grad_2_of_5(u + i * next, step, w + i * to_next, to_step, lanes)

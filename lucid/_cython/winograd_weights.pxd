@@ -130,6 +130,8 @@ cdef inline void transform_weights(
     )
     if plan.taps1 == 5:
         apply_g_down(plan, half, lanes, weights, step, 6, 5)
+    elif plan.taps1 == 4:
+        apply_g_down(plan, half, lanes, weights, step, 6, 4)
     elif plan.edge1 == 6:
         apply_g_down(plan, half, lanes, weights, step, 6, 3)
     elif plan.edge1 == 4:

@@ -84,6 +84,23 @@ class Task:
         """The same of the tap for which they are fewest."""
         return prod(int(count.min()) for count in self.meetings)
 
+    @cached_property
+    def fewest_taps(self):
+        """For each of three axes, taps that meet no padding where they are fewest: at an end of it.
+
+        Of a forward or an input gradient, with stride 1.
+        """
+        names = "kernel_size", "dilation", "low", "input_size", "output_size"
+        counts = []
+        for taps, dilation, low, read, written in zip(*map(self.on_three_axes, names), strict=True):
+            if self.primitive == "input_grad":
+                low, read, written = (taps - 1) * dilation - low, written, read
+            first = np.arange(taps) * dilation - low  # what the first position reads
+            counts.append(min(
+                int(((0 <= place) & (place < read)).sum()) for place in (first, first + written - 1)
+            ))
+        return counts
+
     @property
     def strided(self):
         """Whether an axis has a stride."""
@@ -127,7 +144,7 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3, 5x5 or 1x2, 1x3, 1x5 taps, stride 1, float32 and its precision \"high\"."""
+    """It needs 3x3 to 5x5 or 1x2 to 1x5 taps, stride 1, float32 and its precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
         4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
     )

@@ -281,6 +281,18 @@ def unfolded(task, items, lanes):
     }
 
 
+def terms_that_count(task, items):
+    """Count the terms of a sum; where many of them are padding, it is smaller, but not its error.
+
+    Planes of the first axis are no part of a tile: those outside add nothing to its error.
+    """
+    if task.primitive == "weight_grad":
+        return items * task.fewest_connected
+    _, _, read, _ = turn_around(task)
+    planes, *kernel = task.on_three_axes("kernel_size")
+    return read * planes * min(prod(kernel), 3 * prod(task.fewest_taps[1:]))
+
+
 def winograd(task, items, lanes):
     """Tiles are in the vectors; a tile has a few points, at each of which is a product."""
     names = "kernel_size", "input_size", "output_size", "dilation"
@@ -288,10 +300,8 @@ def winograd(task, items, lanes):
     depth, features, size, terms = conv_winograd.as_forward(
         task.primitive, task.channels, task.features, kernel_size, source, size, items
     )
-    taps, fewest = kernel_size[1:], terms
-    if task.primitive == "weight_grad":  # a tap that mostly meets padding sums up less
-        fewest = items * task.fewest_connected
-    if not conv_winograd.may_use(fewest, taps):
+    taps = kernel_size[1:]
+    if not conv_winograd.may_use(terms_that_count(task, items), taps):
         return {}
     tile = conv_winograd.choose_tile(terms, taps)
     points, tiles = conv_winograd.count(tile, taps, size, dilation)

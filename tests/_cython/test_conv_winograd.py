@@ -83,6 +83,19 @@ GEOMETRIES = {
     "one axis of F(2, 5), dilated": (
         2, 90, 9, (1, 1, 350), (1, 1, 5), (0, 0, 32), (0, 0, 32), 1, (1, 1, 16)
     ),
+    "F(3, 4)": (2, 33, 19, (1, 14, 17), (1, 4, 4), (0, 1, 2), (0, 2, 1), 1),
+    "F(3, 4) of seven columns": (9, 33, 19, (1, 7, 7), (1, 4, 4), (0, 2, 1), (0, 1, 2), 1),
+    "F(3, 4) of one tile": (1, 4, 8, (1, 6, 6), (1, 4, 4), (0, 0, 0), (0, 0, 0), 1),
+    "F(3, 4) in groups": (2, 12, 15, (1, 10, 6), (1, 4, 4), (0, 1, 3), (0, 4, 0), 3),
+    "F(3, 4), a thousand channels": (1, 1001, 9, (1, 5, 5), (1, 4, 4), (0, 2, 2), (0, 2, 2), 1),
+    "F(3, 4), three axes": (2, 4, 5, (6, 11, 12), (4, 4, 4), (1, 2, 2), (2, 1, 2), 1),
+    "F(3, 4), dilated": (
+        2, 20, 9, (1, 23, 29), (1, 4, 4), (0, 4, 6), (0, 4, 6), 1, (1, 2, 3)
+    ),
+    "one axis of F(3, 4)": (2, 110, 9, (3, 5, 101), (1, 1, 4), (0, 0, 2), (0, 0, 2), 1),
+    "one axis of F(3, 4), dilated": (
+        2, 110, 9, (1, 1, 350), (1, 1, 4), (0, 0, 32), (0, 0, 16), 1, (1, 1, 16)
+    ),
     "several chunks": (9, 5, 7, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
     "several chunks of odd sizes": (3, 37, 41, (1, 61, 59), 1, (0, 1, 1), (0, 1, 1), 1),
     "several chunks in groups": (9, 4, 35, (3, 29, 30), 3, (1, 1, 1), (1, 1, 1), 1),
@@ -196,8 +209,10 @@ def test_error_in_three_axes_stays_below_that_of_any_sum(channels):
 
 
 @pytest.mark.parametrize(
-    "taps, channels",
-    [(3, 64), (3, 96), (3, 256), (2, 96), (2, 144), (2, 512), (5, 80), (5, 160)],
+    "taps, channels", [
+        (3, 64), (3, 96), (3, 256), (2, 96), (2, 144), (2, 512), (4, 100), (4, 200), (5, 80),
+        (5, 160),
+    ],
 )
 def test_error_in_one_axis_stays_below_that_of_any_sum(taps, channels):
     kernel, low = (1, 1, taps), (0, 0, 1)
@@ -208,22 +223,25 @@ def test_error_in_one_axis_stays_below_that_of_any_sum(taps, channels):
     assert errors("forward", arrays, arguments).max() <= terms + 16
 
 
-@pytest.mark.parametrize("channels", [32, 48])
+@pytest.mark.parametrize("taps, channels", [(4, 50), (4, 64), (5, 32), (5, 48)])
 @pytest.mark.parametrize("items, size", [(2, 56), (40, 14), (200, 7), (400, 5), (800, 3)])
 @pytest.mark.parametrize("primitive", ["forward", "input_grad"])
-def test_error_of_5x5_taps_stays_below_that_of_any_sum(primitive, items, size, channels):
-    case = (items, channels, channels, (1, size, size), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1)
+def test_error_of_many_taps_stays_below_that_of_any_sum(primitive, items, size, taps, channels):
+    case = (items, channels, channels, (1, size, size), (1, taps, taps), (0, 2, 2), (0, 2, 2), 1)
     arrays, arguments = make(case, spread=8)
-    terms = 25 * channels
-    assert conv_winograd.may_use(terms, (5, 5))
+    terms = taps * taps * channels
+    assert conv_winograd.may_use(terms, (taps, taps))
     assert errors(primitive, arrays, arguments).max() <= terms + 16
 
 
+@pytest.mark.parametrize("taps", [4, 5])
 @pytest.mark.parametrize("items, size", [(2, 23), (6, 14), (13, 10), (32, 7), (89, 5), (801, 3)])
-def test_error_of_a_weight_gradient_of_5x5_taps_stays_below_that_of_any_sum(items, size):
-    case = (items, 64, 64, (1, size, size), (1, 5, 5), (0, 2, 2), (0, 2, 2), 1)
+def test_error_of_a_weight_gradient_of_many_taps_stays_below_that_of_any_sum(items, size, taps):
+    high = (0, taps - 3, taps - 3)
+    case = (items, 64, 64, (1, size, size), (1, taps, taps), (0, 2, 2), high, 1)
     arrays, arguments = make(case, spread=8)
-    assert conv_winograd.may_use(items * (size - 2) ** 2, (5, 5))  # of the taps at the corners
+    corner = items * (size - 2) ** 2  # positions at which a tap at the corner meets no padding
+    assert conv_winograd.may_use(corner, (taps, taps))
     assert errors("weight_grad", arrays, arguments).max() <= items * size * size + 16
 
 
@@ -237,7 +255,8 @@ def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(items, size):
 
 
 @pytest.mark.parametrize("terms, taps", [
-    (192, 2), (288, 2), (1000, 2), (192, 3), (288, 3), (1000, 3), (400, 5), (1000, 5)
+    (192, 2), (288, 2), (1000, 2), (192, 3), (288, 3), (1000, 3), (400, 4), (1000, 4), (400, 5),
+    (1000, 5),
 ])
 def test_error_of_a_weight_gradient_in_one_axis_stays_below_that_of_any_sum(terms, taps):
     case = (1, 64, 64, (1, 1, terms + taps - 1), (1, 1, taps), (0, 0, 0), (0, 0, 0), 1)
@@ -266,10 +285,11 @@ def test_few_terms_are_refused():
     assert conv_winograd.choose_tile(288, (1, 3)).size == (1, 4)
     assert conv_winograd.choose_tile(287, (1, 2)).size == (1, 3)
     assert conv_winograd.choose_tile(288, (1, 2)).size == (1, 5)
-    assert not conv_winograd.may_use(799, (5, 5))
-    assert conv_winograd.choose_tile(800, (5, 5)).size == (2, 2)
-    assert not conv_winograd.may_use(399, (1, 5))
-    assert conv_winograd.choose_tile(400, (1, 5)).size == (1, 2)
+    for taps in 4, 5:
+        assert not conv_winograd.may_use(799, (taps, taps))
+        assert conv_winograd.choose_tile(800, (taps, taps)).size == (7 - taps, 7 - taps)
+        assert not conv_winograd.may_use(399, (1, taps))
+        assert conv_winograd.choose_tile(400, (1, taps)).size == (1, 7 - taps)
 
 
 @pytest.mark.parametrize("primitive", PRIMITIVES)
@@ -334,6 +354,7 @@ def test_not_a_number_stays_in_its_tiles():
         ((4, (3, 3, 3), ONES, ONES), True),
         ((8, (1, 3, 3), ONES, ONES), False),
         ((4, (3, 3, 1), ONES, ONES), False),
+        ((4, (1, 4, 4), ONES, ONES), True),
         ((4, (1, 5, 5), ONES, ONES), True),
         ((4, (1, 3, 5), ONES, ONES), False),
         ((4, (3, 1, 5), ONES, (1, 1, 8)), True),
@@ -355,7 +376,7 @@ def test_other_geometries_and_types_are_refused(primitive):
     function = getattr(conv_winograd, primitive)
     with pytest.raises(ValueError, match=r"kernel \(1, 3, 3\), stride \(1, 2, 2\)"):
         function(x, w, y, (1, 2, 2), ONES, low, groups, 1)
-    with pytest.raises(ValueError, match=r"kernel \(1, 3, 2\).* needs 3x3, 5x5, 1x2, 1x3 or 1x5"):
+    with pytest.raises(ValueError, match=r"kernel \(1, 3, 2\).* needs 2 to 5 taps"):
         function(x, np.ascontiguousarray(w[..., :2]), y, ONES, ONES, low, groups, 1)
     with pytest.raises(ValueError, match="float"):
         function(*(array.astype(np.float64) for array in (x, w, y)), ONES, ONES, low, groups, 1)
