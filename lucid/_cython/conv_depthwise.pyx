@@ -3,10 +3,11 @@ r"""Depthwise convolution: every input channel by itself, for groups == channels
 A tile of the result, 7 rows high and half to two vectors wide, stays in registers while a column of
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
 (`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
-few rows move up instead as the rows of the input pass (`strips.pxd`). With stride 1, and with
-such taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`), rows are read where they are, and
-what lies outside the image is made zero in the registers. Otherwise a channel or a block of it is
-copied, into rows with zeros around them (`padded.pxd`, `depthwise_copy.pxd`).
+few rows move up instead as the rows of the input pass (`strips.pxd`); with AVX-512 also of several
+planes. With stride 1, and with such taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`),
+rows are read where they are, and what lies outside the image is made zero in the registers.
+Otherwise a channel or a block of it is copied, into rows with zeros around them (`padded.pxd`,
+`depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
 for each phase of the position otherwise. With a multiplier, F = multiplier * C, output channels f
@@ -28,16 +29,13 @@ equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
+from lucid._cython.depthwise_blocks cimport set_block_by_two, set_block_in_depth
 from lucid._cython.depthwise_copy cimport copy_channels, interleave, stay_inside
-from lucid._cython.depthwise_plan cimport (
-    Plan, low_of, make_plan, runs, set_axes, set_run, set_run_by_two, set_taps,
-)
+from lucid._cython.depthwise_plan cimport Plan, make_plan, runs, set_axes, set_run, set_taps
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, dst_start, find_block, phase_taps, src_start,
 )
-from lucid._cython.paired_strips cimport set_paired_planes
-from lucid._cython.paired_strips_of_many_taps cimport set_paired_planes_of_many_taps
 from lucid._cython.parted_strips cimport set_parted_planes
 from lucid._cython.parted_strips_of_many_taps cimport set_parted_planes_of_many_taps
 from lucid._cython.sliding cimport (
@@ -45,9 +43,7 @@ from lucid._cython.sliding cimport (
     tile_rows,
 )
 from lucid._cython.strips cimport THREE, Planes, fits_strips, set_planes
-from lucid._cython.strips_of_many_taps cimport (
-    MANY_TAPS, MOST_TAPS, set_planes_of_many_taps,
-)
+from lucid._cython.strips_of_many_taps cimport MANY_TAPS, MOST_TAPS, set_planes_of_many_taps
 from lucid._cython.turns cimport Turns, deal, next_task
 from lucid._cython.types cimport real
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -114,7 +110,7 @@ cdef void add_plane(
         interleave(plan, run, result, m2, bias, y)
 
 
-# Six functions that only call one each: gcc then keeps what a kind of strips needs in registers.
+# Seven functions that only call one each: gcc then keeps what a kind of strips needs in registers.
 # With all kinds in one function, images of 7x7 and 28x28 took 4 to 8 % longer.
 
 
@@ -153,12 +149,20 @@ cdef void set_many_taps_by_two(
     set_parted_planes_of_many_taps(run, planes, x, w, bias, y)
 
 
-cdef void set_many_taps_in_pairs(
-    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
-    Py_ssize_t first, Py_ssize_t low,
+cdef void set_by_two(
+    Plan *plan, const real *x, const real *w, const Py_ssize_t *m, const Py_ssize_t *size,
+    Py_ssize_t channels, const real *bias, real *y,
 ) noexcept nogil:
-    """Call `set_paired_planes_of_many_taps`."""
-    set_paired_planes_of_many_taps(run, planes, x, w, bias, y, first, low)
+    """Call `set_block_by_two`."""
+    set_block_by_two(plan, x, w, m, size, channels, bias, y)
+
+
+cdef void set_in_depth(
+    Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
+    const Py_ssize_t *size, const real *bias, real *y,
+) noexcept nogil:
+    """Call `set_block_in_depth`."""
+    set_block_in_depth(plan, x, w, offset, m, size, bias, y)
 
 
 cdef void add_channels(
@@ -200,27 +204,6 @@ cdef void add_channels(
             )
 
 
-cdef void set_block_by_two(
-    Plan *plan, const real *x, const real *w, const Py_ssize_t *m, const Py_ssize_t *size,
-    Py_ssize_t channels, const real *bias, real *y,
-) noexcept nogil:
-    """Set a block of the input gradient of square taps and stride 2."""
-    cdef Run run
-    cdef Planes planes
-    cdef Py_ssize_t m0, first = set_run_by_two(plan, &run, m[1], size[1])
-    planes.count, planes.x_step, planes.y_step = channels, plan.plane, plan.dst_plane
-    x += m[0] * plan.step0 - run.first * plan.step1
-    y += m[0] * plan.axes[1].dst_size * run.columns
-    y += max(0, dst_start(&plan.axes[1], 0, m[1])) * run.columns
-    for m0 in range(size[0]):
-        if plan.height > THREE:
-            set_many_taps_in_pairs(&run, &planes, x, w, bias, y, first, low_of(&plan.axes[2]))
-        else:
-            set_paired_planes(&run, &planes, x, w, bias, y, -first, plan.axes[2].dst_low == 1)
-        x += plan.step0
-        y += plan.axes[1].dst_size * run.columns
-
-
 cdef void add_block(
     Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
     const Py_ssize_t *size, Py_ssize_t channels, const real *bias, real *result, real *y,
@@ -230,10 +213,13 @@ cdef void add_block(
     cdef Run run
     cdef Py_ssize_t p0, p1, m0, i0, i1, start, first, last, taps, row, residue
     if plan.by_two and axes[1].backward:
-        set_block_by_two(plan, x, w, m, size, channels, bias, y)
+        set_by_two(plan, x, w, m, size, channels, bias, y)
         return
     if plan.in_place:
-        x += m[0] * plan.step0 + (m[1] * axes[1].src_step - axes[1].src_low) * plan.step1
+        x += src_start(&axes[0], 0, m[0]) * plan.step0 + src_start(&axes[1], 0, m[1]) * plan.step1
+    if plan.deep:
+        set_in_depth(plan, x, w, offset, m, size, bias, y)
+        return
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
             start = dst_start(&axes[1], p1, m[1])
@@ -298,7 +284,10 @@ cdef int correlate(
     cdef real *buffers
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
-    make_plan(plan, sizeof(real), threads, 0 if bias == NULL else MOST_TAPS)  # strips set y
+    if bias == NULL:  # strips set y
+        make_plan(plan, sizeof(real), threads, 0, 0)
+    else:
+        make_plan(plan, sizeof(real), threads, MOST_TAPS, MANY_TAPS)
     tasks = plan.items * plan.parts * plan.blocks[0] * plan.blocks[1] * plan.blocks[2]
     weights = ceil_div(plan.channels * plan.multiplier * plan.kernel, 16) * 16
     threads = <int> min(threads, tasks)

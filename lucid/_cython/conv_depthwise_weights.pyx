@@ -193,7 +193,7 @@ cdef int correlate_with_output(
     cdef Py_ssize_t *offset
     cdef Py_ssize_t *tap
     plan.src_share = plan.dst_share = 1
-    make_plan(plan, sizeof(real), 1, THREE)
+    make_plan(plan, sizeof(real), 1, THREE, 0)
     plan.held = max(1, min(HELD_BYTES // <Py_ssize_t> sizeof(real) // plan.plane, plan.items))
     features = plan.channels * plan.multiplier
     chunks = min(plan.items, ceil_div(TASKS, features))

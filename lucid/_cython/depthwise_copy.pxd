@@ -28,14 +28,17 @@ cdef inline const real *stay_inside(
 
     The copy holds the rows that the block at m[0], m[1] reads of each plane, and what is between.
     """
+    cdef Axis *depth = &plan.axes[0]
     cdef Axis *axis = &plan.axes[1]
     cdef Py_ssize_t row = m[1] * axis.src_step - axis.src_low, rows = axis.src_size
-    cdef Py_ssize_t first = m[0] * plan.step0 + clip(row, rows) * plan.step1
+    cdef Py_ssize_t plane = src_start(depth, 0, m[0])
+    cdef Py_ssize_t first = clip(plane, depth.src_size) * plan.step0 + clip(row, rows) * plan.step1
     cdef Py_ssize_t end = (
-        (planes - 1) * plan.plane + (m[0] + size[0] - 1) * plan.step0
+        (planes - 1) * plan.plane
+        + (clip(plane + span(depth, size[0]), depth.src_size) - 1) * plan.step0
         + clip(row + span(axis, size[1]), rows) * plan.step1
     )
-    if is_inside(plan, start + first, end - first):
+    if end <= first or is_inside(plan, start + first, end - first):
         return x + start
     memcpy(buffer + plan.margin, x + start + first, (end - first) * sizeof(real))
     return buffer + plan.margin - first

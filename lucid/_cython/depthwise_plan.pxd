@@ -23,6 +23,7 @@ cdef struct Plan:
     Py_ssize_t kernel  # taps
     bint in_place  # nothing is copied
     bint by_two  # so it is with stride 2: by strips
+    bint deep  # and with taps in several planes: by strips, too
     bint whole  # a block is a whole channel
     bint slides  # taps of a column read neighbouring rows
     Py_ssize_t height  # taps of a column
@@ -89,12 +90,31 @@ cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nog
     return (positions - 1) * axis.src_step + reach + 1
 
 
+cdef inline bint is_deep(Plan *plan, Py_ssize_t most, Py_ssize_t lanes) noexcept nogil:
+    """Tell whether strips serve taps of several planes: 3x3, 5x5 or 7x7, `most` along an axis.
+
+    Each block must read a row of x.
+    """
+    cdef Axis *axes = plan.axes
+    cdef Axis *rows = &axes[1]
+    return (
+        plan.multiplier == 1 and 1 < axes[0].taps <= most
+        and axes[0].stride == 1 and rows.stride == 1 and axes[2].stride == 1
+        and (rows.taps == 3 or rows.taps == 5 or rows.taps == 7) and rows.taps <= most
+        and rows.taps == axes[2].taps and rows.dilation == 1
+        and axes[2].block == axes[2].count and 4 * axes[2].dst_size >= lanes
+        and 0 <= rows.src_low < rows.taps
+        and (rows.count - 1) // rows.block * rows.block < rows.src_size + rows.src_low
+    )
+
+
 cdef inline void make_plan(
-    Plan *plan, Py_ssize_t itemsize, int threads, Py_ssize_t most
+    Plan *plan, Py_ssize_t itemsize, int threads, Py_ssize_t most, Py_ssize_t most_in_depth
 ) noexcept nogil:
     """Choose blocks that fit the first cache, and as many channels at a time.
 
-    There are strips of stride 2 for up to `most` taps along an axis.
+    There are strips of stride 2 for up to `most` taps along an axis, and of several planes for up
+    to `most_in_depth`.
     """
     cdef Axis *axes = plan.axes
     cdef Py_ssize_t a, tasks = plan.items, lanes = VECTOR_BYTES // itemsize
@@ -111,8 +131,11 @@ cdef inline void make_plan(
         and axes[1].taps == axes[2].taps
         and (axes[2].backward or 4 * axes[2].dst_size >= lanes)
     )
+    plan.deep = is_deep(plan, most_in_depth, lanes)
     if axes[1].stride > 1 or axes[2].stride > 1:
         plan.in_place = plan.by_two
+    if plan.deep:
+        plan.in_place = True
     plan.slides = axes[1].stride == 1 or plan.by_two
     plan.height = axes[1].taps if plan.slides else 1
     plan.margin = MAX_WIDTH * axes[2].src_step + max(
@@ -137,8 +160,8 @@ cdef inline void make_plan(
     plan.whole = plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
     plan.held = HELD_BYTES // (plan.plane * plan.src_share * itemsize)
     plan.held = max(1, min(plan.held, plan.channels))
-    if axes[0].dst_size > 1 and (axes[0].taps == 1 or axes[0].phases > 1):
-        plan.held = 1  # strips of several channels would write over each other's planes
+    if plan.deep or axes[0].phases > 1 or axes[0].dst_size > 1 and axes[0].taps == 1:
+        plan.held = 1  # strips of several channels take all taps, and would cross their planes
     if threads > 1:
         plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))
     plan.parts = ceil_div(plan.channels, plan.held)
@@ -147,8 +170,9 @@ cdef inline void make_plan(
     plan.extra = tail_size(axes) + 2 * lanes
     if plan.in_place:
         plan.extra = 2 * plan.margin
-        if axes[0].block == 1:
-            plan.last = min(plan.plane, span(&axes[1], axes[1].block) * plan.step1)
+        plan.last = (span(&axes[0], axes[0].block) - 1) * plan.step0
+        plan.last += min(plan.step0, span(&axes[1], axes[1].block) * plan.step1)
+        plan.last = min(plan.plane, plan.last)
     plan.buffer_size = (
         (plan.held * plan.src_share - 1) * plan.plane + plan.last + plan.extra
         + axes[2].phases * plan.result_phase

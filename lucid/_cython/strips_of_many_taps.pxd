@@ -79,23 +79,24 @@ cdef inline real *next_row(
 
 
 cdef inline void set_tall_strip(
-    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
-    Py_ssize_t q, int taps, int width,
+    const Run *run, const Py_ssize_t *across, const Planes *planes, const real *x, const real *w,
+    const real *bias, real *y, Py_ssize_t q, int taps, int width,
 ) noexcept nogil:
     """Set a strip of all planes, from column q on, to the bias and the sum over taps x taps.
 
+    Each column of taps adds `across` to the column of a position, whatever plane of x it reads.
     Where a row is shorter than the strip, what hangs over is written anew with the next one.
     """
     cdef real acc[MOST_TAPS + 1][MAX_WIDTH]
-    cdef int keep[MOST_TAPS][MAX_WIDTH]
-    cdef bint cut[MOST_TAPS]
+    cdef int keep[MOST_TAPS * MOST_TAPS][MAX_WIDTH]
+    cdef bint cut[MOST_TAPS * MOST_TAPS]
     cdef real start
     cdef const real *source
     cdef real *target
     cdef Py_ssize_t c = 0, i, t, column, end = run.rows + taps - 1, last = min(run.end, end)
     cdef int j, l, r, lanes = width // sizeof(real)
     for t in range(run.taps):
-        column = run.column + q + run.offset[t]
+        column = run.column + q + across[t]
         for l in range(lanes):
             keep[t][l] = 0 <= column + l < run.size
         cut[t] = column < 0 or column + min(lanes, run.columns - q) > run.size
@@ -145,19 +146,19 @@ cdef inline void set_tall_strip(
 
 
 cdef inline void set_tall_strips(
-    const Run *run, const Planes *planes, const real *x, const real *w, const real *bias, real *y,
-    int taps,
+    const Run *run, const Py_ssize_t *across, const Planes *planes, const real *x, const real *w,
+    const real *bias, real *y, int taps,
 ) noexcept nogil:
     """Set all rows of some planes to the bias and the sum over taps x taps."""
     cdef Py_ssize_t q = 0, lanes = VECTOR_BYTES // sizeof(real)
     while q < run.columns:  # the last strip ends with the row, though columns are set twice
         if 2 * (run.columns - q) > lanes:
             q = min(q, max(0, run.columns - lanes))
-            set_tall_strip(run, planes, x, w, bias, y, q, taps, VECTOR_BYTES)
+            set_tall_strip(run, across, planes, x, w, bias, y, q, taps, VECTOR_BYTES)
             q += lanes
         else:
             q = min(q, max(0, run.columns - lanes // 2))
-            set_tall_strip(run, planes, x, w, bias, y, q, taps, VECTOR_BYTES // 2)
+            set_tall_strip(run, across, planes, x, w, bias, y, q, taps, VECTOR_BYTES // 2)
             q += lanes // 2
 
 
@@ -166,6 +167,19 @@ cdef inline void set_planes_of_many_taps(
 ) noexcept nogil:
     """Call `set_tall_strips` with a literal number of taps."""
     if run.taps == 5:
-        set_tall_strips(run, planes, x, w, bias, y, 5)
+        set_tall_strips(run, run.offset, planes, x, w, bias, y, 5)
     else:
-        set_tall_strips(run, planes, x, w, bias, y, 7)
+        set_tall_strips(run, run.offset, planes, x, w, bias, y, 7)
+
+
+cdef inline void set_plane_in_depth(
+    const Run *run, const Py_ssize_t *across, const Planes *planes, const real *x, const real *w,
+    const real *bias, real *y,
+) noexcept nogil:
+    """Set all rows of one plane to the bias and the sum over the taps of several planes of x."""
+    if run.height == 3:
+        set_tall_strips(run, across, planes, x, w, bias, y, 3)
+    elif run.height == 5:
+        set_tall_strips(run, across, planes, x, w, bias, y, 5)
+    else:
+        set_tall_strips(run, across, planes, x, w, bias, y, 7)
