@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from lucid import kernels
 from lucid._cython import conv_winograd_rows
 from lucid.geometry import conv_geometry
 from lucid.kernels import costs
@@ -122,3 +124,33 @@ def test_a_weight_gradient_counts_its_own_items():
     for primitive in ("forward", "input_grad", "weight_grad"):
         two, eight = (estimates(square(primitive, 8, 8, 16, items), 4) for items in (2, 8))
         assert (two == eight) is (primitive != "weight_grad")
+
+
+@pytest.mark.parametrize("size, padding, channels, exact", [
+    (5, 2, 31, False), (5, 2, 32, True), (2, 2, 32, False), (1, 2, 64, False), (6, 0, 32, True),
+])
+def test_terms_that_are_padding_do_not_count_for_winograd(size, padding, channels, exact):
+    geometry = conv_geometry((1, channels, size, size), (64, channels, 5, 5), padding=padding)
+    forward = Task("forward", geometry, channels, 64)
+    assert (costs.estimate("winograd", forward, 8) is not None) is exact
+
+
+@pytest.mark.parametrize(("size", "kernel", "low", "high", "dilation"), [
+    ((7,), 5, 2, 2, 1), ((2, 9), 4, 1, 2, 1), ((3, 3), 5, 4, 1, 1), ((11, 8), 3, -1, 4, 2),
+    ((4, 5, 6), 3, 1, 2, 1),
+])
+def test_fewest_taps_and_positions_are_those_of_the_definition(size, kernel, low, high, dilation):
+    axes = len(size)
+    geometry = conv_geometry(
+        (1, 1, *size), (1, 1, *(kernel,) * axes), padding=((low, high),) * axes,
+        dilation=(dilation,) * axes,
+    )
+    x = np.ones((1, 1, *size))
+    w, y = np.ones((1, 1, *geometry.kernel_size)), np.ones((1, 1, *geometry.output_size))
+    for primitive, result in (
+        ("forward", kernels.conv(x, w, geometry)),
+        ("input_grad", kernels.conv_input_grad(y, w, geometry)),
+    ):
+        assert np.prod(Task(primitive, geometry, 1, 1).fewest_taps) == result.min()
+    fewest = kernels.conv_weight_grad(x, y, geometry).min()
+    assert Task("weight_grad", geometry, 1, 1).fewest_connected == fewest
