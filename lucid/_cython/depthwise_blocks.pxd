@@ -24,7 +24,9 @@ cdef inline void set_block_by_two(
     y += max(0, dst_start(&plan.axes[1], 0, m[1])) * run.columns
     for m0 in range(size[0]):
         if plan.height > THREE:
-            set_paired_planes_of_many_taps(&run, &planes, x, w, bias, y, first, low_of(&plan.axes[2]))
+            set_paired_planes_of_many_taps(
+                &run, &planes, x, w, bias, y, first, low_of(&plan.axes[2])
+            )
         else:
             set_paired_planes(&run, &planes, x, w, bias, y, -first, plan.axes[2].dst_low == 1)
         x += plan.step0

@@ -8,6 +8,8 @@ that need them, one row more than the column has taps. The first and the last ro
 some taps, which only rows outside y would need. Meanwhile the same rows of the next plane are asked
 for: they are too short for a processor to do so by itself. Without AVX-512 tiles load a tap once
 for several rows, and are faster (`sliding.pxd`).
+
+Taps of several planes, of 3x3 each or more, are just further columns of taps (`depthwise_blocks`).
 """
 
 from lucid._cython.fetch cimport fetch, fetch_to_write
