@@ -21,9 +21,9 @@ Source: Zhang, Lo and Lu, "High performance depthwise and pointwise convolutions
 Cost: the multiply-adds of the definition, and those for the lanes behind the end of a row; each
 element of x is read and each of y written once (where x is copied, once more): 9
 multiply-adds for 8 bytes with a 3x3 kernel, so memory is the limit of small kernels. Memory beside
-the arrays: a copy of the weights, and for each thread up to about 128 KiB; for an input gradient
-with a multiplier so many times that, and a whole channel where it has many small planes. It must
-equal `conv_naive`.
+the arrays: a copy of the weights, and for each thread up to about 128 KiB; where taps lie in
+several planes, up to as many planes; for an input gradient with a multiplier so many times that,
+and a whole channel where it has many small planes. It must equal `conv_naive`.
 """
 
 from cython.parallel cimport prange, threadid
