@@ -171,6 +171,7 @@ class Build(build_ext):
         checked = [one for one in self.extensions if ".checks." in one.name]
         self.translate("checked", CHECKED, checked)
         self.translate("quick", QUICK, [one for one in self.extensions if one not in checked])
+        self.extensions.sort(key=lambda one: -os.path.getsize(one.sources[0]))  # the longest first
         super().build_extensions()
 
     def translate(self, folder, directives, extensions):

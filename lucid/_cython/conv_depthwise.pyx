@@ -217,7 +217,7 @@ cdef void add_block(
         return
     if plan.in_place:
         x += src_start(&axes[0], 0, m[0]) * plan.step0 + src_start(&axes[1], 0, m[1]) * plan.step1
-    if plan.deep:
+    if MANY_TAPS > 0 and plan.deep:
         set_in_depth(plan, x, w, offset, m, size, bias, y)
         return
     for p0 in range(axes[0].phases):

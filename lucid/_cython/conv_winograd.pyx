@@ -81,7 +81,7 @@ from lucid._cython.winograd_chunks cimport (
 )
 from lucid._cython.winograd_inputs cimport transform_column
 from lucid._cython.winograd_products cimport make_tasks
-from lucid._cython.winograd_sums cimport Sums
+from lucid._cython.winograd_sums cimport Sums, transform_outputs
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.winograd_tiles cimport CHUNK, LANES, Plan, set_sizes, set_tiles
 from lucid._cython.workspace cimport Workspace, borrow, give_back
@@ -318,7 +318,7 @@ cdef int correlate_weights(
     cdef Workspace workspace
     cdef float *buffers
     cdef float *results
-    sums.transform_column = transform_column
+    sums.transform_column, sums.transform_outputs = transform_column, transform_outputs
     tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
     sums.few = are_few_columns(

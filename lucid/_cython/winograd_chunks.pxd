@@ -15,9 +15,7 @@ from lucid._cython.fetch cimport LINE_BYTES, fetch_near
 from lucid._cython.interrupt cimport Watch, interrupted
 from lucid._cython.microkernel cimport ROWS
 from lucid._cython.padded cimport ceil_div
-from lucid._cython.winograd_sums cimport (
-    Sums, add_weights, multiply_panel, sum_point, transform_outputs,
-)
+from lucid._cython.winograd_sums cimport Sums, add_weights, multiply_panel, sum_point
 from lucid._cython.winograd_tiles cimport LANES, PAD, Plan, depth_held, set_tiles
 
 cdef enum:
@@ -154,7 +152,7 @@ cdef inline void transform_both(
         block.transform_column(plan, x, start + column, 0, 1, inputs + column * plan.input_size)
     for part in range(block.parts):
         for plane in range(columns * plan.tile0):
-            transform_outputs(
+            block.transform_outputs(
                 block, y + part * LANES * plan.dst_plane, start + plane // plan.tile0,
                 plane % plan.tile0, part_features(block, part),
                 outputs + (part * block.planes + plane) * LANES * LANES,

@@ -19,9 +19,16 @@ from lucid._cython.winograd_weights cimport TAPS, interleave
 cdef enum:
     AHEAD = 4  # tiles, whose outputs are fetched before they are needed
 
+# Transform the outputs of a plane of a column, as `transform_outputs` does.
+ctypedef void (*TransformOutputs)(
+    const void *sums, const float *y, Py_ssize_t column, Py_ssize_t plane, Py_ssize_t features,
+    float *outputs,
+) noexcept nogil
+
 cdef struct Sums:  # a weight gradient, cut into blocks of weights and chunks of tiles
     Plan plan
-    TransformColumn transform_column  # not inlined, as it would be at every call
+    TransformColumn transform_column  # not inlined, as it would be at every call ...
+    TransformOutputs transform_outputs  # ... nor is this: both are long
     bint few  # columns of tiles: all are held at once, and the sums of one panel and one part
     bint fill  # set the weights to their sums, do not add; not with several taps in the first axis
     Py_ssize_t chunks
@@ -131,10 +138,11 @@ cdef inline void apply_a(const Plan *plan, const float *rows, float *points) noe
 
 
 cdef inline void transform_outputs(
-    const Sums *sums, const float *y, Py_ssize_t column, Py_ssize_t plane, Py_ssize_t features,
+    const void *of_sums, const float *y, Py_ssize_t column, Py_ssize_t plane, Py_ssize_t features,
     float *outputs,
 ) noexcept nogil:
     """Store outputs[point, lane, feature]: apply A along both axes to a plane of a column."""
+    cdef const Sums *sums = <const Sums *> of_sums
     cdef const Plan *plan = &sums.plan
     cdef float rows[16 * LANES]
     cdef float points[36 * LANES]
