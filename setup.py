@@ -179,19 +179,19 @@ class Build(build_ext):
 
         So functions have no level in their names: ``lucid._cython.conv_naive.forward``.
         """
-        levels = {}
+        users = {}
         for extension in extensions:
-            levels.setdefault(extension.sources[0], []).append(extension)
+            users.setdefault(extension.sources[0], []).append(extension)
         translated = cythonize(
-            [Extension(f"{PACKAGE}.{Path(source).stem}", [source]) for source in levels],
+            [Extension(f"{PACKAGE}.{Path(source).stem}", [source]) for source in users],
             build_dir=f"build/cython/{folder}",
             compiler_directives=directives,
             shared_utility_qualified_name=SHARED,
             quiet=True,
             nthreads=processes(self.parallel),
         )
-        for made, extensions in zip(translated, levels.values(), strict=True):
-            for extension in extensions:
+        for made, copies in zip(translated, users.values(), strict=True):
+            for extension in copies:
                 path = Path("build/c", *extension.name.split(".")[2:]).with_suffix(".c")
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(made.sources[0], path)  # with its time: what is older is built anew

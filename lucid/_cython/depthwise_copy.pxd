@@ -30,7 +30,7 @@ cdef inline const real *stay_inside(
     """
     cdef Axis *depth = &plan.axes[0]
     cdef Axis *axis = &plan.axes[1]
-    cdef Py_ssize_t row = m[1] * axis.src_step - axis.src_low, rows = axis.src_size
+    cdef Py_ssize_t row = src_start(axis, 0, m[1]), rows = axis.src_size
     cdef Py_ssize_t plane = src_start(depth, 0, m[0])
     cdef Py_ssize_t first = clip(plane, depth.src_size) * plan.step0 + clip(row, rows) * plan.step1
     cdef Py_ssize_t end = (

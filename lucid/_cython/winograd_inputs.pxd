@@ -204,14 +204,15 @@ cdef inline void transform_by_edges(
     float *lines, float *inputs, int edge1, int edge2,
 ) noexcept nogil:
     """`transform_channel` for numbers of points that the compiler must know."""
-    cdef Py_ssize_t lane = 0, neighbours = 4 * (MAX_VECTOR - 1) if plan.tile2 == 4 else -1
+    cdef Py_ssize_t lane = 0
     cdef const Py_ssize_t *start
+    cdef bint of_four = edge2 == 6 and plan.tile2 == 4
     make_lines(plan, at, x, edge1, lines)
     if has_next:
         fetch_sources(plan, at, x + plan.src_plane)
     while lane < lanes:
         start = at.start + lane
-        if edge2 == 6 and start[MAX_VECTOR - 1] - start[0] == neighbours:
+        if of_four and start[MAX_VECTOR - 1] - start[0] == 4 * (MAX_VECTOR - 1):
             transform_along(plan, lines, start, edge1, edge2, True, inputs + lane)
         else:
             transform_along(plan, lines, start, edge1, edge2, False, inputs + lane)

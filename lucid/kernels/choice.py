@@ -81,14 +81,14 @@ class Task:
 
     @property
     def fewest_connected(self):
-        """The same of the tap for which they are fewest."""
+        """The same of one tap: the one that meets most padding."""
         return prod(int(count.min()) for count in self.meetings)
 
     @cached_property
     def fewest_taps(self):
-        """For each of three axes, taps that meet no padding where they are fewest: at an end of it.
+        """For each of three axes, the taps that meet no padding where they are fewest.
 
-        Of a forward or an input gradient, with stride 1.
+        That is at one of its ends; of a forward or an input gradient, with stride 1.
         """
         names = "kernel_size", "dilation", "low", "input_size", "output_size"
         counts = []

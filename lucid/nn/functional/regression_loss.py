@@ -72,7 +72,8 @@ def smooth_l1_loss(x, target, reduction="mean", beta=1.0):
     reduction : str, default 'mean'
         ``'mean'`` or ``'sum'`` of all elements, or ``'none'`` of it.
     beta : float, default 1.0
-        Where the parabola meets the lines, at least 0; 0 makes it the `l1_loss`.
+        Where the parabola meets the lines, at least 0; 0, or less than the smallest normal number
+        of the type, makes it the `l1_loss`.
 
     Returns
     -------
