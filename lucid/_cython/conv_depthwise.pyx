@@ -4,9 +4,10 @@ A tile of the result, 7 rows high and half to two vectors wide, stays in registe
 taps slides down the rows of the input: each row is loaded once for up to 7 multiply-adds
 (`sliding.pxd`; 3 rows where registers are few and short). For 3x3, 5x5 and 7x7 taps the sums of a
 few rows move up instead as the rows of the input pass (`strips.pxd`); with AVX-512 also of several
-planes. With stride 1, and with such taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`),
-rows are read where they are, and what lies outside the image is made zero in the registers.
-Otherwise a channel or a block of it is copied, into rows with zeros around them (`padded.pxd`,
+planes. With stride 1, and with such taps and stride 2 (`parted_strips.pxd`, `paired_strips.pxd`;
+a plane of taps after the other, `depthwise_blocks.pxd`, though not in an input gradient), rows are
+read where they are, and what lies outside the image is made zero in the registers. Otherwise a
+channel or a block of it is copied, into rows with zeros around them (`padded.pxd`,
 `depthwise_copy.pxd`).
 
 The input gradient is the same with the taps turned around, for stride 1, and one such convolution
@@ -29,9 +30,13 @@ and a whole channel where it has many small planes. It must equal `conv_naive`.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
-from lucid._cython.depthwise_blocks cimport set_block_by_two, set_block_in_depth
+from lucid._cython.depthwise_blocks cimport (
+    set_block_by_two, set_block_by_two_in_depth, set_block_in_depth,
+)
 from lucid._cython.depthwise_copy cimport copy_channels, interleave, stay_inside
-from lucid._cython.depthwise_plan cimport Plan, make_plan, runs, set_axes, set_run, set_taps
+from lucid._cython.depthwise_plan cimport (
+    Plan, make_plan, pack_weights, runs, set_axes, set_run, set_taps,
+)
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport (
     Axis, ceil_div, clip, dst_start, find_block, phase_taps, src_start,
@@ -110,7 +115,7 @@ cdef void add_plane(
         interleave(plan, run, result, m2, bias, y)
 
 
-# Seven functions that only call one each: gcc then keeps what a kind of strips needs in registers.
+# Functions that only call one each: gcc then keeps what a kind of strips needs in registers.
 # With all kinds in one function, images of 7x7 and 28x28 took 4 to 8 % longer.
 
 
@@ -165,6 +170,17 @@ cdef void set_in_depth(
     set_block_in_depth(plan, x, w, offset, m, size, bias, y)
 
 
+cdef void set_by_two_in_depth(
+    Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
+    const Py_ssize_t *size, Py_ssize_t channels, const real *bias, real *result, real *y,
+) noexcept nogil:
+    """Call `set_block_by_two_in_depth` with the strips to use."""
+    set_block_by_two_in_depth(
+        plan, x, w, offset, m, size, channels, bias, result, y,
+        set_three_taps_by_two[real] if plan.height == THREE else set_many_taps_by_two[real],
+    )
+
+
 cdef void add_channels(
     Plan *plan, Run *run, const real *x, const Py_ssize_t *offset, Py_ssize_t taps, const real *w,
     Py_ssize_t channels, Py_ssize_t m2, const real *bias, real *result, real *y,
@@ -217,6 +233,9 @@ cdef void add_block(
         return
     if plan.in_place:
         x += src_start(&axes[0], 0, m[0]) * plan.step0 + src_start(&axes[1], 0, m[1]) * plan.step1
+    if plan.by_two and plan.deep:
+        set_by_two_in_depth(plan, x, w, offset, m, size, channels, bias, result, y)
+        return
     if MANY_TAPS > 0 and plan.deep:
         set_in_depth(plan, x, w, offset, m, size, bias, y)
         return
@@ -263,7 +282,7 @@ cdef void add_task(
     w += part * plan.held * plan.multiplier * plan.kernel
     if bias != NULL:
         bias += part * plan.held * plan.dst_share
-    buffer += plan.axes[2].phases * plan.result_phase
+    buffer += plan.result_size
     if plan.in_place:
         x = stay_inside(plan, x, start, channels * plan.src_share, m, size, buffer)
     else:
@@ -276,7 +295,7 @@ cdef int correlate(
     Plan *plan, const real *x, const real *w, const real *bias, real *y, int threads
 ) except -1:
     """Add to y, or the bias, the sum over taps; both directions differ in the axes only."""
-    cdef Py_ssize_t task, tasks, turn, weights, t
+    cdef Py_ssize_t tasks, turn, weights
     cdef Turns turns
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
@@ -302,9 +321,7 @@ cdef int correlate(
     tap = offset + plan.kernel
     with nogil:
         set_taps(plan, offset, tap)
-        for task in range(plan.channels * plan.multiplier):
-            for t in range(plan.kernel):
-                packed[task * plan.kernel + t] = w[task * plan.kernel + tap[t]]
+        pack_weights(plan, w, tap, packed)
         memset(buffers, 0, (threads * plan.buffer_size + MAX_WIDTH) * sizeof(real))
         deal(&turns, tasks, threads)
         for turn in prange(tasks, num_threads=threads, schedule="dynamic"):

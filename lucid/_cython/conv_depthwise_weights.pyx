@@ -3,8 +3,9 @@ r"""Weight gradient of a depthwise convolution: for each tap, the sum of x times
 Tiles are those of `conv_depthwise`, with 7 rows of y in the registers instead of 7 of the result:
 a column of taps slides down the rows of x, and each tap gets the products of 7 rows, added up in a
 vector of its own (`sliding.pxd`). The nine sums of 3x3 taps stay in the registers instead, for
-stride 1 and 2 (`strip_sums.pxd`). Lanes are added up once, at the end. Items are cut into a
-fixed number of tasks, whose sums are added in order: so bits do not depend on the threads.
+stride 1 and 2 (`strip_sums.pxd`); with stride 2 and taps in several planes, those of one plane
+after the other. Lanes are added up once, at the end. Items are cut into a fixed number of tasks,
+whose sums are added in order: so bits do not depend on the threads.
 
 Cost: as `conv_depthwise`, with a vector loaded, added and stored for each tap of a tile. Memory
 beside the arrays: what `conv_depthwise` takes for each thread, a vector for each tap and thread,
@@ -19,7 +20,7 @@ from lucid._cython.depthwise_plan cimport (
     HELD_BYTES, Plan, make_plan, runs, set_axes, set_run, set_taps,
 )
 from lucid._cython.interrupt cimport Watch, interrupted, raise_if_interrupted, watch_calls
-from lucid._cython.padded cimport Axis, ceil_div, find_block, src_start
+from lucid._cython.padded cimport Axis, ceil_div, clip, find_block, src_start
 from lucid._cython.sliding cimport (
     HALF_ROWS, MAX_ROWS, MAX_WIDTH, VECTOR_BYTES, Run, add_lanes, first_tap, last_tap, strip_width,
     sum_strip, tile_rows,
@@ -100,6 +101,31 @@ cdef void sum_planes(
         sum_large_planes(run, planes, x, sums, y)
 
 
+cdef void sum_in_depth(
+    Plan *plan, const Run *run, const real *x, const Py_ssize_t *m, const Py_ssize_t *size,
+    const real *y, real *sums,
+) noexcept nogil:
+    """Add to the sums of all taps what a block of an item gives, one plane of taps at a time.
+
+    Each gets a sum over the planes of y for which it lies inside x.
+    """
+    cdef Axis *depth = plan.axes
+    cdef Planes planes
+    cdef Py_ssize_t t, plane, first, last, lanes = VECTOR_BYTES // sizeof(real)
+    planes.x_step = depth.src_step * plan.step0
+    planes.y_step = plan.axes[1].dst_size * plan.axes[2].dst_size
+    for t in range(depth.taps):
+        plane = src_start(depth, 0, m[0]) + t * depth.dilation
+        first = clip(ceil_div(-plane, depth.src_step), size[0])
+        last = clip(ceil_div(depth.src_size - plane, depth.src_step), size[0])
+        planes.count = last - first
+        if planes.count > 0:
+            sum_planes(
+                run, &planes, x + (plane + first * depth.src_step) * plan.step0,
+                sums + t * plan.height * run.taps * lanes, y + first * planes.y_step, True,
+            )
+
+
 cdef void sum_block(
     Plan *plan, const real *x, const Py_ssize_t *offset, const Py_ssize_t *m,
     const Py_ssize_t *size, Py_ssize_t items, const real *y, real *sums,
@@ -112,6 +138,15 @@ cdef void sum_block(
     cdef const real *source
     cdef const real *given
     cdef Py_ssize_t x_step = plan.plane, y_step = plan.channels * plan.multiplier * plan.dst_plane
+    if plan.by_two and plan.deep:
+        set_run(plan, &run, 0, row, size[1], m[2], size[2])
+        run.y_step, run.offset, run.taps = axes[2].dst_size, offset, axes[2].taps
+        for n in range(items):
+            sum_in_depth(
+                plan, &run, x + n * x_step * plan.channels + row * plan.step1, m, size,
+                y + n * y_step + (m[0] * axes[1].dst_size + m[1]) * axes[2].dst_size, sums,
+            )
+        return
     if plan.in_place:
         x += m[0] * plan.step0 + row * plan.step1
         x_step *= plan.channels

@@ -1,5 +1,7 @@
 """Blocks that strips set whole: a gradient of stride 2, and taps of several planes."""
 
+from libc.string cimport memcpy
+
 from lucid._cython.depthwise_plan cimport Plan, low_of, set_run, set_run_by_two
 from lucid._cython.padded cimport Axis, dst_start, shift, src_start
 from lucid._cython.paired_strips cimport set_paired_planes
@@ -66,3 +68,58 @@ cdef inline void set_block_in_depth(
             )
         x += plan.step0
         y += planes.y_step
+
+
+cdef inline void put_sums(
+    const Planes *sums, const real *result, Py_ssize_t y_step, bint first, real *y
+) noexcept nogil:
+    """Set planes of y to the sums, or if they are not the `first`, add these."""
+    cdef Py_ssize_t c, q
+    for c in range(sums.count):
+        if first:
+            memcpy(y, result, sums.y_step * sizeof(real))
+        else:
+            for q in range(sums.y_step):
+                y[q] += result[q]
+        result += sums.y_step
+        y += y_step
+
+
+cdef inline void set_block_by_two_in_depth(
+    Plan *plan, const real *x, const real *w, const Py_ssize_t *offset, const Py_ssize_t *m,
+    const Py_ssize_t *size, Py_ssize_t channels, const real *bias, real *result, real *y,
+    void (*set_strips)(
+        const Run *, const Planes *, const real *, const real *, const real *, real *
+    ) noexcept nogil,
+) noexcept nogil:
+    """Set a block of some channels, plane after plane, with taps of stride 2 of several planes.
+
+    Strips set the sums of one plane of taps. As they reach beyond the end of a plane, where the
+    next channel may have begun already, the sums have a place of their own.
+    """
+    cdef Axis *depth = plan.axes
+    cdef Run run
+    cdef Planes sums
+    cdef Py_ssize_t m0, t, plane, c
+    cdef bint first
+    set_run(plan, &run, 0, src_start(&plan.axes[1], 0, m[1]), size[1], m[2], size[2])
+    run.y_step = run.columns
+    run.offset, run.taps = offset, plan.height
+    sums.count, sums.x_step, sums.y_step = channels, plan.plane, run.rows * run.columns
+    y += (m[0] * plan.axes[1].dst_size + m[1]) * run.columns
+    for m0 in range(size[0]):
+        first = True
+        for t in range(depth.taps):
+            plane = m0 * depth.src_step + t * depth.dilation
+            if 0 <= src_start(depth, 0, m[0]) + plane < depth.src_size:
+                set_strips(
+                    &run, &sums, x + plane * plan.step0,
+                    w + t * channels * plan.height * plan.height,
+                    bias if first else <const real *> plan.zeros, result,
+                )
+                put_sums(&sums, result, plan.dst_plane, first, y)
+                first = False
+        if first:
+            for c in range(channels):
+                set_rows(&run, bias + c, y + c * plan.dst_plane, <int> run.rows)
+        y += plan.axes[1].dst_size * run.columns

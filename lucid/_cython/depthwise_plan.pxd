@@ -10,6 +10,7 @@ from lucid._cython.padded cimport (
     tap_step,
 )
 from lucid._cython.sliding cimport MAX_WIDTH, VECTOR_BYTES, Run
+from lucid._cython.types cimport real
 
 cdef enum:
     BLOCK_BYTES = 64 << 10  # of one channel: it stays in the second-level cache
@@ -23,12 +24,13 @@ cdef struct Plan:
     Py_ssize_t kernel  # taps
     bint in_place  # nothing is copied
     bint by_two  # so it is with stride 2: by strips
-    bint deep  # and with taps in several planes: by strips, too
+    bint deep  # and with taps or a stride across planes: by strips, too
     bint whole  # a block is a whole channel
     bint slides  # taps of a column read neighbouring rows
     Py_ssize_t height  # taps of a column
     Py_ssize_t plane, step0, step1  # elements in the buffer: of a channel, a plane, a row
-    Py_ssize_t result_step, result_phase  # elements of a result that is put into every other column
+    Py_ssize_t result_step, result_phase  # elements of a result that has a place of its own ...
+    Py_ssize_t result_size  # ... until it is put into every other column, or added; in all
     const void *zeros  # a row of them
     Py_ssize_t margin  # how far vectors may reach beyond what is in place
     Py_ssize_t elements  # of the whole array that is read
@@ -126,12 +128,12 @@ cdef inline void make_plan(
         and axes[0].stride == 1 and axes[2].block == axes[2].count
     )
     plan.by_two = (
-        plan.in_place and plan.multiplier == 1 and axes[1].taps <= most
+        plan.multiplier == 1 and axes[1].taps <= most and axes[2].block == axes[2].count
         and is_by_two(&axes[1], 1) and is_by_two(&axes[2], lanes // 2)
         and axes[1].taps == axes[2].taps
-        and (axes[2].backward or 4 * axes[2].dst_size >= lanes)
+        and (plan.in_place if axes[2].backward else 4 * axes[2].dst_size >= lanes)
     )
-    plan.deep = is_deep(plan, most_in_depth, lanes)
+    plan.deep = is_deep(plan, most_in_depth, lanes) or plan.by_two and not plan.in_place
     if axes[1].stride > 1 or axes[2].stride > 1:
         plan.in_place = plan.by_two
     if plan.deep:
@@ -154,17 +156,22 @@ cdef inline void make_plan(
     if axes[2].dst_step > 1 and not plan.by_two:
         plan.result_step = ceil_div(axes[2].block, lanes) * lanes
         plan.result_phase = axes[1].block * plan.result_step
+    plan.result_size = axes[2].phases * plan.result_phase
     for a in range(3):
         plan.blocks[a] = ceil_div(axes[a].count, axes[a].block)
         tasks *= plan.blocks[a]
     plan.whole = plan.blocks[0] * plan.blocks[1] * plan.blocks[2] == 1
     plan.held = HELD_BYTES // (plan.plane * plan.src_share * itemsize)
-    plan.held = max(1, min(plan.held, plan.channels))
-    if plan.deep or axes[0].phases > 1 or axes[0].dst_size > 1 and axes[0].taps == 1:
+    if plan.by_two and plan.deep:
+        plan.held = min(HELD_BYTES // (plan.step0 * itemsize), MAX_WIDTH)  # a plane of each
+    elif plan.deep or axes[0].phases > 1 or axes[0].dst_size > 1 and axes[0].taps == 1:
         plan.held = 1  # strips of several channels take all taps, and would cross their planes
+    plan.held = max(1, min(plan.held, plan.channels))
     if threads > 1:
         plan.held = max(1, min(plan.held, tasks * plan.channels // (4 * threads)))
     plan.parts = ceil_div(plan.channels, plan.held)
+    if plan.by_two and plan.deep:
+        plan.result_size = plan.held * axes[1].block * axes[2].dst_size
     plan.elements = plan.items * plan.channels * plan.src_share * plan.src_plane
     plan.last = plan.plane
     plan.extra = tail_size(axes) + 2 * lanes
@@ -175,7 +182,7 @@ cdef inline void make_plan(
         plan.last = min(plan.plane, plan.last)
     plan.buffer_size = (
         (plan.held * plan.src_share - 1) * plan.plane + plan.last + plan.extra
-        + axes[2].phases * plan.result_phase
+        + plan.result_size
     )
     plan.buffer_size = ceil_div(plan.buffer_size, 16) * 16
 
@@ -183,11 +190,11 @@ cdef inline void make_plan(
 cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexcept nogil:
     """Write, in the order of use, where each column of taps reads, and which taps it has."""
     cdef Axis *axes = plan.axes
-    cdef Py_ssize_t p0, p1, p2, t0, t1, t2, k0, k1, k2, k
+    cdef Py_ssize_t p0, p1, p2, t0, t1, t2, k0, k1, k2, k, square = axes[1].taps * axes[2].taps
     if plan.by_two:
         for k in range(plan.kernel):
             offset[k] = k - axes[2].src_low
-            tap[k] = k % axes[1].taps * axes[1].taps + k // axes[1].taps
+            tap[k] = k - k % square + k % axes[1].taps * axes[2].taps + k % square // axes[1].taps
         return
     for p0 in range(axes[0].phases):
         for p1 in range(axes[1].phases):
@@ -208,6 +215,29 @@ cdef inline void set_taps(Plan *plan, Py_ssize_t *offset, Py_ssize_t *tap) noexc
                                 tap[k] = (k0 * axes[1].taps + k1) * axes[2].taps + k2
                                 tap[k] += (-k if axes[1].backward else k) * axes[2].taps
                             tap += plan.height
+
+
+cdef inline void pack_weights(
+    Plan *plan, const real *w, const Py_ssize_t *tap, real *packed
+) noexcept nogil:
+    """Copy the weights of each channel of y in the order of use.
+
+    Strips that take one plane of taps at a time find those of all channels of a task together.
+    """
+    cdef Py_ssize_t c, t, plane, square = plan.kernel, first, held
+    cdef real *to
+    if plan.by_two:
+        square = plan.height * plan.height
+    for c in range(plan.channels * plan.multiplier):
+        first, held = c, 1  # of the channels that are together, and how many they are
+        if square < plan.kernel:
+            first = c // plan.held * plan.held
+            held = min(plan.held, plan.channels - first)
+        to = packed + first * plan.kernel + (c - first) * square
+        for plane in range(plan.kernel // square):
+            for t in range(square):
+                to[t] = w[c * plan.kernel + tap[plane * square + t]]
+            to += held * square
 
 
 cdef inline Py_ssize_t runs(Plan *plan, Py_ssize_t rows) noexcept nogil:
