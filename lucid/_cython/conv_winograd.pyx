@@ -114,18 +114,48 @@ TILES = {  # by the taps of the last two axes, the largest first
 }
 
 
-def supports(itemsize, kernel_size, stride, dilation):
-    """Tell whether this algorithm computes such a convolution; the last three are for 3 axes.
+class Sizes(NamedTuple):
+    """What tells, of three axes each, where the taps of a kernel are."""
+
+    kernel_size: tuple
+    dilation: tuple
+    low: tuple
+    input_size: tuple
+    output_size: tuple
+
+
+def fold(kernel_size, dilation, low, input_size, output_size):
+    """Make one axis of the last two, where the last has one tap and no padding, if strides are 1.
+
+    A kernel of 3x1 taps is one of 1x3 that are as many positions apart as a row has.
 
     >>> from lucid._cython import conv_winograd
-    >>> conv_winograd.supports(4, (1, 3, 3), (1, 1, 1), (1, 1, 1))
+    >>> sizes = conv_winograd.fold((1, 3, 1), (1, 1, 1), (0, 1, 0), (1, 9, 16), (1, 9, 16))
+    >>> sizes.kernel_size, sizes.dilation, sizes.low, sizes.input_size
+    ((1, 1, 3), (1, 1, 16), (0, 0, 16), (1, 1, 144))
+    """
+    while kernel_size[2] == 1 < max(kernel_size) and (
+        low[2] == 0 and input_size[2] == output_size[2]
+    ):
+        columns = input_size[2]
+        dilation, low = (1, dilation[0], dilation[1] * columns), (0, low[0], low[1] * columns)
+        kernel_size = 1, kernel_size[0], kernel_size[1]
+        input_size = 1, input_size[0], input_size[1] * columns
+        output_size = 1, output_size[0], output_size[1] * columns
+    return Sizes(kernel_size, dilation, low, input_size, output_size)
+
+
+def supports(itemsize, stride, sizes):
+    """Tell whether this algorithm computes such a convolution, of sizes that `fold` made.
+
+    >>> from lucid._cython import conv_winograd
+    >>> sizes = conv_winograd.fold((1, 3, 1), (1, 1, 1), (0, 1, 0), (1, 9, 16), (1, 9, 16))
+    >>> conv_winograd.supports(4, (1, 1, 1), sizes)
     True
-    >>> conv_winograd.supports(4, (1, 1, 3), (1, 1, 1), (1, 1, 16))
-    True
-    >>> conv_winograd.supports(8, (1, 3, 3), (1, 1, 1), (1, 1, 1))
+    >>> conv_winograd.supports(8, (1, 1, 1), sizes)
     False
     """
-    return itemsize == 4 and tuple(kernel_size[1:]) in TILES and set(stride) == {1}
+    return itemsize == 4 and sizes.kernel_size[1:] in TILES and set(stride) == {1}
 
 
 def may_use(terms, taps=(3, 3)):
@@ -155,45 +185,60 @@ def count(tile, taps, output_size, dilation):
     return points, tiles
 
 
-def as_forward(primitive, channels, features, kernel_size, input_size, output_size, items):
+def as_forward(primitive, channels, features, sizes, items):
     """Return the depth, features and output size of the forward that it is, and its terms.
 
     The depth is that of channels and taps of the first axis; the terms are those of one sum.
     """
+    taps0, taps1, taps2 = sizes.kernel_size
+    output_size = sizes.output_size
     if primitive == "input_grad":
-        channels, features, output_size = features, channels, input_size
-    terms = channels * kernel_size[0] * kernel_size[1] * kernel_size[2]
+        channels, features, output_size = features, channels, sizes.input_size
+    terms = channels * taps0 * taps1 * taps2
     if primitive == "weight_grad":
         terms = items * output_size[0] * output_size[1] * output_size[2]
-    return channels * kernel_size[0], features, output_size, terms
+    return channels * taps0, features, output_size, terms
 
 
-def products(
-    primitive, channels, features, kernel_size, input_size, output_size, items=1,
-    dilation=(1, 1, 1),
-):
+def products(primitive, channels, features, sizes, items=1):
     """Count the multiply-adds of one item and group at the points of all tiles.
 
-    `channels` and `features` are those of one group, sizes are those of 3 axes.
+    `channels` and `features` are those of one group; `fold` made the sizes.
 
     >>> from lucid._cython import conv_winograd
-    >>> conv_winograd.products("forward", 64, 64, (1, 3, 3), (1, 56, 56), (1, 56, 56))
+    >>> sizes = conv_winograd.fold((1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 56, 56), (1, 56, 56))
+    >>> conv_winograd.products("forward", 64, 64, sizes)
     28901376
     """
     depth, features, output_size, terms = as_forward(
-        primitive, channels, features, kernel_size, input_size, output_size, items
+        primitive, channels, features, sizes, items
     )
-    taps = tuple(kernel_size[1:])
-    points, tiles = count(choose_tile(terms, taps), taps, output_size, dilation)
+    taps = sizes.kernel_size[1:]
+    points, tiles = count(choose_tile(terms, taps), taps, output_size, sizes.dilation)
     return points * tiles * depth * features
 
 
-def _check(w, stride, dilation):
-    if not supports(4, w.shape[2:5], stride, dilation):
+cdef int lay_out(
+    Plan *plan, const float[:, :, :, :, ::1] x, const float[:, :, :, :, ::1] w,
+    const float[:, :, :, :, ::1] y, tuple stride, tuple dilation, tuple low, Py_ssize_t groups,
+    bint turned,
+) except -1:
+    """Describe a forward or, `turned`, an input gradient."""
+    kernel_size = w.shape[2], w.shape[3], w.shape[4]
+    input_size = x.shape[2], x.shape[3], x.shape[4]
+    sizes = fold(kernel_size, dilation, low, input_size, (y.shape[2], y.shape[3], y.shape[4]))
+    cdef Py_ssize_t[3] k = sizes.kernel_size, i = sizes.input_size, o = sizes.output_size
+    cdef Py_ssize_t[3] d = sizes.dilation, l = sizes.low
+    if not supports(4, stride, sizes):
         raise ValueError(
-            f"kernel {tuple(w.shape[2:5])}, stride {stride}: this algorithm needs 2 to 5 taps in "
-            f"the last axis, one or the same number of 3 to 5 in the second, and stride 1"
+            f"kernel {kernel_size}, stride {stride}: this algorithm needs 2 to 5 taps in the last "
+            f"axis, one or the same number of 3 to 5 in the second, and stride 1; an axis of one "
+            f"tap without padding is a part of the one before"
         )
+    plan.items, plan.groups = x.shape[0], groups
+    plan.channels, plan.features = w.shape[1], w.shape[0] // groups
+    set_sizes(plan, k, i, o, d, l, turned)
+    return 0
 
 
 cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) except -1:
@@ -262,9 +307,7 @@ def forward(
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
     cdef Plan plan
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    lay_out(&plan, x, w, y, stride, dilation, low, groups, False)
     correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
@@ -275,9 +318,7 @@ def input_grad(
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
     cdef Plan plan
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, True)
+    lay_out(&plan, x, w, y, stride, dilation, low, groups, True)
     correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
@@ -288,9 +329,7 @@ def fill_forward(
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     cdef Plan plan
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    lay_out(&plan, x, w, y, stride, dilation, low, groups, False)
     correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
 
 
@@ -301,9 +340,7 @@ def fill_input_grad(
 ):
     """Set x to the input gradient plus the bias (C,) of each channel."""
     cdef Plan plan
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&plan, x.shape, w.shape, y.shape, d, l, groups, True)
+    lay_out(&plan, x, w, y, stride, dilation, low, groups, True)
     correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
@@ -357,9 +394,7 @@ cdef int set_weights(
 ) except -1:
     """Add the derivative to w or, if `fill`, set w to it."""
     cdef Sums sums
-    cdef Py_ssize_t[3] d = dilation, l = low
-    _check(w, stride, dilation)
-    set_sizes(&sums.plan, x.shape, w.shape, y.shape, d, l, groups, False)
+    lay_out(&sums.plan, x, w, y, stride, dilation, low, groups, False)
     sums.fill = fill and sums.plan.taps0 == 1
     if fill and not sums.fill:  # those of a piece are no neighbours
         memset(&w[0, 0, 0, 0, 0], 0, groups * sums.plan.w_group * sizeof(float))

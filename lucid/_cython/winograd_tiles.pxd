@@ -63,21 +63,20 @@ cdef struct Targets:  # where the outputs of a column of tiles go
 
 
 cdef inline void set_sizes(
-    Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
-    const Py_ssize_t *dilation, const Py_ssize_t *low, Py_ssize_t groups, bint turned,
+    Plan *plan, const Py_ssize_t *kernel, const Py_ssize_t *input, const Py_ssize_t *output,
+    const Py_ssize_t *dilation, const Py_ssize_t *low, bint turned,
 ) noexcept nogil:
-    """Describe a forward or, `turned`, an input gradient, which is a forward from y to x."""
+    """Set what follows from sizes; an input gradient, `turned`, is a forward from y to x."""
     cdef Py_ssize_t a
-    plan.items, plan.groups, plan.turned = x_shape[0], groups, turned
-    plan.channels, plan.features = w_shape[1], w_shape[0] // groups
-    plan.taps0, plan.taps1, plan.taps2 = w_shape[2], w_shape[3], w_shape[4]
+    plan.turned = turned
+    plan.taps0, plan.taps1, plan.taps2 = kernel[0], kernel[1], kernel[2]
     plan.src_plane, plan.dst_plane = 1, 1
     for a in range(3):
-        plan.src[a], plan.dst[a], plan.low[a] = x_shape[2 + a], y_shape[2 + a], low[a]
+        plan.src[a], plan.dst[a], plan.low[a] = input[a], output[a], low[a]
         plan.dilation[a] = dilation[a]
         if turned:
             plan.src[a], plan.dst[a] = plan.dst[a], plan.src[a]
-            plan.low[a] = (w_shape[2 + a] - 1) * dilation[a] - low[a]
+            plan.low[a] = (kernel[a] - 1) * dilation[a] - low[a]
         plan.src_plane *= plan.src[a]
         plan.dst_plane *= plan.dst[a]
     plan.w_channel = plan.taps0 * plan.taps1 * plan.taps2

@@ -85,21 +85,25 @@ class Task:
         return prod(int(count.min()) for count in self.meetings)
 
     @cached_property
-    def fewest_taps(self):
-        """For each of three axes, the taps that meet no padding where they are fewest.
+    def folded(self):
+        """Sizes as Winograd's tiles see them, where strides are 1: see `conv_winograd.fold`."""
+        return conv_winograd.fold(*map(self.on_three_axes, conv_winograd.Sizes._fields))
 
-        That is at one of its ends; of a forward or an input gradient, with stride 1.
+    @property
+    def fewest_taps(self):
+        """The taps that meet no padding where they are fewest, of a tile's axes, with stride 1.
+
+        That is at one of the ends of each axis; of a forward or an input gradient.
         """
-        names = "kernel_size", "dilation", "low", "input_size", "output_size"
-        counts = []
-        for taps, dilation, low, read, written in zip(*map(self.on_three_axes, names), strict=True):
+        fewest = 1
+        for taps, dilation, low, read, written in list(zip(*self.folded, strict=True))[1:]:
             if self.primitive == "input_grad":
                 low, read, written = (taps - 1) * dilation - low, written, read
             first = np.arange(taps) * dilation - low  # what the first position reads
-            counts.append(min(
+            fewest *= min(
                 int(((0 <= place) & (place < read)).sum()) for place in (first, first + written - 1)
-            ))
-        return counts
+            )
+        return fewest
 
     @property
     def strided(self):
@@ -144,9 +148,9 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3 to 5x5 or 1x2 to 1x5 taps, stride 1, float32 and its precision \"high\"."""
+    """It needs 3x3 to 5x5, 1x2 to 1x5 or 2x1 to 5x1 taps, stride 1, float32, precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
-        4, *map(task.on_three_axes, ("kernel_size", "stride", "dilation"))
+        4, task.geometry.stride, task.folded
     )
 
 

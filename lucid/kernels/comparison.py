@@ -107,9 +107,7 @@ class Comparison(list):
 def _winograd_products(task):
     """Count one product for each point of a tile, and pair of channels."""
     return task.geometry.groups * conv_winograd.products(
-        task.primitive, task.channels, task.features,
-        *map(task.on_three_axes, ("kernel_size", "input_size", "output_size")), task.items,
-        task.on_three_axes("dilation"),
+        task.primitive, task.channels, task.features, task.folded, task.items
     )
 
 

@@ -68,13 +68,13 @@ NANOSECONDS = {
     },
     "winograd": {
         "forward": {
-            "products": 0.322, "inputs": 0.224, "apart": 0.189, "outputs": 0.163, "weights": 2.66
+            "products": 0.322, "inputs": 0.224, "apart": 0.8, "outputs": 0.163, "weights": 2.66
         },
         "input_grad": {
-            "products": 0.324, "inputs": 0.215, "apart": 0.104, "outputs": 0.213, "weights": 3.16
+            "products": 0.324, "inputs": 0.215, "apart": 0.8, "outputs": 0.213, "weights": 3.16
         },
         "weight_grad": {
-            "products": 0.326, "inputs": 0.236, "apart": 0.447, "outputs": 0.34, "weights": 2.62
+            "products": 0.326, "inputs": 0.236, "apart": 0.8, "outputs": 0.34, "weights": 2.62
         },
     },
     "winograd_rows": {
@@ -289,16 +289,15 @@ def terms_that_count(task, items):
     if task.primitive == "weight_grad":
         return items * task.fewest_connected
     _, _, read, _ = turn_around(task)
-    planes, *kernel = task.on_three_axes("kernel_size")
-    return read * planes * min(prod(kernel), 3 * prod(task.fewest_taps[1:]))
+    planes, *kernel = task.folded.kernel_size
+    return read * planes * min(prod(kernel), 3 * task.fewest_taps)
 
 
 def winograd(task, items, lanes):
     """Tiles are in the vectors; a tile has a few points, at each of which is a product."""
-    names = "kernel_size", "input_size", "output_size", "dilation"
-    kernel_size, source, size, dilation = map(task.on_three_axes, names)
+    kernel_size, dilation, *_ = task.folded
     depth, features, size, terms = conv_winograd.as_forward(
-        task.primitive, task.channels, task.features, kernel_size, source, size, items
+        task.primitive, task.channels, task.features, task.folded, items
     )
     taps = kernel_size[1:]
     if not conv_winograd.may_use(terms_that_count(task, items), taps):
@@ -312,11 +311,13 @@ def winograd(task, items, lanes):
     if task.primitive == "weight_grad":  # works on 8 channels and 16 features, blocks of 128
         inputs, outputs = inputs * divide(features, 128), outputs * divide(depth, 128)
         depth, features = divide(depth, 8) * 8, divide(features, 16) * 16
+    inputs, outputs = vectors * tile.of_channel * inputs, vectors * tile.of_feature * outputs
+    runs = 1 / min(dilation[2], size[2]) if dilation[2] > 1 else 0  # of lanes, for each of them
     return {
         "products": vectors * points * depth * features,
-        "inputs": vectors * tile.of_channel * inputs,
-        "apart": vectors * tile.of_channel * inputs * (dilation[2] > 1),
-        "outputs": vectors * tile.of_feature * outputs,
+        "inputs": inputs,
+        "outputs": outputs,
+        "apart": runs * (inputs + outputs),
         "weights": task.geometry.groups * points * depth * features / lanes,
     }
 
