@@ -68,6 +68,7 @@ float32 only, stride 1, kernels of 2 to 5 taps in the last axis, one or the same
 the second and any in the first; any dilation, padding and groups. It must equal `conv_naive`.
 """
 
+from math import prod
 from typing import NamedTuple
 
 from cython.parallel cimport prange, threadid
@@ -115,13 +116,30 @@ TILES = {  # by the taps of the last two axes, the largest first
 
 
 class Sizes(NamedTuple):
-    """What tells, of three axes each, where the taps of a kernel are."""
+    """What tells, of three axes each, where the taps of a kernel are, and how it is cut."""
 
     kernel_size: tuple
     dilation: tuple
     low: tuple
     input_size: tuple
     output_size: tuple
+    taps: tuple  # of a tile in the last two axes; of the first, or else blocks of the last
+
+
+def cut(kernel_size):
+    """Cut the taps along one axis into blocks, if it has more than a tile: the fewest products.
+
+    Blocks of 4 taps take 2 products for an output, and those of 3 taps 1.5.
+
+    >>> from lucid._cython import conv_winograd
+    >>> [conv_winograd.cut((1, 1, taps)) for taps in (5, 7, 11)]
+    [(1, 1, 5), (2, 1, 4), (4, 1, 3)]
+    """
+    taps = kernel_size[2]
+    if kernel_size[:2] != (1, 1) or taps <= 5:
+        return kernel_size
+    fours, threes = -(-taps // 4), -(-taps // 3)
+    return (fours, 1, 4) if 4 * fours < 3 * threes else (threes, 1, 3)
 
 
 def fold(kernel_size, dilation, low, input_size, output_size):
@@ -142,7 +160,7 @@ def fold(kernel_size, dilation, low, input_size, output_size):
         kernel_size = 1, kernel_size[0], kernel_size[1]
         input_size = 1, input_size[0], input_size[1] * columns
         output_size = 1, output_size[0], output_size[1] * columns
-    return Sizes(kernel_size, dilation, low, input_size, output_size)
+    return Sizes(kernel_size, dilation, low, input_size, output_size, cut(kernel_size))
 
 
 def supports(itemsize, stride, sizes):
@@ -155,7 +173,7 @@ def supports(itemsize, stride, sizes):
     >>> conv_winograd.supports(8, (1, 1, 1), sizes)
     False
     """
-    return itemsize == 4 and sizes.kernel_size[1:] in TILES and set(stride) == {1}
+    return itemsize == 4 and sizes.taps[1:] in TILES and set(stride) == {1}
 
 
 def may_use(terms, taps=(3, 3)):
@@ -188,16 +206,15 @@ def count(tile, taps, output_size, dilation):
 def as_forward(primitive, channels, features, sizes, items):
     """Return the depth, features and output size of the forward that it is, and its terms.
 
-    The depth is that of channels and taps of the first axis; the terms are those of one sum.
+    The depth is that of channels and taps of the first axis, or blocks; terms are those of one sum.
     """
-    taps0, taps1, taps2 = sizes.kernel_size
     output_size = sizes.output_size
     if primitive == "input_grad":
         channels, features, output_size = features, channels, sizes.input_size
-    terms = channels * taps0 * taps1 * taps2
+    terms = channels * prod(sizes.kernel_size)
     if primitive == "weight_grad":
-        terms = items * output_size[0] * output_size[1] * output_size[2]
-    return channels * taps0, features, output_size, terms
+        terms = items * prod(output_size)
+    return channels * sizes.taps[0], features, output_size, terms
 
 
 def products(primitive, channels, features, sizes, items=1):
@@ -213,7 +230,7 @@ def products(primitive, channels, features, sizes, items=1):
     depth, features, output_size, terms = as_forward(
         primitive, channels, features, sizes, items
     )
-    taps = sizes.kernel_size[1:]
+    taps = sizes.taps[1:]
     points, tiles = count(choose_tile(terms, taps), taps, output_size, sizes.dilation)
     return points * tiles * depth * features
 
@@ -228,16 +245,16 @@ cdef int lay_out(
     input_size = x.shape[2], x.shape[3], x.shape[4]
     sizes = fold(kernel_size, dilation, low, input_size, (y.shape[2], y.shape[3], y.shape[4]))
     cdef Py_ssize_t[3] k = sizes.kernel_size, i = sizes.input_size, o = sizes.output_size
-    cdef Py_ssize_t[3] d = sizes.dilation, l = sizes.low
+    cdef Py_ssize_t[3] d = sizes.dilation, l = sizes.low, t = sizes.taps
     if not supports(4, stride, sizes):
         raise ValueError(
-            f"kernel {kernel_size}, stride {stride}: this algorithm needs 2 to 5 taps in the last "
-            f"axis, one or the same number of 3 to 5 in the second, and stride 1; an axis of one "
-            f"tap without padding is a part of the one before"
+            f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and 3x3, 4x4 "
+            f"or 5x5 taps in the last two axes, or 2 to 5 in one of them and one in the other; or "
+            f"more along one axis alone; an axis of one tap needs no padding"
         )
     plan.items, plan.groups = x.shape[0], groups
     plan.channels, plan.features = w.shape[1], w.shape[0] // groups
-    set_sizes(plan, k, i, o, d, l, turned)
+    set_sizes(plan, k, t, i, o, d, l, turned)
     return 0
 
 
@@ -251,7 +268,7 @@ cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) exce
     cdef Py_ssize_t tile0, time, best = 1, least = 0
     cdef Py_ssize_t tile1 = tile.size[0], tile2 = tile.size[1]
     cdef Py_ssize_t of_channel = tile.of_channel, of_feature = tile.of_feature
-    most = min(plan.dst[0], most) if plan.taps0 > 1 else 1
+    most = min(plan.dst[0], most) if plan.taps0 > 1 and plan.next2 == 0 else 1
     for tile0 in range(1, most + 1):
         set_tiles(plan, tile0, tile1, tile2, chunk)
         if tile0 > 1 and plan.edge0 * plan.chunk > HELD_PLANES:
@@ -278,7 +295,7 @@ cdef int correlate(
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     choose_planes(plan, choose_tile(
-        plan.channels * plan.taps0 * plan.taps1 * plan.taps2, (plan.taps1, plan.taps2)
+        plan.channels * plan.taps, (plan.taps1, plan.taps2)
     ), CHUNK, PLANES)
     tasks = make_tasks(plan, threads)
     workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))

@@ -245,7 +245,7 @@ cdef inline void add_weights(
     """Add to w the weights of some features and of a panel of channels."""
     cdef const Plan *plan = &sums.plan
     cdef float taps[TAPS * ROWS * LANES]
-    cdef Py_ssize_t c, channel, count = plan.taps1 * plan.taps2
+    cdef Py_ssize_t c, channel, tap0, count = plan.taps1 * plan.taps2
     cdef Py_ssize_t channels = min(depth_held(plan) - panel * ROWS, <Py_ssize_t> ROWS)
     for c in range(channels):
         transform_sums(sums, result + c * LANES, taps + c * count * LANES)
@@ -254,9 +254,8 @@ cdef inline void add_weights(
         add_taps(taps, channels * count, features, w, plan.w_feature)
         return
     for c in range(channels):
-        channel = panel * ROWS + c
+        channel, tap0 = (panel * ROWS + c) % held(plan), (panel * ROWS + c) // held(plan)
         add_taps(
-            taps + c * count * LANES, count, features,
-            w + (plan.first + channel % held(plan)) * plan.w_channel
-            + channel // held(plan) * count, plan.w_feature,
+            taps + c * count * LANES, min(count, plan.taps - tap0 * count), features,
+            w + (plan.first + channel) * plan.w_channel + tap0 * count, plan.w_feature,
         )

@@ -68,11 +68,19 @@ cdef inline void gather_block(
 
 
 cdef inline void gather_weights(
-    const Plan *plan, const float *w, Py_ssize_t rows, Py_ssize_t channels, float *taps
+    const Plan *plan, const float *w, Py_ssize_t tap0, Py_ssize_t rows, Py_ssize_t channels,
+    float *taps,
 ) noexcept nogil:
-    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
-    cdef Py_ssize_t j, c = 0, k, count = plan.taps1 * plan.taps2
+    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so.
+
+    They are those of one tap of the first axis, or block of the last; some are zeros if it is
+    shorter than others.
+    """
+    cdef Py_ssize_t j, c = 0, k, all_taps = plan.taps1 * plan.taps2, first = tap0 * all_taps
+    cdef Py_ssize_t count = min(all_taps, plan.taps - first)
     cdef const float *of_pair
+    memset(taps + count * WEIGHTS, 0, (all_taps - count) * WEIGHTS * sizeof(float))
+    w += plan.taps - first - count if plan.turned else first
     if rows == ROWS:
         while c + ROWS <= channels:
             gather_block(plan, w + c * plan.w_channel, count, taps + c * ROWS)
@@ -156,7 +164,7 @@ cdef inline void transform_panel(
     cdef float taps[TAPS * WEIGHTS]
     cdef Py_ssize_t block = WEIGHTS // ROWS, blocks = ceil_div(held(plan), block), turn, c, count
     cdef Py_ssize_t rows = min(<Py_ssize_t> ROWS, plan.features - panel * ROWS)
-    cdef Py_ssize_t plane = plan.taps1 * plan.taps2, tap0
+    cdef Py_ssize_t tap0
     cdef const float *of_block
     memset(taps, 0, sizeof(taps))
     w += panel * ROWS * plan.w_feature + plan.first * plan.w_channel
@@ -165,12 +173,9 @@ cdef inline void transform_panel(
         count = min(held(plan) - c, block)
         of_block = w + c * plan.w_channel
         for tap0 in range(plan.taps0):
-            gather_weights(
-                plan, of_block + (plan.taps0 - 1 - tap0 if plan.turned else tap0) * plane, rows,
-                count, taps,
-            )
+            gather_weights(plan, of_block, tap0, rows, count, taps)
             if tap0 == 0:
-                fetch_weights(plan, of_block + count * plan.w_channel, plan.taps0 * plane)
+                fetch_weights(plan, of_block + count * plan.w_channel, plan.taps)
             transform_weights(
                 plan, taps, count * ROWS, weights + (tap0 * held(plan) + c) * ROWS,
                 weight_step(plan),

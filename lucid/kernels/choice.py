@@ -87,7 +87,7 @@ class Task:
     @cached_property
     def folded(self):
         """Sizes as Winograd's tiles see them, where strides are 1: see `conv_winograd.fold`."""
-        return conv_winograd.fold(*map(self.on_three_axes, conv_winograd.Sizes._fields))
+        return conv_winograd.fold(*map(self.on_three_axes, conv_winograd.Sizes._fields[:5]))
 
     @property
     def fewest_taps(self):
@@ -96,7 +96,7 @@ class Task:
         That is at one of the ends of each axis; of a forward or an input gradient.
         """
         fewest = 1
-        for taps, dilation, low, read, written in list(zip(*self.folded, strict=True))[1:]:
+        for taps, dilation, low, read, written, _ in list(zip(*self.folded, strict=True))[1:]:
             if self.primitive == "input_grad":
                 low, read, written = (taps - 1) * dilation - low, written, read
             first = np.arange(taps) * dilation - low  # what the first position reads
@@ -148,7 +148,7 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3 to 5x5, 1x2 to 1x5 or 2x1 to 5x1 taps, stride 1, float32, precision \"high\"."""
+    """It needs 3x3 to 5x5 taps, or several along one axis, stride 1, float32, precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
         4, task.geometry.stride, task.folded
     )

@@ -284,26 +284,27 @@ def unfolded(task, items, lanes):
 def terms_that_count(task, items):
     """Count the terms of a sum; where many of them are padding, it is smaller, but not its error.
 
-    Planes of the first axis are no part of a tile: those outside add nothing to its error.
+    Planes of the first axis are no part of a tile: those outside add nothing to its error. Of a
+    long kernel, which is cut into blocks, the taps count that meet no padding anywhere.
     """
     if task.primitive == "weight_grad":
         return items * task.fewest_connected
     _, _, read, _ = turn_around(task)
     planes, *kernel = task.folded.kernel_size
-    return read * planes * min(prod(kernel), 3 * task.fewest_taps)
+    in_blocks = task.folded.taps[0] > planes
+    return read * planes * min(prod(kernel), (1 if in_blocks else 3) * task.fewest_taps)
 
 
 def winograd(task, items, lanes):
     """Tiles are in the vectors; a tile has a few points, at each of which is a product."""
-    kernel_size, dilation, *_ = task.folded
+    kernel_size, dilation, *_, taps = task.folded
     depth, features, size, terms = conv_winograd.as_forward(
         task.primitive, task.channels, task.features, task.folded, items
     )
-    taps = kernel_size[1:]
-    if not conv_winograd.may_use(terms_that_count(task, items), taps):
+    tile = conv_winograd.choose_tile(terms, taps[1:])
+    if terms_that_count(task, items) < tile.terms:
         return {}
-    tile = conv_winograd.choose_tile(terms, taps)
-    points, tiles = conv_winograd.count(tile, taps, size, dilation)
+    points, tiles = conv_winograd.count(tile, taps[1:], size, dilation)
     vectors = divide(items * tiles, lanes) * task.geometry.groups
     planes = min(4, size[0])  # of outputs, whose taps of the first axis read the same inputs
     inputs = depth * (planes + kernel_size[0] - 1) / (planes * kernel_size[0])
