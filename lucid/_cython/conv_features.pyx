@@ -175,7 +175,7 @@ def forward(
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
     cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
-    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), threads)
+    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), True, threads)
     convolve(
         &plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], <const real *> NULL, &y[0, 0, 0, 0, 0],
         threads,
@@ -190,5 +190,5 @@ def fill_forward(
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
-    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), threads)
+    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), True, threads)
     convolve(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)

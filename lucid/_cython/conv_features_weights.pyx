@@ -208,5 +208,5 @@ def weight_grad(
     """Add to w (F, C // groups, *K) the derivative by w of <y, convolution of x with w>."""
     cdef Plan plan
     cdef Py_ssize_t[3] s = stride, d = dilation, l = low
-    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), threads)
+    make_plan(&plan, x.shape, w.shape, y.shape, s, d, l, groups, sizeof(real), False, threads)
     correlate_with_output(&plan, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], threads)

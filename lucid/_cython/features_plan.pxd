@@ -24,7 +24,9 @@ cdef enum:
     BLOCK_BYTES = 512 << 10  # input of a block: half of a second-level cache
     WEIGHT_BYTES = 4 << 20  # packed weights at a time: a share of the last cache
     SIDE = 16  # positions, at most, that are written together
-    POSITIONS = 512  # of a block, so that their sums stay near
+    POSITIONS = 512  # of a block, so that their sums stay near ...
+    NEAR_POSITIONS = 224  # ... in the first cache, where a block has enough to do:
+    MANY_TERMS = 256  # summed up for each result
     COLUMNS = 32  # of a block at least, if it is a part of a row
 
 cdef struct Plan:
@@ -56,15 +58,18 @@ cdef inline void measure(Plan *plan) noexcept nogil:
     plan.positions = plan.block[0] * plan.block[1] * plan.block[2]
 
 
-cdef inline void cut(Plan *plan, Py_ssize_t size) noexcept nogil:
-    """Cut the outer axes first, and an inner one only where all outer blocks have length 1."""
+cdef inline void cut(Plan *plan, Py_ssize_t size, Py_ssize_t most) noexcept nogil:
+    """Choose blocks that read `size` elements of a channel, and of `most` positions, if they can.
+
+    Cut the outer axes first, and an inner one only where all outer blocks have length 1.
+    """
     cdef Py_ssize_t a, block
     for a in range(3):
         measure(plan)
-        if plan.plane > size or plan.positions > POSITIONS:
+        if plan.plane > size or plan.positions > most:
             block = size // (plan.plane // plan.axes[a].pitch) - plan.axes[a].reach
             block = min(
-                (block - 1) // plan.stride[a] + 1, POSITIONS // (plan.positions // plan.block[a])
+                (block - 1) // plan.stride[a] + 1, most // (plan.positions // plan.block[a])
             )
             block = ceil_div(plan.count[a], max(<Py_ssize_t> COLUMNS if a == 2 else 1, block))
             plan.block[a] = ceil_div(plan.count[a], block)
@@ -129,13 +134,19 @@ cdef inline void share_out(
 cdef inline void make_plan(
     Plan *plan, const Py_ssize_t *x_shape, const Py_ssize_t *w_shape, const Py_ssize_t *y_shape,
     const Py_ssize_t *stride, const Py_ssize_t *dilation, const Py_ssize_t *low, Py_ssize_t groups,
-    Py_ssize_t itemsize, int threads,
+    Py_ssize_t itemsize, bint sums_terms, int threads,
 ) noexcept nogil:
-    """Choose blocks that fit the caches, and enough tasks for the threads."""
+    """Choose blocks that fit the caches, and enough tasks for the threads.
+
+    A forward `sums_terms`, (channel, tap) pairs; a weight gradient, positions.
+    """
     cdef Py_ssize_t a, lanes = LINE_BYTES // itemsize, size = BLOCK_BYTES // itemsize
+    cdef Py_ssize_t most = POSITIONS
     set_sizes(plan, x_shape, w_shape, y_shape, stride, dilation, low, groups, False)
     plan.in_place = not plan.padded and plan.channels * plan.src_plane <= size
-    cut(plan, max(size // plan.channels, 64 * lanes))
+    if sums_terms and plan.channels * plan.taps >= MANY_TERMS:
+        most = NEAR_POSITIONS
+    cut(plan, max(size // plan.channels, 64 * lanes), most)
     hold(plan, size // plan.plane)
     plan.buffer_size = plan.held * plan.plane + tail_size(plan.axes) + LINE
     if plan.in_place:
@@ -295,10 +306,10 @@ cdef inline Rows rows_of_block(Plan *plan, Py_ssize_t task) noexcept nogil:
         )
     rows.start = task * plan.channels * plan.src_plane + (
         window[0].start * axes[1].src_size + window[1].start
-    ) * axes[2].src_size
-    rows.size = axes[2].src_size * (
+    ) * axes[2].src_size + window[2].start
+    rows.size = window[2].last - window[2].first + axes[2].src_size * (
         (window[0].last - window[0].first - 1) * axes[1].src_size
-        + window[1].last - window[1].first
+        + window[1].last - window[1].first - 1
     )
     rows.count, rows.pitch, rows.at = plan.held, plan.src_plane, 0
     if task >= plan.items * plan.groups or rows.size <= 0:

@@ -33,7 +33,8 @@ cdef enum:
     LINE_BYTES = 64  # features that are summed up together
     MAX_LINE = 16  # floats of it
     MAX_RUNS = 9  # as many addresses have registers
-    MAX_STEP = 3  # of runs; positions further apart count as runs of 1
+    MAX_STEP = 3  # of runs of any length; if positions are further apart there are some lengths
+    FAR_RUN = 8  # ... or where registers are few, and for float64, only runs of 1
 
 
 cdef inline Py_ssize_t runs_of(Py_ssize_t run) noexcept nogil:
@@ -56,8 +57,12 @@ cdef inline Py_ssize_t choose_run(
     vectors, and of 1; with the others rows of 2, 3 or 5 positions took three times as long.
     """
     cdef Py_ssize_t run, runs, count, left, cost, best = 1, least = 0
-    for run in range(1, min(<Py_ssize_t> MAX_RUN, width) + 1 if step <= MAX_STEP else 2):
-        if lanes < MAX_LINE and run != 1 and run != 4:
+    for run in range(1, min(<Py_ssize_t> MAX_RUN, width) + 1):
+        if lanes < MAX_LINE and run != 1 and (run != 4 or step > MAX_STEP):
+            continue
+        if step > MAX_STEP and run != 1 and not (
+            MAX_RUN >= FAR_RUN and (run == 4 or run == FAR_RUN - 1 or run == FAR_RUN)
+        ):
             continue
         runs = runs_of(run)
         count = rows * ((width + run - 1) // run)
@@ -128,6 +133,19 @@ cdef inline void sum_step(
         sum_some(x, base, offset, w, terms, sums, to, left, 2, step)
 
 
+cdef inline void sum_far(
+    const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
+    Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, Py_ssize_t run, int step,
+) noexcept nogil:
+    """`sum_tile` for any step: addresses take registers, or instructions, that were free."""
+    if run == FAR_RUN:
+        sum_some(x, base, offset, w, terms, sums, to, left, FAR_RUN, step)
+    elif run == FAR_RUN - 1:
+        sum_some(x, base, offset, w, terms, sums, to, left, FAR_RUN - 1, step)
+    else:
+        sum_some(x, base, offset, w, terms, sums, to, left, 4, step)
+
+
 cdef inline void sum_tile(
     const real *x, const Py_ssize_t *base, const Py_ssize_t *offset, const real *w,
     Py_ssize_t terms, real *sums, const Py_ssize_t *to, Py_ssize_t left, Py_ssize_t run,
@@ -144,5 +162,7 @@ cdef inline void sum_tile(
         sum_step(x, base, offset, w, terms, sums, to, left, run, 1)
     elif step == 2:
         sum_step(x, base, offset, w, terms, sums, to, left, run, 2)
-    else:
+    elif step == 3:
         sum_step(x, base, offset, w, terms, sums, to, left, run, 3)
+    elif MAX_RUN >= FAR_RUN and sizeof(real) == 4:
+        sum_far(x, base, offset, w, terms, sums, to, left, run, <int> step)

@@ -10,7 +10,9 @@ registers until the outputs are made of them. With B, G, A of `winograd.pxd`::
     y = (m0 + (m1 + m2), m3 + (m1 - m2))    with m = sum of u v     A^T m
 """
 
-from lucid._cython.features_plan cimport BLOCK_BYTES, Plan, cut, hold, set_sizes, share_out
+from lucid._cython.features_plan cimport (
+    BLOCK_BYTES, POSITIONS, Plan, cut, hold, set_sizes, share_out,
+)
 from lucid._cython.microkernel cimport MAX_VECTOR
 from lucid._cython.padded cimport LINE, Block, ceil_div
 from lucid._cython.winograd cimport output_2
@@ -49,7 +51,7 @@ cdef inline void make_rows_plan(
     cdef Py_ssize_t size = BLOCK_BYTES // sizeof(float)
     set_sizes(plan, x_shape, w_shape, y_shape, stride, dilation, low, groups, turned)
     plan.in_place = False
-    cut(plan, max(size // (2 * plan.channels), <Py_ssize_t> 1024))
+    cut(plan, max(size // (2 * plan.channels), <Py_ssize_t> 1024), POSITIONS)
     rows.pitch = ceil_div(plan.block[2], 2) + 1
     plan.axes[2].pitch = 2 * rows.pitch
     rows.tiles = plan.axes[0].pitch * plan.axes[1].pitch * rows.pitch
