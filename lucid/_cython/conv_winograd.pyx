@@ -123,23 +123,29 @@ class Sizes(NamedTuple):
     low: tuple
     input_size: tuple
     output_size: tuple
-    taps: tuple  # of a tile in the last two axes; of the first, or else blocks of the last
+    taps: tuple  # those of a tile in the last two axes; of the first, or else blocks of the others
 
 
 def cut(kernel_size):
-    """Cut the taps along one axis into blocks, if it has more than a tile: the fewest products.
+    """Cut the taps of the last two axes into blocks, if no tile has so many: the fewest products.
 
-    Blocks of 4 taps take 2 products for an output, and those of 3 taps 1.5.
+    Along an axis, a block of 4 taps takes 2 products for an output, and one of 3 taps 1.5.
 
     >>> from lucid._cython import conv_winograd
     >>> [conv_winograd.cut((1, 1, taps)) for taps in (5, 7, 11)]
     [(1, 1, 5), (2, 1, 4), (4, 1, 3)]
+    >>> [conv_winograd.cut((1, taps, taps)) for taps in (5, 7, 9)]
+    [(1, 5, 5), (4, 4, 4), (9, 3, 3)]
     """
-    taps = kernel_size[2]
-    if kernel_size[:2] != (1, 1) or taps <= 5:
+    planes, *kernel = kernel_size
+    if planes > 1 or tuple(kernel) in TILES or 2 in kernel or kernel[1] == 1:
         return kernel_size
-    fours, threes = -(-taps // 4), -(-taps // 3)
-    return (fours, 1, 4) if 4 * fours < 3 * threes else (threes, 1, 3)
+    cuts = []
+    for taps, products in (3, 1.5), (4, 2):
+        tile = [1 if k == 1 else taps for k in kernel]
+        blocks = [-(-k // t) for k, t in zip(kernel, tile, strict=True)]
+        cuts.append((prod(blocks) * products ** (2 - tile.count(1)), (prod(blocks), *tile)))
+    return min(cuts)[1]
 
 
 def fold(kernel_size, dilation, low, input_size, output_size):
@@ -248,9 +254,9 @@ cdef int lay_out(
     cdef Py_ssize_t[3] d = sizes.dilation, l = sizes.low, t = sizes.taps
     if not supports(4, stride, sizes):
         raise ValueError(
-            f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and 3x3, 4x4 "
-            f"or 5x5 taps in the last two axes, or 2 to 5 in one of them and one in the other; or "
-            f"more along one axis alone; an axis of one tap needs no padding"
+            f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and in the last "
+            f"two axes 3x3, 4x4 or 5x5 taps, or 2 to 5 in one and one in the other; or any number "
+            f"but 2, if there is one in the first axis; an axis of one tap has no padding"
         )
     plan.items, plan.groups = x.shape[0], groups
     plan.channels, plan.features = w.shape[1], w.shape[0] // groups
@@ -268,7 +274,7 @@ cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) exce
     cdef Py_ssize_t tile0, time, best = 1, least = 0
     cdef Py_ssize_t tile1 = tile.size[0], tile2 = tile.size[1]
     cdef Py_ssize_t of_channel = tile.of_channel, of_feature = tile.of_feature
-    most = min(plan.dst[0], most) if plan.taps0 > 1 and plan.next2 == 0 else 1
+    most = min(plan.dst[0], most) if plan.taps0 > 1 and not plan.in_blocks else 1
     for tile0 in range(1, most + 1):
         set_tiles(plan, tile0, tile1, tile2, chunk)
         if tile0 > 1 and plan.edge0 * plan.chunk > HELD_PLANES:
@@ -295,7 +301,7 @@ cdef int correlate(
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
     choose_planes(plan, choose_tile(
-        plan.channels * plan.taps, (plan.taps1, plan.taps2)
+        plan.w_group // plan.features, (plan.taps1, plan.taps2)
     ), CHUNK, PLANES)
     tasks = make_tasks(plan, threads)
     workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))
@@ -412,7 +418,7 @@ cdef int set_weights(
     """Add the derivative to w or, if `fill`, set w to it."""
     cdef Sums sums
     lay_out(&sums.plan, x, w, y, stride, dilation, low, groups, False)
-    sums.fill = fill and sums.plan.taps0 == 1
+    sums.fill = fill and sums.plan.taps0 == 1 and not sums.plan.in_blocks
     if fill and not sums.fill:  # those of a piece are no neighbours
         memset(&w[0, 0, 0, 0, 0], 0, groups * sums.plan.w_group * sizeof(float))
     return correlate_weights(

@@ -63,7 +63,8 @@ cdef inline void find_sources(
     while lane < lanes_used(plan, column):
         count = min(plan.tiles2 - tile.i2 // plan.tile2, lanes_used(plan, column) - lane)
         i0 = tile.i0 + plane * plan.next0 - plan.low[0]
-        i1, i2 = tile.i1 - plan.low[1], tile.i2 + plane * plan.next2 - plan.low[2]
+        i1 = tile.i1 + plane // plan.blocks2 * plan.next1 - plan.low[1]
+        i2 = tile.i2 + plane % plan.blocks2 * plan.next2 - plan.low[2]
         left = max(-i2, <Py_ssize_t> 0)
         at.src[run] = input_row(plan, &tile, i0, i1) + i2 + left
         at.top[run] = clip(ceil_div(-i1, plan.dilation[1]), plan.edge1)
@@ -241,17 +242,19 @@ cdef inline void find_copies(
 ) noexcept nogil:
     """Note what fills rows[row, column of 6, lane] where lanes are phases: runs of neighbours."""
     cdef Py_ssize_t i, j, i1, i2, left, right, length, lane = 0, i0
+    cdef Py_ssize_t low1 = plan.low[1] - plane // plan.blocks2 * plan.next1
+    cdef Py_ssize_t low2 = plan.low[2] - plane % plan.blocks2 * plan.next2
     cdef Tile tile = find_tile(plan, column * LANES)
     at.count = 0
     while lane < lanes_used(plan, column):
         length = run_length(plan, column, lane, &tile)
         i0 = tile.i0 + plane * plan.next0 - plan.low[0]
         for i in range(plan.edge1):
-            i1 = tile.i1 + i * plan.dilation[1] - plan.low[1]
+            i1 = tile.i1 + i * plan.dilation[1] - low1
             if not (0 <= i0 < plan.src[0] and 0 <= i1 < plan.src[1]):
                 continue
             for j in range(plan.edge2):
-                i2 = tile.i2 + plane * plan.next2 + j * plan.dilation[2] - plan.low[2]
+                i2 = tile.i2 + j * plan.dilation[2] - low2
                 left, right = clip(-i2, length), clip(plan.src[2] - i2, length)
                 if left < right:
                     at.to[at.count] = (i * 6 + j) * LANES + lane + left

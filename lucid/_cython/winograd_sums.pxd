@@ -12,7 +12,8 @@ from lucid._cython.padded cimport ceil_div, clip
 from lucid._cython.winograd_lines cimport output_grad_lines, weight_grad_lines
 from lucid._cython.winograd_tasks cimport TransformColumn
 from lucid._cython.winograd_tiles cimport (
-    LANES, Plan, Tile, advance, depth_held, find_tile, held, lanes_used, output_of, rows_inside,
+    LANES, Plan, Taps, Tile, advance, depth_held, find_taps, find_tile, held, lanes_used, output_of,
+    rows_inside,
 )
 from lucid._cython.winograd_weights cimport TAPS, interleave
 
@@ -245,17 +246,27 @@ cdef inline void add_weights(
     """Add to w the weights of some features and of a panel of channels."""
     cdef const Plan *plan = &sums.plan
     cdef float taps[TAPS * ROWS * LANES]
-    cdef Py_ssize_t c, channel, tap0, count = plan.taps1 * plan.taps2
+    cdef Py_ssize_t c, channel, tap0, r, count = plan.taps1 * plan.taps2
     cdef Py_ssize_t channels = min(depth_held(plan) - panel * ROWS, <Py_ssize_t> ROWS)
+    cdef Taps block
+    cdef float *to
     for c in range(channels):
         transform_sums(sums, result + c * LANES, taps + c * count * LANES)
-    if plan.taps0 == 1:
+    if plan.taps0 == 1 and not plan.in_blocks:
         w += (plan.first + panel * ROWS) * count
         add_taps(taps, channels * count, features, w, plan.w_feature)
         return
     for c in range(channels):
         channel, tap0 = (panel * ROWS + c) % held(plan), (panel * ROWS + c) // held(plan)
-        add_taps(
-            taps + c * count * LANES, min(count, plan.taps - tap0 * count), features,
-            w + (plan.first + channel) * plan.w_channel + tap0 * count, plan.w_feature,
-        )
+        to = w + (plan.first + channel) * plan.w_channel
+        if plan.in_blocks:
+            block = find_taps(plan, tap0)
+            for r in range(block.rows):
+                add_taps(
+                    taps + (c * count + r * plan.taps2) * LANES, block.columns, features,
+                    to + (block.row + r) * plan.kernel2 + block.column, plan.w_feature,
+                )
+        else:
+            add_taps(
+                taps + c * count * LANES, count, features, to + tap0 * count, plan.w_feature
+            )

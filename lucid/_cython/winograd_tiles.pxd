@@ -7,9 +7,9 @@ input channels, which read the plane it wants: *depth* is the number of channels
 Neighbouring planes of outputs read the same planes of inputs. So a tile has `tile0` planes, and its
 `edge0` planes of inputs are transformed once: output plane p sums up `taps0` of them, from p on.
 
-More taps than a tile may have, along the last axis alone, are cut into equal blocks. Each counts as
-a tap of the first axis does: as further channels, which read the columns that it wants. The last
-block may have some taps less, for which weights are zero.
+More taps than a tile may have are cut into blocks of 3 or 4 in one axis or both, if there is one
+tap in the first. Each counts as a tap of the first axis does: as further channels, which read the
+rows and columns that it wants. The last blocks may have some taps less, whose weights are zero.
 
 With a dilation d, an output depends on every d-th input only. Along an axis, a tile's outputs and
 its inputs are d apart; d neighbouring tiles interleave, one for each remainder or *phase*, and the
@@ -37,9 +37,11 @@ cdef struct Plan:
     Py_ssize_t dilation[3]
     Py_ssize_t src_plane, dst_plane  # elements of one channel
     const float *src_end  # behind the last of all inputs
-    Py_ssize_t taps  # of the kernel
-    Py_ssize_t taps0, taps1, taps2  # of each axis; taps1 is 1 if only the last is transformed ...
-    Py_ssize_t next0, next2  # ... and taps0 may be blocks of it: planes and columns to the next
+    Py_ssize_t kernel1, kernel2  # taps of the last two axes, in all
+    Py_ssize_t taps0, taps1, taps2  # of each axis; taps1 is 1 if only the last is transformed
+    bint in_blocks  # there are more; then taps0 is the number of blocks, and ...
+    Py_ssize_t blocks2  # ... so many are side by side
+    Py_ssize_t next0, next1, next2  # planes, rows and columns from one tap or block to the next
     Py_ssize_t w_group, w_feature, w_channel  # elements from one to the next
     bint turned  # the kernel runs backwards: this is an input gradient
     const float *bias  # of each feature of the group, if the result is set; NULL if it is added to
@@ -68,6 +70,20 @@ cdef struct Targets:  # where the outputs of a column of tiles go
     Py_ssize_t line[8 * LANES]  # a tile has 4 rows at most, and each may lie in two lines
 
 
+cdef struct Taps:  # a block of the taps of the last two axes; the last ones may be smaller
+    Py_ssize_t row, column  # its first
+    Py_ssize_t rows, columns
+
+
+cdef inline Taps find_taps(const Plan *plan, Py_ssize_t number) noexcept nogil:
+    cdef Taps block
+    block.row = number // plan.blocks2 * plan.taps1
+    block.column = number % plan.blocks2 * plan.taps2
+    block.rows = min(plan.taps1, plan.kernel1 - block.row)
+    block.columns = min(plan.taps2, plan.kernel2 - block.column)
+    return block
+
+
 cdef inline void set_sizes(
     Plan *plan, const Py_ssize_t *kernel, const Py_ssize_t *taps, const Py_ssize_t *input,
     const Py_ssize_t *output, const Py_ssize_t *dilation, const Py_ssize_t *low, bint turned,
@@ -77,11 +93,14 @@ cdef inline void set_sizes(
     `kernel` are the taps of each axis, `taps` those of a tile.
     """
     cdef Py_ssize_t a
-    plan.turned, plan.taps = turned, kernel[0] * kernel[1] * kernel[2]
+    plan.turned, plan.kernel1, plan.kernel2 = turned, kernel[1], kernel[2]
     plan.taps0, plan.taps1, plan.taps2 = taps[0], taps[1], taps[2]
-    plan.next0, plan.next2 = dilation[0], 0
-    if plan.taps0 > kernel[0]:
-        plan.next0, plan.next2 = 0, plan.taps2 * dilation[2]
+    plan.in_blocks = taps[1] != kernel[1] or taps[2] != kernel[2]
+    plan.blocks2 = ceil_div(kernel[2], taps[2])
+    plan.next0, plan.next1, plan.next2 = dilation[0], 0, 0
+    if plan.in_blocks:
+        plan.next0, plan.next1 = 0, taps[1] * dilation[1]
+        plan.next2 = taps[2] * dilation[2]
     plan.src_plane, plan.dst_plane = 1, 1
     for a in range(3):
         plan.src[a], plan.dst[a], plan.low[a] = input[a], output[a], low[a]
@@ -91,7 +110,7 @@ cdef inline void set_sizes(
             plan.low[a] = (kernel[a] - 1) * dilation[a] - low[a]
         plan.src_plane *= plan.src[a]
         plan.dst_plane *= plan.dst[a]
-    plan.w_channel = plan.taps
+    plan.w_channel = kernel[0] * kernel[1] * kernel[2]
     plan.w_feature = plan.channels * plan.w_channel
     plan.w_group = plan.features * plan.w_feature
     if turned:

@@ -12,7 +12,7 @@ from lucid._cython.microkernel cimport MAX_VECTOR, ROWS
 from lucid._cython.padded cimport ceil_div
 from lucid._cython.winograd_inputs cimport NEAR_LINE
 from lucid._cython.winograd_lines cimport weight_lines
-from lucid._cython.winograd_tiles cimport PAD, Plan, held
+from lucid._cython.winograd_tiles cimport PAD, Plan, Taps, find_taps, held
 
 cdef enum:
     WEIGHTS = 64  # lanes of a transform of weights
@@ -45,7 +45,7 @@ cdef inline void interleave_pairs(
 cdef inline void gather_block(
     const Plan *plan, const float *w, Py_ssize_t count, float *taps
 ) noexcept nogil:
-    """Store taps[k, c, j] of ROWS features j and ROWS channels, for one tap of the first axis."""
+    """Store taps[k, c, j] of ROWS features j and ROWS channels, for taps that are neighbours."""
     cdef float once[TAPS * ROWS * ROWS]
     cdef float twice[TAPS * ROWS * ROWS]
     cdef Py_ssize_t k, c
@@ -67,20 +67,13 @@ cdef inline void gather_block(
                 )
 
 
-cdef inline void gather_weights(
-    const Plan *plan, const float *w, Py_ssize_t tap0, Py_ssize_t rows, Py_ssize_t channels,
+cdef inline void gather_taps(
+    const Plan *plan, const float *w, Py_ssize_t count, Py_ssize_t rows, Py_ssize_t channels,
     float *taps,
 ) noexcept nogil:
-    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so.
-
-    They are those of one tap of the first axis, or block of the last; some are zeros if it is
-    shorter than others.
-    """
-    cdef Py_ssize_t j, c = 0, k, all_taps = plan.taps1 * plan.taps2, first = tap0 * all_taps
-    cdef Py_ssize_t count = min(all_taps, plan.taps - first)
+    """Store taps[k, c, j] of `rows` features j and some channels, turned if the plan says so."""
+    cdef Py_ssize_t j, c = 0, k
     cdef const float *of_pair
-    memset(taps + count * WEIGHTS, 0, (all_taps - count) * WEIGHTS * sizeof(float))
-    w += plan.taps - first - count if plan.turned else first
     if rows == ROWS:
         while c + ROWS <= channels:
             gather_block(plan, w + c * plan.w_channel, count, taps + c * ROWS)
@@ -91,6 +84,28 @@ cdef inline void gather_weights(
             for k in range(count):
                 taps[(count - 1 - k if plan.turned else k) * WEIGHTS + c * ROWS + j] = of_pair[k]
         c += 1
+
+
+cdef inline void gather_weights(
+    const Plan *plan, const float *w, Py_ssize_t tap0, Py_ssize_t rows, Py_ssize_t channels,
+    float *taps,
+) noexcept nogil:
+    """`gather_taps` of one tap of the first axis, or of a block, with zeros behind the kernel."""
+    cdef Py_ssize_t r, row, column, plane = plan.taps1 * plan.taps2
+    cdef Taps block = find_taps(plan, tap0)
+    if not plan.in_blocks:
+        w += (plan.taps0 - 1 - tap0 if plan.turned else tap0) * plane
+        gather_taps(plan, w, plane, rows, channels, taps)
+        return
+    memset(taps, 0, plane * WEIGHTS * sizeof(float))
+    for r in range(block.rows):
+        row, column = block.row + r, block.column
+        if plan.turned:
+            row, column = plan.kernel1 - 1 - row, plan.kernel2 - column - block.columns
+        gather_taps(
+            plan, w + row * plan.kernel2 + column, block.columns, rows, channels,
+            taps + r * plan.taps2 * WEIGHTS,
+        )
 
 
 cdef inline void fetch_weights(const Plan *plan, const float *w, Py_ssize_t count) noexcept nogil:
@@ -175,7 +190,10 @@ cdef inline void transform_panel(
         for tap0 in range(plan.taps0):
             gather_weights(plan, of_block, tap0, rows, count, taps)
             if tap0 == 0:
-                fetch_weights(plan, of_block + count * plan.w_channel, plan.taps)
+                fetch_weights(
+                    plan, of_block + count * plan.w_channel,
+                    plan.w_feature if plan.turned else plan.w_channel,
+                )
             transform_weights(
                 plan, taps, count * ROWS, weights + (tap0 * held(plan) + c) * ROWS,
                 weight_step(plan),

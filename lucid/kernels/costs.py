@@ -290,9 +290,8 @@ def terms_that_count(task, items):
     if task.primitive == "weight_grad":
         return items * task.fewest_connected
     _, _, read, _ = turn_around(task)
-    planes, *kernel = task.folded.kernel_size
-    in_blocks = task.folded.taps[0] > planes
-    return read * planes * min(prod(kernel), (1 if in_blocks else 3) * task.fewest_taps)
+    (planes, *kernel), (_, *taps) = task.folded.kernel_size, task.folded.taps
+    return read * planes * min(prod(kernel), (3 if kernel == taps else 1) * task.fewest_taps)
 
 
 def winograd(task, items, lanes):
