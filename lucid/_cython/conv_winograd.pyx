@@ -68,11 +68,14 @@ float32 only, stride 1, kernels of 2 to 5 taps in the last axis, one or the same
 the second and any in the first; any dilation, padding and groups. It must equal `conv_naive`.
 """
 
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
 from cython.parallel cimport prange, threadid
 from libc.string cimport memset
+
+from lucid._cython.exactness import count_terms
 
 from lucid._cython.interrupt cimport Watch, raise_if_interrupted, watch_calls
 from lucid._cython.padded cimport ceil_div
@@ -108,44 +111,40 @@ TILES = {  # by the taps of the last two axes, the largest first
     ),
     (1, 3): (Tile(288, (1, 4), 180, 180), Tile(192, (1, 2), 140, 140)),
     (1, 2): (Tile(288, (1, 5), 250, 250), Tile(192, (1, 3), 180, 180)),
-    (4, 4): (Tile(800, (3, 3), 900, 420),),
+    (4, 4): (Tile(600, (3, 3), 900, 420),),
     (1, 4): (Tile(400, (1, 3), 180, 150),),
-    (5, 5): (Tile(800, (2, 2), 900, 350),),
+    (5, 5): (Tile(600, (2, 2), 900, 350),),
     (1, 5): (Tile(400, (1, 2), 180, 120),),
 }
 
 
 class Sizes(NamedTuple):
-    """What tells, of three axes each, where the taps of a kernel are, and how it is cut."""
+    """What tells, of three axes each, where the taps of a kernel are."""
 
     kernel_size: tuple
     dilation: tuple
     low: tuple
     input_size: tuple
     output_size: tuple
-    taps: tuple  # those of a tile in the last two axes; of the first, or else blocks of the others
 
 
-def cut(kernel_size):
-    """Cut the taps of the last two axes into blocks, if no tile has so many: the fewest products.
+class Arrangement(NamedTuple):
+    """How a convolution is cut into tiles."""
 
-    Along an axis, a block of 4 taps takes 2 products for an output, and one of 3 taps 1.5.
+    sizes: Sizes  # as `fold` made them
+    blocks: int  # of the taps of the last two axes, if there are more than a tile has
+    taps: tuple  # of a tile, or a block, along these axes
+    tile: Tile
+    exact: bool  # the error stays below the bound of a sum of its terms in any order
+    points: int  # of a tile of one plane
+    tiles: int  # of an item
+    depth: int  # channels of a group to sum up, times the taps of the first axis, or the blocks
+    features: int  # of a group
 
-    >>> from lucid._cython import conv_winograd
-    >>> [conv_winograd.cut((1, 1, taps)) for taps in (5, 7, 11)]
-    [(1, 1, 5), (2, 1, 4), (4, 1, 3)]
-    >>> [conv_winograd.cut((1, taps, taps)) for taps in (5, 7, 9)]
-    [(1, 5, 5), (4, 4, 4), (9, 3, 3)]
-    """
-    planes, *kernel = kernel_size
-    if planes > 1 or tuple(kernel) in TILES or 2 in kernel or kernel[1] == 1:
-        return kernel_size
-    cuts = []
-    for taps, products in (3, 1.5), (4, 2):
-        tile = [1 if k == 1 else taps for k in kernel]
-        blocks = [-(-k // t) for k, t in zip(kernel, tile, strict=True)]
-        cuts.append((prod(blocks) * products ** (2 - tile.count(1)), (prod(blocks), *tile)))
-    return min(cuts)[1]
+    @property
+    def products(self):
+        """Multiply-adds of one item and group, at the points of all tiles."""
+        return self.points * self.tiles * self.depth * self.features
 
 
 def fold(kernel_size, dilation, low, input_size, output_size):
@@ -166,29 +165,12 @@ def fold(kernel_size, dilation, low, input_size, output_size):
         kernel_size = 1, kernel_size[0], kernel_size[1]
         input_size = 1, input_size[0], input_size[1] * columns
         output_size = 1, output_size[0], output_size[1] * columns
-    return Sizes(kernel_size, dilation, low, input_size, output_size, cut(kernel_size))
+    return Sizes(kernel_size, dilation, low, input_size, output_size)
 
 
-def supports(itemsize, stride, sizes):
-    """Tell whether this algorithm computes such a convolution, of sizes that `fold` made.
-
-    >>> from lucid._cython import conv_winograd
-    >>> sizes = conv_winograd.fold((1, 3, 1), (1, 1, 1), (0, 1, 0), (1, 9, 16), (1, 9, 16))
-    >>> conv_winograd.supports(4, (1, 1, 1), sizes)
-    True
-    >>> conv_winograd.supports(8, (1, 1, 1), sizes)
-    False
-    """
-    return itemsize == 4 and sizes.taps[1:] in TILES and set(stride) == {1}
-
-
-def may_use(terms, taps=(3, 3)):
-    """Tell whether the error stays below the bound of a sum of `terms` products in any order.
-
-    A forward sums over the channels of a group and the taps, an input gradient over features and
-    taps, a weight gradient over items and positions. `taps` are those of the last two axes.
-    """
-    return any(terms >= tile.terms for tile in TILES[taps])
+def count_tiles(size, tile, dilation):
+    """Count the tiles along one axis."""
+    return min(dilation, size) * -(-size // (tile * dilation))
 
 
 def choose_tile(terms, taps=(3, 3)):
@@ -199,69 +181,96 @@ def choose_tile(terms, taps=(3, 3)):
     return tile
 
 
-def count(tile, taps, output_size, dilation):
-    """Count the points of a tile, and the tiles of one item."""
-    points, tiles = 1, output_size[0]
-    axes = zip(tile.size, taps, output_size[1:], dilation[1:], strict=True)
-    for outputs, k, size, d in axes:
-        points *= outputs + k - 1
-        tiles *= min(d, size) * -(-size // (outputs * d))
-    return points, tiles
+def ways_to_cut(kernel_size):
+    """Tell how the taps of the last two axes may be cut: numbers of blocks, and taps of one."""
+    planes, *kernel = kernel_size
+    if tuple(kernel) in TILES:
+        yield 1, tuple(kernel)
+    if planes == 1 < kernel[1] and 2 not in kernel:
+        for most in 3, 4:
+            taps = tuple(1 if k == 1 else most for k in kernel)
+            yield prod(-(-k // t) for k, t in zip(kernel, taps, strict=True)), taps
 
 
-def as_forward(primitive, channels, features, sizes, items):
-    """Return the depth, features and output size of the forward that it is, and its terms.
+@lru_cache(maxsize=4096)
+def arrange(primitive, channels, features, items, stride, *sizes):
+    """Choose blocks and tiles with the fewest products, of those that are exact enough.
 
-    The depth is that of channels and taps of the first axis, or blocks; terms are those of one sum.
-    """
-    output_size = sizes.output_size
-    if primitive == "input_grad":
-        channels, features, output_size = features, channels, sizes.input_size
-    terms = channels * prod(sizes.kernel_size)
-    if primitive == "weight_grad":
-        terms = items * prod(output_size)
-    return channels * sizes.taps[0], features, output_size, terms
+    Parameters
+    ----------
+    primitive : str
+        ``"forward"``, ``"input_grad"`` or ``"weight_grad"``.
+    channels, features, items : int
+        Of one group; the items count in a weight gradient only.
+    stride : tuple of int
+    sizes : tuple of int
+        Those that `fold` takes, of three axes.
 
+    Returns
+    -------
+    Arrangement or None
+        None if this algorithm cannot compute it.
 
-def products(primitive, channels, features, sizes, items=1):
-    """Count the multiply-adds of one item and group at the points of all tiles.
-
-    `channels` and `features` are those of one group; `fold` made the sizes.
-
+    Examples
+    --------
     >>> from lucid._cython import conv_winograd
-    >>> sizes = conv_winograd.fold((1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 56, 56), (1, 56, 56))
-    >>> conv_winograd.products("forward", 64, 64, sizes)
-    28901376
+    >>> sizes = (1, 7, 7), (1, 1, 1), (0, 3, 3), (1, 28, 28), (1, 28, 28)
+    >>> found = conv_winograd.arrange("forward", 128, 64, 1, (1, 1, 1), *sizes)
+    >>> found.blocks, found.taps, found.tile.size, found.exact
+    (4, (4, 4), (3, 3), True)
+    >>> found = conv_winograd.arrange("forward", 32, 64, 1, (1, 1, 1), *sizes)
+    >>> found.blocks, found.taps, found.tile.size, found.exact
+    (9, (3, 3), (4, 4), True)
     """
-    depth, features, output_size, terms = as_forward(
-        primitive, channels, features, sizes, items
-    )
-    taps = sizes.taps[1:]
-    points, tiles = count(choose_tile(terms, taps), taps, output_size, sizes.dilation)
-    return points * tiles * depth * features
+    if set(stride) != {1}:
+        return None
+    folded = fold(*sizes)
+    kernel_size, dilation, low, input_size, size = folded
+    axes = list(zip(kernel_size, stride, dilation, low, input_size, size, strict=True))
+    if primitive == "input_grad":
+        channels, features, size = features, channels, input_size
+    if primitive != "weight_grad":
+        del axes[0]  # no tile has an extent in it: planes outside add nothing to its error
+    best = None
+    for blocks, taps in ways_to_cut(kernel_size):
+        whole = taps == kernel_size[1:]
+        terms = count_terms(primitive, channels * prod(kernel_size), items, axes, whole)
+        tile = choose_tile(terms, taps)
+        tiles = size[0] * prod(map(count_tiles, size[1:], tile.size, dilation[1:]))
+        found = Arrangement(
+            folded, blocks, taps, tile, terms >= tile.terms,
+            prod(outputs + k - 1 for outputs, k in zip(tile.size, taps, strict=True)), tiles,
+            channels * kernel_size[0] * blocks, features,
+        )
+        if best is None or (not found.exact, found.products) < (not best.exact, best.products):
+            best = found
+    return best
 
 
-cdef int lay_out(
-    Plan *plan, const float[:, :, :, :, ::1] x, const float[:, :, :, :, ::1] w,
+cdef object lay_out(
+    Plan *plan, str primitive, const float[:, :, :, :, ::1] x, const float[:, :, :, :, ::1] w,
     const float[:, :, :, :, ::1] y, tuple stride, tuple dilation, tuple low, Py_ssize_t groups,
-    bint turned,
-) except -1:
-    """Describe a forward or, `turned`, an input gradient."""
+):
+    """Describe what is to be computed; return the tile to use."""
     kernel_size = w.shape[2], w.shape[3], w.shape[4]
-    input_size = x.shape[2], x.shape[3], x.shape[4]
-    sizes = fold(kernel_size, dilation, low, input_size, (y.shape[2], y.shape[3], y.shape[4]))
-    cdef Py_ssize_t[3] k = sizes.kernel_size, i = sizes.input_size, o = sizes.output_size
-    cdef Py_ssize_t[3] d = sizes.dilation, l = sizes.low, t = sizes.taps
-    if not supports(4, stride, sizes):
+    plan.items, plan.groups = x.shape[0], groups
+    plan.channels, plan.features = w.shape[1], w.shape[0] // groups
+    found = arrange(
+        primitive, plan.channels, plan.features, plan.items, stride, kernel_size, dilation, low,
+        (x.shape[2], x.shape[3], x.shape[4]), (y.shape[2], y.shape[3], y.shape[4]),
+    )
+    if found is None:
         raise ValueError(
             f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and in the last "
             f"two axes 3x3, 4x4 or 5x5 taps, or 2 to 5 in one and one in the other; or any number "
             f"but 2, if there is one in the first axis; an axis of one tap has no padding"
         )
-    plan.items, plan.groups = x.shape[0], groups
-    plan.channels, plan.features = w.shape[1], w.shape[0] // groups
-    set_sizes(plan, k, t, i, o, d, l, turned)
-    return 0
+    sizes = found.sizes
+    cdef Py_ssize_t[3] k = sizes.kernel_size, d = sizes.dilation, l = sizes.low
+    cdef Py_ssize_t[3] i = sizes.input_size, o = sizes.output_size
+    cdef Py_ssize_t[3] t = (sizes.kernel_size[0] * found.blocks, *found.taps)
+    set_sizes(plan, k, t, i, o, d, l, primitive == "input_grad")
+    return found.tile
 
 
 cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) except -1:
@@ -290,7 +299,7 @@ cdef int choose_planes(Plan *plan, tile, Py_ssize_t chunk, Py_ssize_t most) exce
 
 
 cdef int correlate(
-    Plan *plan, const float *x, const float *w, const float *bias, float *y, int threads
+    Plan *plan, tile, const float *x, const float *w, const float *bias, float *y, int threads
 ) except -1:
     """Add to y the sum over channels and taps, one chunk of the depth after the other.
 
@@ -300,9 +309,7 @@ cdef int correlate(
     cdef Tasks tasks
     cdef Watch watch = watch_calls(1)
     cdef Workspace workspace
-    choose_planes(plan, choose_tile(
-        plan.w_group // plan.features, (plan.taps1, plan.taps2)
-    ), CHUNK, PLANES)
+    choose_planes(plan, tile, CHUNK, PLANES)
     tasks = make_tasks(plan, threads)
     workspace = borrow((tasks.shared_size + threads * tasks.own_size) * sizeof(float))
     plan.bias = bias
@@ -330,8 +337,8 @@ def forward(
 ):
     """Add to y (N, F, *O) the convolution of x (N, C, *I) with w (F, C // groups, *K)."""
     cdef Plan plan
-    lay_out(&plan, x, w, y, stride, dilation, low, groups, False)
-    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
+    tile = lay_out(&plan, "forward", x, w, y, stride, dilation, low, groups)
+    correlate(&plan, tile, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &y[0, 0, 0, 0, 0], threads)
 
 
 def input_grad(
@@ -341,8 +348,8 @@ def input_grad(
 ):
     """Add to x (N, C, *I) the derivative of <forward(x, w), y> by x: the transposed convolution."""
     cdef Plan plan
-    lay_out(&plan, x, w, y, stride, dilation, low, groups, True)
-    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
+    tile = lay_out(&plan, "input_grad", x, w, y, stride, dilation, low, groups)
+    correlate(&plan, tile, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], NULL, &x[0, 0, 0, 0, 0], threads)
 
 
 def fill_forward(
@@ -352,8 +359,8 @@ def fill_forward(
 ):
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     cdef Plan plan
-    lay_out(&plan, x, w, y, stride, dilation, low, groups, False)
-    correlate(&plan, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+    tile = lay_out(&plan, "forward", x, w, y, stride, dilation, low, groups)
+    correlate(&plan, tile, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
 
 
 def fill_input_grad(
@@ -363,12 +370,12 @@ def fill_input_grad(
 ):
     """Set x to the input gradient plus the bias (C,) of each channel."""
     cdef Plan plan
-    lay_out(&plan, x, w, y, stride, dilation, low, groups, True)
-    correlate(&plan, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
+    tile = lay_out(&plan, "input_grad", x, w, y, stride, dilation, low, groups)
+    correlate(&plan, tile, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
 
 
 cdef int correlate_weights(
-    Sums *sums, const float *x, float *w, const float *y, int threads
+    Sums *sums, tile, const float *x, float *w, const float *y, int threads
 ) except -1:
     """Add to w the sum over items and positions, in units that one thread each computes."""
     cdef Plan *plan = &sums.plan
@@ -379,7 +386,6 @@ cdef int correlate_weights(
     cdef float *buffers
     cdef float *results
     sums.transform_column, sums.transform_outputs = transform_column, transform_outputs
-    tile = choose_tile(plan.items * plan.dst_plane, (plan.taps1, plan.taps2))
     set_tiles(plan, 1, tile.size[0], tile.size[1], BLOCK)
     sums.few = are_few_columns(
         plan.columns, plan.points, plan.channels * plan.taps0, plan.features
@@ -417,12 +423,12 @@ cdef int set_weights(
 ) except -1:
     """Add the derivative to w or, if `fill`, set w to it."""
     cdef Sums sums
-    lay_out(&sums.plan, x, w, y, stride, dilation, low, groups, False)
+    tile = lay_out(&sums.plan, "weight_grad", x, w, y, stride, dilation, low, groups)
     sums.fill = fill and sums.plan.taps0 == 1 and not sums.plan.in_blocks
     if fill and not sums.fill:  # those of a piece are no neighbours
         memset(&w[0, 0, 0, 0, 0], 0, groups * sums.plan.w_group * sizeof(float))
     return correlate_weights(
-        &sums, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads
+        &sums, tile, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], threads
     )
 
 

@@ -45,7 +45,7 @@ cdef enum:
     ROWS = 16  # of taps that are turned at a time
     LANES = 16  # of a line
 
-TERMS = 144  # the fewest that may be summed up
+TERMS = 216  # the fewest that may be summed up
 PAYS = PAIRS > 3  # with 16 registers, loads take longer than the products that are saved
 
 

@@ -60,7 +60,7 @@ from lucid._cython.strided_sums cimport Sums
 from lucid._cython.winograd_tasks cimport Tasks, run_tasks
 from lucid._cython.workspace cimport Workspace, borrow, give_back
 
-FEWEST_TERMS = 512  # see the table above
+FEWEST_TERMS = 512  # of a sum; in an input gradient on the average of its phases: see the table
 
 
 def supports(itemsize, kernel_size, stride, dilation):
@@ -76,11 +76,6 @@ def supports(itemsize, kernel_size, stride, dilation):
     return (
         itemsize == 4 and max(taps) == 2 and max(stride[1:]) <= 2 and tuple(dilation[1:]) == (1, 1)
     )
-
-
-def may_use(terms):
-    """Tell whether the error stays below the bound of a sum of `terms` products in any order."""
-    return terms >= FEWEST_TERMS
 
 
 def _line(turned, taps, stride, size):
@@ -123,28 +118,24 @@ def estimate(
 ):
     """Estimate the time of one group as `cost` does; None where this should not be used.
 
-    That is where it is not exact enough; and a forward with up to 3 tiles of outputs, for with one
-    item that is mostly transforms of weights: of 512 channels and 4 tiles it takes 3 times as long
-    as a plain product, with one tile it would take 7 times as long. An input gradient takes 1.5
-    times as long there. `channels` and `features` are those of one group, sizes those of 3 axes.
+    That is a forward with up to 3 tiles of outputs, for with one item that is mostly transforms of
+    weights: of 512 channels and 4 tiles it takes 3 times as long as a plain product, with one tile
+    it would take 7 times as long. An input gradient takes 1.5 times as long there. `channels` and
+    `features` are those of one group, sizes those of 3 axes.
 
     >>> from lucid._cython import conv_winograd_strided
     >>> sizes = (1, 4, 4), (1, 2, 2), (1, 32, 32), (1, 16, 16)
     >>> conv_winograd_strided.estimate("forward", 64, 128, *sizes, items=16)
     321945600
-    >>> conv_winograd_strided.estimate("forward", 3, 64, *sizes) is None
+    >>> sizes = (1, 4, 4), (1, 2, 2), (1, 12, 12), (1, 6, 6)
+    >>> conv_winograd_strided.estimate("forward", 64, 128, *sizes) is None
     True
     """
-    taps, size, positions = prod(kernel_size), output_size, prod(output_size)
-    read, written, terms = channels, features, channels * taps
-    if primitive == "weight_grad":
-        terms = items * positions
-    elif primitive == "input_grad":
-        read, written, size = features, channels, input_size
-        terms = features * taps // prod(stride)  # on the average of the phases
-    if not may_use(terms) or primitive == "forward" and positions <= 3 * TILE * TILE:
+    if primitive == "input_grad":
+        return cost(primitive, features, channels, kernel_size, stride, input_size, items)
+    if primitive == "forward" and prod(output_size) <= 3 * TILE * TILE:
         return None
-    return cost(primitive, read, written, kernel_size, stride, size, items)
+    return cost(primitive, channels, features, kernel_size, stride, output_size, items)
 
 
 def _check(w, stride, dilation):

@@ -80,30 +80,13 @@ class Task:
         return prod(int(count.sum()) for count in self.meetings)
 
     @property
-    def fewest_connected(self):
-        """The same of one tap: the one that meets most padding."""
-        return prod(int(count.min()) for count in self.meetings)
-
-    @cached_property
-    def folded(self):
-        """Sizes as Winograd's tiles see them, where strides are 1: see `conv_winograd.fold`."""
-        return conv_winograd.fold(*map(self.on_three_axes, conv_winograd.Sizes._fields[:5]))
-
-    @property
-    def fewest_taps(self):
-        """The taps that meet no padding where they are fewest, of a tile's axes, with stride 1.
-
-        That is at one of the ends of each axis; of a forward or an input gradient.
-        """
-        fewest = 1
-        for taps, dilation, low, read, written, _ in list(zip(*self.folded, strict=True))[1:]:
-            if self.primitive == "input_grad":
-                low, read, written = (taps - 1) * dilation - low, written, read
-            first = np.arange(taps) * dilation - low  # what the first position reads
-            fewest *= min(
-                int(((0 <= place) & (place < read)).sum()) for place in (first, first + written - 1)
-            )
-        return fewest
+    def arrangement(self):
+        """How `conv_winograd` cuts it into tiles; None where it cannot compute this."""
+        names = "stride", *conv_winograd.Sizes._fields
+        return conv_winograd.arrange(
+            self.primitive, self.channels, self.features, self.items,
+            *map(self.on_three_axes, names),
+        )
 
     @property
     def strided(self):
@@ -149,9 +132,7 @@ def has_several_channels_a_group(task):
 
 def is_not_for_winograd(task):
     """It needs 3x3 to 5x5 taps, or several along one axis, stride 1, float32, precision \"high\"."""
-    return task.dtype != "float32" or task.precision != "high" or not conv_winograd.supports(
-        4, task.geometry.stride, task.folded
-    )
+    return task.dtype != "float32" or task.precision != "high" or task.arrangement is None
 
 
 def is_not_for_two_taps(task):

@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from lucid._cython import conv_winograd, workspace
+from lucid._cython import workspace
 from lucid.geometry import check_int
 from lucid.kernels import fourier, registry
 from lucid.kernels.choice import decide, offers
@@ -106,9 +106,7 @@ class Comparison(list):
 
 def _winograd_products(task):
     """Count one product for each point of a tile, and pair of channels."""
-    return task.geometry.groups * conv_winograd.products(
-        task.primitive, task.channels, task.features, task.folded, task.items
-    )
+    return task.geometry.groups * task.arrangement.products
 
 
 def _strided_products(task):

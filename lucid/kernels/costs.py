@@ -14,6 +14,7 @@ from lucid._cython import (
     conv_clipped, conv_matmul_weights, conv_unfolded, conv_winograd, conv_winograd_rows,
     conv_winograd_strided,
 )
+from lucid._cython.exactness import count_terms
 
 LINE = 64  # bytes of a vector
 
@@ -281,49 +282,47 @@ def unfolded(task, items, lanes):
     }
 
 
-def terms_that_count(task, items):
-    """Count the terms of a sum; where many of them are padding, it is smaller, but not its error.
-
-    Planes of the first axis are no part of a tile: those outside add nothing to its error. Of a
-    long kernel, which is cut into blocks, the taps count that meet no padding anywhere.
-    """
-    if task.primitive == "weight_grad":
-        return items * task.fewest_connected
-    _, _, read, _ = turn_around(task)
-    (planes, *kernel), (_, *taps) = task.folded.kernel_size, task.folded.taps
-    return read * planes * min(prod(kernel), (3 if kernel == taps else 1) * task.fewest_taps)
-
-
 def winograd(task, items, lanes):
     """Tiles are in the vectors; a tile has a few points, at each of which is a product."""
-    kernel_size, dilation, *_, taps = task.folded
-    depth, features, size, terms = conv_winograd.as_forward(
-        task.primitive, task.channels, task.features, task.folded, items
-    )
-    tile = conv_winograd.choose_tile(terms, taps[1:])
-    if terms_that_count(task, items) < tile.terms:
+    found = task.arrangement
+    if not found.exact:
         return {}
-    points, tiles = conv_winograd.count(tile, taps[1:], size, dilation)
-    vectors = divide(items * tiles, lanes) * task.geometry.groups
+    backward = task.primitive == "input_grad"
+    size = found.sizes.input_size if backward else found.sizes.output_size
+    depth, features, apart = found.depth, found.features, min(found.sizes.dilation[2], size[2])
+    vectors = divide(items * found.tiles, lanes) * task.geometry.groups
     planes = min(4, size[0])  # of outputs, whose taps of the first axis read the same inputs
-    inputs = depth * (planes + kernel_size[0] - 1) / (planes * kernel_size[0])
-    outputs = features
+    taps = found.sizes.kernel_size[0]
+    inputs, outputs = depth * (planes + taps - 1) / (planes * taps), features
     if task.primitive == "weight_grad":  # works on 8 channels and 16 features, blocks of 128
         inputs, outputs = inputs * divide(features, 128), outputs * divide(depth, 128)
         depth, features = divide(depth, 8) * 8, divide(features, 16) * 16
-    inputs, outputs = vectors * tile.of_channel * inputs, vectors * tile.of_feature * outputs
-    runs = 1 / min(dilation[2], size[2]) if dilation[2] > 1 else 0  # of lanes, for each of them
+    inputs *= vectors * found.tile.of_channel
+    outputs *= vectors * found.tile.of_feature
     return {
-        "products": vectors * points * depth * features,
+        "products": vectors * found.points * depth * features,
         "inputs": inputs,
         "outputs": outputs,
-        "apart": runs * (inputs + outputs),
-        "weights": task.geometry.groups * points * depth * features / lanes,
+        "apart": (inputs + outputs) / apart * (apart > 1),  # runs of so many lanes are copied
+        "weights": task.geometry.groups * found.points * depth * features / lanes,
     }
+
+
+def terms_that_count(task, terms):
+    """Count those terms of a sum that are not padding, near the border."""
+    names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
+    axes = list(zip(*map(task.on_three_axes, names), strict=True))
+    if task.primitive != "weight_grad":
+        del axes[0]  # no tile has an extent in it
+    return count_terms(task.primitive, terms, task.items, axes)
 
 
 def winograd_strided(task, items, lanes):
     """Its own estimate, where it is exact enough."""
+    _, _, read, _ = turn_around(task)
+    phases = prod(task.geometry.stride) if task.primitive == "input_grad" else 1
+    if terms_that_count(task, read * task.taps / phases) < conv_winograd_strided.FEWEST_TERMS:
+        return {}
     sizes = map(task.on_three_axes, ("kernel_size", "stride", "input_size", "output_size"))
     work = conv_winograd_strided.estimate(
         task.primitive, task.channels, task.features, *sizes, items
@@ -338,7 +337,7 @@ def winograd_rows(task, items, lanes):
     are 16 registers, loads do.
     """
     _, size, read, written = turn_around(task)
-    exact = read * task.taps >= conv_winograd_rows.TERMS
+    exact = terms_that_count(task, read * task.taps) >= conv_winograd_rows.TERMS
     if not exact or task.positions < 144 or not conv_winograd_rows.PAYS:
         return {}
     pairs = items * task.geometry.groups * size[0] * size[1] * divide(size[2], 2)

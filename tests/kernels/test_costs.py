@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lucid import kernels
-from lucid._cython import conv_winograd_rows
+from lucid._cython import conv_winograd_rows, exactness
 from lucid.geometry import conv_geometry
 from lucid.kernels import costs
 from lucid.kernels.choice import Task, estimates, refuses
@@ -15,7 +14,7 @@ GEOMETRIES = {
     "one tap": ((4, 8, 16), (16, 8, 1), 1, 0, 1, 1),
     "two axes": ((4, 32, 12, 13), (20, 32, 3, 3), 1, 1, 1, 1),
     "dilated": ((4, 48, 12, 20), (48, 48, 3, 3), 1, 2, 2, 1),
-    "stride": ((4, 64, 17, 16), (128, 64, 4, 4), 2, 1, 1, 1),
+    "stride": ((16, 64, 18, 16), (256, 64, 4, 4), 2, 1, 1, 1),
     "groups": ((4, 64, 9, 9), (64, 16, 3, 3), 1, 1, 1, 4),
     "three axes": ((4, 16, 5, 9, 8), (24, 16, 3, 3, 3), 1, 1, 1, 1),
     "large stride": ((4, 3, 20, 20), (7, 3, 2, 2), 3, 0, 1, 1),
@@ -88,7 +87,7 @@ def test_lanes_that_hang_over_are_counted():
 
 
 @pytest.mark.parametrize(("primitive", "channels", "features", "items", "exact"), [
-    ("forward", 23, 64, 4, False), ("forward", 24, 64, 4, True), ("input_grad", 23, 64, 4, True),
+    ("forward", 27, 64, 4, False), ("forward", 28, 64, 4, True), ("input_grad", 23, 64, 4, True),
     ("input_grad", 64, 23, 4, False), ("weight_grad", 8, 8, 4, False),
     ("weight_grad", 8, 8, 5, True),  # 7 x 7 x 5 positions for the taps at the corners
 ])
@@ -127,7 +126,7 @@ def test_a_weight_gradient_counts_its_own_items():
 
 
 @pytest.mark.parametrize("size, padding, channels, exact", [
-    (5, 2, 31, False), (5, 2, 32, True), (2, 2, 32, False), (1, 2, 64, False), (6, 0, 32, True),
+    (5, 2, 23, False), (5, 2, 24, True), (2, 2, 53, False), (1, 2, 215, False), (6, 0, 9, True),
 ])
 def test_terms_that_are_padding_do_not_count_for_winograd(size, padding, channels, exact):
     geometry = conv_geometry((1, channels, size, size), (64, channels, 5, 5), padding=padding)
@@ -135,22 +134,33 @@ def test_terms_that_are_padding_do_not_count_for_winograd(size, padding, channel
     assert (costs.estimate("winograd", forward, 8) is not None) is exact
 
 
-@pytest.mark.parametrize(("size", "kernel", "low", "high", "dilation"), [
-    ((7,), 5, 2, 2, 1), ((2, 9), 4, 1, 2, 1), ((3, 3), 5, 4, 1, 1), ((11, 8), 3, -1, 4, 2),
-    ((4, 5, 6), 3, 1, 2, 1),
+@pytest.mark.parametrize(("size", "kernel", "low", "high", "dilation", "stride"), [
+    (7, 5, 2, 2, 1, 1), (9, 4, 1, 2, 1, 1), (3, 5, 4, 1, 1, 1), (11, 3, -1, 4, 2, 1),
+    (6, 3, 1, 2, 1, 1), (8, 4, 1, 1, 1, 2), (9, 3, 1, 1, 1, 2), (7, 3, 3, 0, 2, 3), (5, 2, 0, 3, 1, 4),
 ])
-def test_fewest_taps_and_positions_are_those_of_the_definition(size, kernel, low, high, dilation):
-    axes = len(size)
+def test_shares_and_positions_are_those_of_the_definition(size, kernel, low, high, dilation, stride):
     geometry = conv_geometry(
-        (1, 1, *size), (1, 1, *(kernel,) * axes), padding=((low, high),) * axes,
-        dilation=(dilation,) * axes,
+        (1, 1, size), (1, 1, kernel), (stride,), ((low, high),), (dilation,)
     )
-    x = np.ones((1, 1, *size))
-    w, y = np.ones((1, 1, *geometry.kernel_size)), np.ones((1, 1, *geometry.output_size))
-    for primitive, result in (
-        ("forward", kernels.conv(x, w, geometry)),
-        ("input_grad", kernels.conv_input_grad(y, w, geometry)),
-    ):
-        assert np.prod(Task(primitive, geometry, 1, 1).fewest_taps) == result.min()
-    fewest = kernels.conv_weight_grad(x, y, geometry).min()
-    assert Task("weight_grad", geometry, 1, 1).fewest_connected == fewest
+    axis = kernel, stride, dilation, low, size, geometry.output_size[0]
+    meets = np.zeros((axis[-1], kernel, size + 2 * abs(low) + kernel * dilation + stride), bool)
+    for o, k in np.ndindex(axis[-1], kernel):
+        place = o * stride + k * dilation - low
+        meets[o, k, place if 0 <= place < size else -1] = True
+    forward = meets[..., :size].any(2)
+    share = forward.mean(1)
+    assert_shares("forward", axis, share)
+    everywhere = [  # taps that would meet a position of x if y had no end
+        sum((i + low - k * dilation) % stride == 0 for k in range(kernel)) for i in range(size)
+    ]
+    reached = meets[..., :size].any(1).sum(0) if kernel == 1 else meets[..., :size].sum((0, 1))
+    share = [a / b for a, b in zip(reached, everywhere, strict=True) if b]
+    assert_shares("input_grad", axis, np.array(share))
+    assert exactness.fewest_positions(*axis) == forward.sum(0).min()
+
+
+def assert_shares(primitive, axis, share):
+    least, average = exactness.shares(primitive, *axis)
+    assert least == pytest.approx(share.min())
+    with np.errstate(divide="ignore"):
+        assert average == pytest.approx((share ** -2.0).mean() ** -0.5)

@@ -1,0 +1,89 @@
+"""How many terms of a sum count, where the error of Winograd's tiles is compared to the sum.
+
+The error of a tile comes from all values that it reads, but a sum next to the border has few terms:
+the others are padding. So the error is bounded by that of a sum in any order only if there are
+enough terms where they are few. These counts were fitted to 16 powers of two: on 1,200 layers of
+random sizes and paddings, with about 3 million results each and as few channels as are allowed, the
+largest error was 0.94 of the bound.
+"""
+
+from itertools import pairwise
+from math import inf, prod, sqrt
+
+
+def windows(primitive, taps, stride, dilation, low, input_size, output_size):
+    """For each residue of the results along one axis, count them, and tell which ones a tap meets.
+
+    A tap meets, and not only padding, the results from one number on and before another.
+    """
+    if primitive == "forward":
+        shifts = [k * dilation - low for k in range(taps)]
+        yield output_size, [
+            (-(shift // stride), -((shift - input_size) // stride)) for shift in shifts
+        ]
+        return
+    for residue in range(min(stride, input_size)):
+        shifts = [residue + low - k * dilation for k in range(taps)]
+        meets = [shift // stride for shift in shifts if shift % stride == 0]
+        yield -(-(input_size - residue) // stride), [(-m, output_size - m) for m in meets]
+
+
+def shares(primitive, *axis):
+    """Tell how large a share of its taps a result of one axis meets: at least, and on the average.
+
+    The average is of inverse squares, for an error is beside a sum of so many terms, and so is its
+    bound. Results that no tap is meant for do not count.
+    """
+    least, total, results = 1, 0, 0
+    for size, taps in windows(primitive, *axis):
+        edges = sorted({0, size}.union(e for tap in taps for e in tap if 0 < e < size))
+        for first, last in pairwise(edges if taps else ()):
+            share = sum(start <= first < end for start, end in taps) / len(taps)
+            least = min(least, share)
+            total += (last - first) / share ** 2 if share else inf
+            results += last - first
+    return least, sqrt(results / total) if results else 1
+
+
+def fewest_positions(taps, stride, dilation, low, input_size, output_size):
+    """Count the positions of y of the tap that meets most padding, along one axis."""
+    (_, meets), = windows("forward", taps, stride, dilation, low, input_size, output_size)
+    return min(max(0, min(end, output_size) - max(start, 0)) for start, end in meets)
+
+
+def count_terms(primitive, terms, items, axes, whole=True):
+    """Count those of the `terms` of a sum that are not padding.
+
+    Parameters
+    ----------
+    primitive : str
+        ``"forward"``, ``"input_grad"`` or ``"weight_grad"``.
+    terms : int
+        Of a sum far from the border: channels times taps. A weight gradient counts positions.
+    items : int
+        Of a weight gradient, which sums over them.
+    axes : iterable of tuple
+        Of each axis: taps, stride, dilation, low, input size and output size. Where a tile has no
+        extent in the first of three axes, it is left out, but of a weight gradient.
+    whole : bool
+        Whether tiles have all taps. Of a kernel that is cut into blocks, or along an axis where
+        more than half of the taps may be padding, those count that never are.
+
+    Examples
+    --------
+    >>> from lucid._cython.exactness import count_terms
+    >>> axis = 3, 1, 1, 1, 56, 56
+    >>> count_terms("forward", 9 * 64, 1, [axis, axis])
+    576.0
+    >>> axis = 3, 1, 1, 1, 4, 4
+    >>> round(count_terms("forward", 9 * 64, 1, [axis, axis]))
+    411
+    """
+    if primitive == "weight_grad":
+        return items * prod(fewest_positions(*axis) for axis in axes)
+    least = most = 1.0
+    for axis in axes:
+        share, average = shares(primitive, *axis)
+        least *= 1 if whole and share >= 1 / 2 else share
+        most *= average * (1.077 if axis[0] > 1 else 1)
+    return terms * min(least, most)
