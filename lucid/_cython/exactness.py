@@ -1,10 +1,11 @@
 """How many terms of a sum count, where the error of Winograd's tiles is compared to the sum.
 
 The error of a tile comes from all values that it reads, but a sum next to the border has few terms:
-the others are padding. So the error is bounded by that of a sum in any order only if there are
-enough terms where they are few. These counts were fitted to 16 powers of two: on 1,200 layers of
-random sizes and paddings, with about 3 million results each and as few channels as are allowed, the
-largest error was 0.94 of the bound.
+the others are padding. So the error stays below the bound of a sum in any order only if there are
+enough terms where they are few. These counts were fitted to data over 16 powers of two, in layers
+of random sizes and paddings with as few channels as are allowed: of 258 layers of 3x3 taps and
+more, with 1 to 10 million results each, one had a result beyond the bound, by two fifths. In all,
+fewer than one result in a million is.
 """
 
 from itertools import pairwise
@@ -62,9 +63,9 @@ def count_terms(primitive, terms, items, axes, whole=True):
         Of a sum far from the border: channels times taps. A weight gradient counts positions.
     items : int
         Of a weight gradient, which sums over them.
-    axes : iterable of tuple
-        Of each axis: taps, stride, dilation, low, input size and output size. Where a tile has no
-        extent in the first of three axes, it is left out, but of a weight gradient.
+    axes : sequence of tuple
+        Of three axes: taps, stride, dilation, low, input size and output size. In the first no tile
+        has an extent, so that what is outside adds nothing to its error.
     whole : bool
         Whether tiles have all taps. Of a kernel that is cut into blocks, or along an axis where
         more than half of the taps may be padding, those count that never are.
@@ -72,18 +73,17 @@ def count_terms(primitive, terms, items, axes, whole=True):
     Examples
     --------
     >>> from lucid._cython.exactness import count_terms
-    >>> axis = 3, 1, 1, 1, 56, 56
-    >>> count_terms("forward", 9 * 64, 1, [axis, axis])
+    >>> one, large, small = (1, 1, 1, 0, 1, 1), (3, 1, 1, 1, 56, 56), (3, 1, 1, 1, 4, 4)
+    >>> count_terms("forward", 9 * 64, 1, [one, large, large])
     576.0
-    >>> axis = 3, 1, 1, 1, 4, 4
-    >>> round(count_terms("forward", 9 * 64, 1, [axis, axis]))
-    411
+    >>> round(count_terms("forward", 9 * 64, 1, [one, small, small]))
+    425
     """
     if primitive == "weight_grad":
         return items * prod(fewest_positions(*axis) for axis in axes)
-    least = most = 1.0
-    for axis in axes:
-        share, average = shares(primitive, *axis)
+    (_, most), *others = [shares(primitive, *axis) for axis in axes]
+    least = 1.0
+    for (taps, *_), (share, average) in zip(axes[1:], others, strict=True):
         least *= 1 if whole and share >= 1 / 2 else share
-        most *= average * (1.077 if axis[0] > 1 else 1)
+        most *= average * (1.095 if taps > 1 else 1)
     return terms * min(least, most)

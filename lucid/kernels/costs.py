@@ -312,8 +312,6 @@ def terms_that_count(task, terms):
     """Count those terms of a sum that are not padding, near the border."""
     names = "kernel_size", "stride", "dilation", "low", "input_size", "output_size"
     axes = list(zip(*map(task.on_three_axes, names), strict=True))
-    if task.primitive != "weight_grad":
-        del axes[0]  # no tile has an extent in it
     return count_terms(task.primitive, terms, task.items, axes)
 
 
@@ -321,7 +319,8 @@ def winograd_strided(task, items, lanes):
     """Its own estimate, where it is exact enough."""
     _, _, read, _ = turn_around(task)
     phases = prod(task.geometry.stride) if task.primitive == "input_grad" else 1
-    if terms_that_count(task, read * task.taps / phases) < conv_winograd_strided.FEWEST_TERMS:
+    fewest = conv_winograd_strided.FEWEST_TERMS[task.primitive]
+    if terms_that_count(task, read * task.taps / phases) < fewest:
         return {}
     sizes = map(task.on_three_axes, ("kernel_size", "stride", "input_size", "output_size"))
     work = conv_winograd_strided.estimate(

@@ -44,10 +44,9 @@ def test_every_algorithm_that_can_is_measured(primitive):
 
 
 def test_winograd_counts_one_product_for_each_point_of_a_tile():
-    # with 288 terms, of which some are padding: tiles of 2x2 outputs, from 4x4 points; with 360 or
-    # 2 x 144 positions, of 2x4 outputs, from 4x6 points; 7 x 4 of these cover 13 x 13 positions
-    for primitive, wide in {"forward": 2, "input_grad": 4, "weight_grad": 4}.items():
-        high = 2
+    # 288 terms: tiles of 2x4 outputs, from 4x6 points; 7 x 4 tiles cover 13 x 13 positions
+    for primitive in ("forward", "input_grad", "weight_grad"):
+        high, wide = 2, 4
         tiles = -(-13 // high) * -(-13 // wide)
         row = by_name(LAYER, X_SHAPE, primitive=primitive, algorithms=["winograd"])["winograd"]
         assert row.multiply_adds == 2 * tiles * (high + 2) * (wide + 2) * 32 * 40
