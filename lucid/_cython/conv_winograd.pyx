@@ -267,9 +267,9 @@ cdef object lay_out(
     )
     if found is None:
         raise ValueError(
-            f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and in the last "
-            f"two axes 3x3, 4x4 or 5x5 taps, or 2 to 5 in one and one in the other; or any number "
-            f"but 2, if there is one in the first axis; an axis of one tap has no padding"
+            f"kernel {kernel_size}, stride {stride}: this algorithm needs stride 1, and in the "
+            f"last two axes 3x3, 4x4 or 5x5 taps, or 2 to 5 in one and one in the other; or any "
+            f"number but 2, if there is one in the first axis; an axis of one tap has no padding"
         )
     sizes = found.sizes
     cdef Py_ssize_t[3] k = sizes.kernel_size, d = sizes.dilation, l = sizes.low
@@ -366,7 +366,9 @@ def fill_forward(
     """Set y to the convolution plus the bias (F,) of each channel, whatever y held before."""
     cdef Plan plan
     tile = lay_out(&plan, "forward", x, w, y, stride, dilation, low, groups)
-    correlate(&plan, tile, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads)
+    correlate(
+        &plan, tile, &x[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &y[0, 0, 0, 0, 0], threads
+    )
 
 
 def fill_input_grad(
@@ -377,7 +379,9 @@ def fill_input_grad(
     """Set x to the input gradient plus the bias (C,) of each channel."""
     cdef Plan plan
     tile = lay_out(&plan, "input_grad", x, w, y, stride, dilation, low, groups)
-    correlate(&plan, tile, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads)
+    correlate(
+        &plan, tile, &y[0, 0, 0, 0, 0], &w[0, 0, 0, 0, 0], &bias[0], &x[0, 0, 0, 0, 0], threads
+    )
 
 
 cdef int correlate_weights(

@@ -1,12 +1,13 @@
 r"""Winograd's F(2, 3) along rows only: two thirds of the products, where few terms are summed up.
 
 Tiles in two axes save more (`conv_winograd`), but their errors are too large for sums of fewer than
-216 terms, and with 16 features their transforms take as long as the products; along one axis they do
-so with less than 96 channels. Here 2 outputs of 3 taps take 4 products instead of 6, inputs and outputs are transformed by a few sums, and the taps of the other
-axes are further channels. Features are in the lanes, as in `conv_features`, whose plan and turned
-results it shares; so a tile is one number for each point, rows may have any length, and all sums of
-a run of tiles stay in the registers until its outputs are made (`winograd_rows.pxd`). The input
-gradient is the forward of y with channels exchanged and kernels turned.
+216 terms, and with 16 features their transforms take as long as the products; along one axis they
+do so with less than 96 channels. Here 2 outputs of 3 taps take 4 products instead of 6, inputs and
+outputs are transformed by a few sums, and the taps of the other axes are further channels. Features
+are in the lanes, as in `conv_features`, whose plan and turned results it shares; so a tile is one
+number for each point, rows may have any length, and all sums of a run of tiles stay in the
+registers until its outputs are made (`winograd_rows.pxd`). The input gradient is the forward of y
+with channels exchanged and kernels turned.
 
 Source: Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray, "Fast algorithms
 for convolutional neural networks", 2016, section 4.1, for one axis.

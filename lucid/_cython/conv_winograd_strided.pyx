@@ -43,8 +43,8 @@ kernel  terms n  bound  forward  input grad  weight grad
 So 440 terms are asked for, in an input gradient on the average of the phases, and more where many
 are padding; of a weight gradient 288 for the tap that meets most of it (`exactness`). Of 12 million
 results of an input gradient of 128 features and 16x16 pixels five were beyond the bound, by up to
-1.6; of a weight gradient of 32 images of 8x8, none above a fifth of it. What `conv_winograd` says of
-NaN, infinities and huge neighbours holds here too.
+1.6; of a weight gradient of 32 images of 8x8, none above a fifth of it. What is said of NaN,
+infinities and huge neighbours in `conv_winograd` holds here too.
 
 float32 only; in the last two axes stride 1 or 2, dilation 1 and at most two taps for each residue;
 any first axis, padding and groups. It must equal `conv_naive`.

@@ -131,7 +131,7 @@ def has_several_channels_a_group(task):
 
 
 def is_not_for_winograd(task):
-    """It needs 3x3 to 5x5 taps, or several along one axis, stride 1, float32, precision \"high\"."""
+    """It needs stride 1, several taps along one axis or two, float32, its precision \"high\"."""
     return task.dtype != "float32" or task.precision != "high" or task.arrangement is None
 
 

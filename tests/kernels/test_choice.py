@@ -73,7 +73,10 @@ def task(primitive, x_shape, w_shape, stride=1, padding=0, groups=1, dilation=1)
     ("winograd", "forward", (1, 128, 28, 28), (128, 128, 7, 7), {"padding": 3}),
     ("winograd", "forward", (1, 128, 32, 32), (128, 128, 3, 1), {"padding": ((1, 1), (0, 0))}),
     ("winograd", "input_grad", (1, 256, 1000), (256, 256, 11), {"padding": 5}),
-    ("winograd", "weight_grad", (4, 144, 8, 28, 28), (64, 144, 3, 1, 1), {"padding": ((1, 1), (0, 0), (0, 0))}),
+    (
+        "winograd", "weight_grad", (4, 144, 8, 28, 28), (64, 144, 3, 1, 1),
+        {"padding": ((1, 1), (0, 0), (0, 0))},
+    ),
     ("winograd", "input_grad", (1, 64, 27, 27), (64, 64, 5, 5), {"padding": 2}),
     ("winograd", "weight_grad", (2, 64, 27, 27), (64, 64, 5, 5), {"padding": 2}),
     ("matmul", "weight_grad", (8, 64, 7, 7), (64, 64, 5, 5), {"padding": 2}),
