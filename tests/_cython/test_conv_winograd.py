@@ -289,7 +289,9 @@ def test_error_of_many_taps_stays_below_that_of_any_sum(primitive, items, size, 
     assert_errors_are_those_of_a_sum(primitive, case, kernel[0] * kernel[1] * pairs)
 
 
-@pytest.mark.parametrize("kernel", [(3, 3), (4, 4), (5, 5), (7, 7), (3, 5), (1, 3), (1, 5), (1, 11)])
+@pytest.mark.parametrize(
+    "kernel", [(3, 3), (4, 4), (5, 5), (7, 7), (3, 5), (1, 3), (1, 5), (1, 11)]
+)
 @pytest.mark.parametrize("size", [23, 14, 10, 7, 5, 3])
 def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(size, kernel):
     low, high = ((0, *(n // 2 for n in sizes)) for sizes in ([k - 1 for k in kernel], kernel))
@@ -330,7 +332,7 @@ def test_fewer_terms_get_smaller_tiles_or_none():
 
 
 def test_where_results_meet_little_but_padding_more_channels_are_asked_for():
-    for size, fewest in (56, 24), (8, 27), (4, 33), (2, 47), (1, 216):
+    for size, fewest in (56, 24), (8, 27), (4, 33), (2, 46), (1, 216):
         for channels in fewest - 1, fewest:
             found = arrangement("forward", square(size, 3, channels))
             assert found.exact is (channels == fewest), (size, channels)

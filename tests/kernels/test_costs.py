@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lucid._cython import conv_winograd_rows, exactness
+from lucid._cython import conv_winograd_rows
 from lucid.geometry import conv_geometry
 from lucid.kernels import costs
 from lucid.kernels.choice import Task, estimates, refuses
@@ -132,38 +132,3 @@ def test_terms_that_are_padding_do_not_count_for_winograd(size, padding, channel
     geometry = conv_geometry((1, channels, size, size), (64, channels, 5, 5), padding=padding)
     forward = Task("forward", geometry, channels, 64)
     assert (costs.estimate("winograd", forward, 8) is not None) is exact
-
-
-@pytest.mark.parametrize(("size", "kernel", "low", "high", "dilation", "stride"), [
-    (7, 5, 2, 2, 1, 1), (9, 4, 1, 2, 1, 1), (3, 5, 4, 1, 1, 1), (11, 3, -1, 4, 2, 1),
-    (6, 3, 1, 2, 1, 1), (8, 4, 1, 1, 1, 2), (9, 3, 1, 1, 1, 2), (7, 3, 3, 0, 2, 3),
-    (5, 2, 0, 3, 1, 4),
-])
-def test_shares_and_positions_are_those_of_the_definition(
-    size, kernel, low, high, dilation, stride
-):
-    geometry = conv_geometry(
-        (1, 1, size), (1, 1, kernel), (stride,), ((low, high),), (dilation,)
-    )
-    axis = kernel, stride, dilation, low, size, geometry.output_size[0]
-    meets = np.zeros((axis[-1], kernel, size + 2 * abs(low) + kernel * dilation + stride), bool)
-    for o, k in np.ndindex(axis[-1], kernel):
-        place = o * stride + k * dilation - low
-        meets[o, k, place if 0 <= place < size else -1] = True
-    forward = meets[..., :size].any(2)
-    share = forward.mean(1)
-    assert_shares("forward", axis, share)
-    everywhere = [  # taps that would meet a position of x if y had no end
-        sum((i + low - k * dilation) % stride == 0 for k in range(kernel)) for i in range(size)
-    ]
-    reached = meets[..., :size].sum((0, 1))
-    share = [a / b for a, b in zip(reached, everywhere, strict=True) if b]
-    assert_shares("input_grad", axis, np.array(share))
-    assert exactness.fewest_positions(*axis) == forward.sum(0).min()
-
-
-def assert_shares(primitive, axis, share):
-    least, average = exactness.shares(primitive, *axis)
-    assert least == pytest.approx(share.min())
-    with np.errstate(divide="ignore"):
-        assert average == pytest.approx((share ** -2.0).mean() ** -0.5)
