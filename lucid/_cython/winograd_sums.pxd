@@ -226,7 +226,7 @@ cdef inline void add_taps(
 ) noexcept nogil:
     """Add taps[k, feature] to w, where the taps of a feature are neighbours."""
     cdef float some[LANES * ROWS]
-    cdef Py_ssize_t k = 0, f
+    cdef Py_ssize_t k = 0, f, last
     cdef int j
     while k + ROWS <= count:
         interleave(taps + k * LANES, LANES, some, LANES)  # some[feature, j]
@@ -234,10 +234,9 @@ cdef inline void add_taps(
             for j in range(ROWS):
                 w[f * w_feature + k + j] += some[f * ROWS + j]
         k += ROWS
-    while k < count:
-        for f in range(features):
-            w[f * w_feature + k] += taps[k * LANES + f]
-        k += 1
+    for f in range(features):  # one by one, as the weights of all may be in one set of a cache
+        for last in range(k, count):
+            w[f * w_feature + last] += taps[last * LANES + f]
 
 
 cdef inline void add_weights(
