@@ -8,6 +8,7 @@ more, with 1 to 10 million results each, one had a result beyond the bound, by t
 fewer than one result in a million is.
 """
 
+from collections import Counter
 from itertools import pairwise
 from math import inf, prod, sqrt
 
@@ -23,10 +24,11 @@ def windows(primitive, taps, stride, dilation, low, input_size, output_size):
             (-(shift // stride), -((shift - input_size) // stride)) for shift in shifts
         ]
         return
-    for residue in range(min(stride, input_size)):
+    for residue in {(k * dilation - low) % stride for k in range(taps)}:
         shifts = [residue + low - k * dilation for k in range(taps)]
         meets = [shift // stride for shift in shifts if shift % stride == 0]
-        yield -(-(input_size - residue) // stride), [(-m, output_size - m) for m in meets]
+        if residue < input_size:
+            yield -(-(input_size - residue) // stride), [(-m, output_size - m) for m in meets]
 
 
 def shares(primitive, *axis):
@@ -37,12 +39,17 @@ def shares(primitive, *axis):
     """
     least, total, results = 1, 0, 0
     for size, taps in windows(primitive, *axis):
-        edges = sorted({0, size}.union(e for tap in taps for e in tap if 0 < e < size))
-        for first, last in pairwise(edges if taps else ()):
-            share = sum(start <= first < end for start, end in taps) / len(taps)
+        changes = Counter({0: 0, size: 0})  # where taps begin and cease to meet results
+        for start, end in taps:
+            changes[min(max(start, 0), size)] += 1
+            changes[min(max(start, end, 0), size)] -= 1
+        inside = 0
+        for first, last in pairwise(sorted(changes)):
+            inside += changes[first]
+            share = inside / len(taps)
             least = min(least, share)
             total += (last - first) / share ** 2 if share else inf
-            results += last - first
+        results += size
     return least, sqrt(results / total) if results else 1
 
 
