@@ -127,15 +127,22 @@ GEOMETRIES = {
 each_geometry = pytest.mark.parametrize("case", GEOMETRIES.values(), ids=GEOMETRIES)
 
 
-def make(case, spread=None, seed=0):
-    """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
-    items, channels, features, size, kernel, low, high, groups, *rest = case
+def sizes_of(case):
+    """Return, of three axes each, kernel, dilation, low, input and output sizes of a case."""
+    _, _, _, size, kernel, low, high, _, *rest = case
     kernel = kernel if isinstance(kernel, tuple) else (kernel, 3, 3)
     dilation = rest[0] if rest else ONES
     output = tuple(
         n + before + after - (k - 1) * d
         for n, before, after, k, d in zip(size, low, high, kernel, dilation, strict=True)
     )
+    return kernel, dilation, low, size, output
+
+
+def make(case, spread=None, seed=0):
+    """Return x, w, y as random float32 arrays, and the arguments of a kernel but for threads."""
+    items, channels, features, size, _, low, _, groups, *_ = case
+    kernel, dilation, *_, output = sizes_of(case)
     rng = np.random.default_rng(seed)
     shapes = (items, channels, *size), (features, channels // groups, *kernel)
     arrays = []
@@ -210,16 +217,9 @@ def test_bits_of_an_item_do_not_depend_on_the_batch(case, primitive):
 
 def arrangement(primitive, case):
     """How a case is cut; its arrays are not made."""
-    items, channels, features, size, kernel, low, high, groups, *rest = case
-    kernel = kernel if isinstance(kernel, tuple) else (kernel, 3, 3)
-    dilation = rest[0] if rest else ONES
-    output = tuple(
-        n + before + after - (k - 1) * d
-        for n, before, after, k, d in zip(size, low, high, kernel, dilation, strict=True)
-    )
+    items, channels, features, *_, groups = case[:8]
     return conv_winograd.arrange(
-        primitive, channels // groups, features // groups, items, ONES, kernel, dilation, low,
-        size, output,
+        primitive, channels // groups, features // groups, items, ONES, *sizes_of(case)
     )
 
 
@@ -299,7 +299,7 @@ def test_error_of_a_weight_gradient_stays_below_that_of_any_sum(size, kernel):
     if kernel[0] > 2 * size - 1 or kernel[1] > 2 * size - 1:
         return  # some taps meet nothing but padding: it is never exact enough
     case, _ = barely_exact("weight_grad", (1, 32, 64, shape, (1, *kernel), low, high, 1))
-    output = [n + a + b - k + 1 for n, a, b, k in zip(shape, low, high, case[4], strict=True)]
+    *_, output = sizes_of(case)
     assert_errors_are_those_of_a_sum("weight_grad", case, case[0] * int(np.prod(output)))
 
 
