@@ -181,7 +181,7 @@ def count_tiles(size, tile, dilation):
     return min(dilation, size) * -(-size // (tile * dilation))
 
 
-def choose_tile(terms, taps=(3, 3)):
+def choose_tile(terms, taps):
     """Choose the largest tile that may sum up so many terms, or else the smallest."""
     for tile in TILES[taps]:
         if terms >= tile.terms:

@@ -17,9 +17,9 @@ Cost: two thirds of the definition's multiply-adds, with features rounded up to 
 of an item on, for the weights are transformed first. Memory: transformed weights, at most 4 MiB or
 those of one register of features of each group, and 0.7 MB for each thread. Errors: of 20 million
 outputs of images of 32x32, whose factors spread over 16 powers of two, 6 of 144 terms were beyond
-the bound of a sum in any order, by up to 1.7; of 216 terms none above 0.7 of it. So 144 are asked
-for, and more where many are padding (`exactness`). A NaN or an infinity spreads over both outputs
-of its tile.
+the bound of a sum in any order, by up to 1.7 (2.9 in others); of 216 terms none above 0.7 of it. So
+144 are asked for, and more where many are padding (`exactness`). A NaN or an infinity spreads over
+both outputs of its tile.
 
 float32 only, stride 1, 3 taps with dilation 1 along the last axis; anything along the others. It
 must equal `conv_naive`.

@@ -3,9 +3,9 @@
 The error of a tile comes from all values that it reads, but a sum next to the border has few terms:
 the others are padding. So the error stays below the bound of a sum in any order only if there are
 enough terms where they are few. These counts were fitted to data over 16 powers of two, in layers
-of random sizes and paddings with as few channels as are allowed: of 258 layers of 3x3 taps and
-more, with 1 to 10 million results each, one had a result beyond the bound, by two fifths. In all,
-fewer than one result in a million is.
+of random sizes and paddings with as few channels as are allowed, of 1 to 10 million results each.
+Of 112 layers of `conv_winograd`, one had results beyond the bound, by 7 %; of 68 strided ones, 4 of
+82 million results were, by up to 15 %; of 55 along rows, 102 of 139 million, by up to 2.9 times.
 """
 
 from collections import Counter

@@ -166,9 +166,9 @@ def set_float32_precision(precision):
         ``"high"``, the start value, lets ``"auto"`` use Winograd's algorithm where its error stays
         below (n + 16) eps sum abs(x) abs(w), the bound of a sum of n terms in any order, and for
         long kernels Fourier's transform. Of data that spread over 16 powers of two, fewer than one
-        result in a million is beyond that bound, by less than twice. An infinity or NaN may then
-        spread over all results that are computed together: a tile of some positions, a block of a
-        transform. ``"highest"`` sums up the definition's products, and float64 always does.
+        result in a million is beyond that bound, and none by three times. An infinity or NaN may
+        then spread over all results that are computed together: a tile of some positions, a block
+        of a transform. ``"highest"`` sums up the definition's products, and float64 always does.
 
     Raises
     ------
